@@ -1,0 +1,83 @@
+"""The exceptions of axir. Each also inherits the builtin class that NumPy users expect.
+
+Messages have one form: *where: the rule that was broken; what was given. The next step.*
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AxirError",
+    "AxisError",
+    "CompileError",
+    "ConcretizationError",
+    "DTypeError",
+    "InternalError",
+    "LeakedTracerError",
+    "MissingRuleError",
+    "NonDifferentiableError",
+    "ShapeError",
+    "TreeError",
+    "VerificationError",
+]
+
+
+class AxirError(Exception):
+    """Base class of every error that axir raises on purpose."""
+
+
+class ShapeError(AxirError, ValueError):
+    """Operand shapes, sizes or axis lists do not fit the operation."""
+
+
+class AxisError(ShapeError, IndexError):
+    """An axis lies outside the rank of the array."""
+
+
+class DTypeError(AxirError, TypeError):
+    """The dtype of an operand is not supported by the operation, or operand dtypes differ."""
+
+
+class TreeError(AxirError, ValueError):
+    """A pytree argument does not have the structure that is expected."""
+
+
+class ConcretizationError(AxirError, TypeError):
+    """Python asked for the value of an array that is only known when the compiled program runs."""
+
+
+class LeakedTracerError(AxirError, RuntimeError):
+    """A traced value was used after the function that it belongs to had returned."""
+
+
+class NonDifferentiableError(AxirError, TypeError):
+    """A derivative was asked with respect to, or of, something that has none."""
+
+
+class MissingRuleError(AxirError, NotImplementedError):
+    """An operation has no rule for the transformation that was asked for."""
+
+
+class VerificationError(AxirError, ValueError):
+    """A module breaks a rule of the dialect."""
+
+
+class InternalError(AxirError, RuntimeError):
+    """A guard of axir found a program that its own rewrites should never produce."""
+
+
+class CompileError(AxirError, RuntimeError):
+    """IREE could not compile a program.
+
+    Attributes:
+        diagnostics: what the compiler said.
+        location: source position of the first error, or ``None``.
+        path: file that holds the IR and the full diagnostics, or ``None``.
+    """
+
+    def __init__(
+        self, message: str, *, diagnostics: str = "", location: str | None = None, path: str | None = None
+    ):
+        super().__init__(message)
+        self.diagnostics = diagnostics
+        self.location = location
+        self.path = path

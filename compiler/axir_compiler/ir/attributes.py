@@ -1,0 +1,101 @@
+"""Kinds of op attributes: how a Python value becomes an MLIR attribute and comes back.
+
+An op class names the kind in its annotations (``start: Ints``). Python values are hashable, so that
+encoded attributes are shared and traced programs can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from axir_compiler.ir.types import BFLOAT16, Aval, aval_of, element_type, mlir_type
+from axir_compiler.mlir import context, ir
+
+__all__ = ["Bool", "DType", "Int", "Ints", "Kind", "Scalar", "ScalarValue", "Str", "Symbol", "Tensor", "Tensors"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one kind of attribute is encoded and decoded."""
+
+    name: str
+    encode: Callable[[Any], ir.Attribute]
+    decode: Callable[[Any], Hashable]
+
+
+class Tensor:
+    """Annotation of one operand."""
+
+
+class Tensors:
+    """Annotation of a variadic operand, which must be the only operand group or the last."""
+
+
+class ScalarValue:
+    """A scalar of a dtype, compared bit for bit (so that NaN equals itself and -0.0 is not 0.0)."""
+
+    __slots__ = ("_key", "value")
+
+    def __init__(self, value: Any, dtype: np.dtype):
+        self.value = np.asarray(value, dtype)[()]
+        self._key = (dtype, self.value.tobytes())
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self._key[0]
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ScalarValue) and self._key == other._key
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
+def _encode_scalar(scalar: ScalarValue) -> ir.Attribute:
+    kind = element_type(scalar.dtype)
+    if isinstance(kind, ir.IntegerType):
+        # Attributes of unsigned type take the bits as a signed number.
+        bits = int(scalar.value)
+        width = kind.width
+        if kind.is_unsigned and bits >= 1 << (width - 1):
+            bits -= 1 << width
+        element = ir.IntegerAttr.get(kind, bits)
+    else:
+        element = ir.FloatAttr.get(kind, float(scalar.value), loc=ir.Location.unknown(context()))
+    return ir.DenseElementsAttr.get_splat(mlir_type(Aval((), scalar.dtype)), element)
+
+
+def _decode_scalar(attribute: Any) -> ScalarValue:
+    dtype = aval_of(attribute.type).dtype
+    element = attribute.get_splat_value()
+    value = element.value if not isinstance(element, ir.IntegerAttr) else int(element)
+    if dtype.kind in "ui" and dtype != BFLOAT16:
+        # Whatever sign the bindings give, keep the bits.
+        width = dtype.itemsize * 8
+        value &= (1 << width) - 1
+        return ScalarValue(np.array(value, f"u{dtype.itemsize}").view(dtype), dtype)
+    return ScalarValue(value, dtype)
+
+
+def _integer(value: int) -> ir.Attribute:
+    return ir.IntegerAttr.get(ir.IntegerType.get_signless(64, context()), value)
+
+
+Int = Kind("int", _integer, lambda a: a.value)
+Ints = Kind("ints", lambda v: ir.DenseI64ArrayAttr.get(v, context()), tuple)
+Bool = Kind("bool", lambda v: ir.BoolAttr.get(v, context()), lambda a: a.value)
+Str = Kind("str", lambda v: ir.StringAttr.get(v, context()), lambda a: a.value)
+Symbol = Kind("symbol", lambda v: ir.FlatSymbolRefAttr.get(v, context()), lambda a: a.value)
+DType = Kind(
+    "dtype",
+    lambda v: ir.TypeAttr.get(element_type(v), context()),
+    lambda a: aval_of(ir.RankedTensorType.get([], a.value, loc=ir.Location.unknown(context()))).dtype,
+)
+Scalar = Kind("scalar", _encode_scalar, _decode_scalar)

@@ -1,0 +1,119 @@
+"""Evaluation of functions with NumPy: eager mode, constant folding, and the oracle of the tests.
+
+A function is turned into a plan once, a flat list of NumPy calls on numbered slots, which then runs as
+often as wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from axir_compiler.errors import InternalError
+from axir_compiler.ir.module import body_of, functions, is_jit
+from axir_compiler.ir.op import AxirOp
+from axir_compiler.mlir import func, ir
+
+__all__ = ["Plan", "evaluate_op", "make_plan"]
+
+Call = Callable[..., Sequence[np.ndarray]]
+
+
+class _Step(NamedTuple):
+    function: Callable[..., Any]
+    operands: tuple[int, ...]
+    attrs: dict[str, Any]
+    results: tuple[int, ...]
+    last_uses: tuple[int, ...]
+
+
+class Plan(NamedTuple):
+    """A function as NumPy calls; ``plan(*arrays)`` gives the list of its results."""
+
+    steps: tuple[_Step, ...]
+    inputs: int
+    slots: int
+    outputs: tuple[int, ...]
+
+    def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
+        slots: list[Any] = [*arrays, *([None] * (self.slots - self.inputs))]
+        with np.errstate(all="ignore"):
+            for function, operands, attrs, results, last_uses in self.steps:
+                found = function(*[slots[i] for i in operands], **attrs)
+                if len(results) == 1:
+                    slots[results[0]] = found
+                else:
+                    for i, value in zip(results, found, strict=True):
+                        slots[i] = value
+                for i in last_uses:
+                    slots[i] = None
+        return [np.asarray(slots[i]) for i in self.outputs]
+
+
+def evaluate_op(op: type[AxirOp], arrays: Sequence[Any], attrs: dict[str, Any]) -> Any:
+    """One op on arrays: an array, or a tuple for an op with several results."""
+    with np.errstate(all="ignore"):
+        return op.numpy(*arrays, **attrs)
+
+
+def make_plan(module: ir.Module, symbol: str, compile_jit: Callable[[str], Call] | None = None) -> Plan:
+    """The plan of a function whose transformations are expanded.
+
+    ``compile_jit`` turns the symbol of a function that was traced for jit into a callable that runs it
+    compiled; without it such calls are evaluated like all others.
+    """
+    return _Planner(module, compile_jit).plan(symbol)
+
+
+class _Planner:
+    def __init__(self, module: ir.Module, compile_jit: Callable[[str], Call] | None):
+        self._functions = functions(module)
+        self._compile_jit = compile_jit
+        self._plans: dict[str, Call] = {}
+
+    def plan(self, symbol: str) -> Plan:
+        block = body_of(self._functions[symbol])
+        slots: dict[ir.Value, int] = {a: i for i, a in enumerate(block.arguments)}
+        inputs = len(slots)
+        steps: list[tuple[Any, ...]] = []
+        outputs: tuple[int, ...] = ()
+        for op in block.operations:
+            operands = tuple(slots[x] for x in op.operands)
+            if isinstance(op, func.ReturnOp):
+                outputs = operands
+                break
+            results = tuple(range(len(slots), len(slots) + len(op.results)))
+            slots.update(zip(op.results, results, strict=True))
+            steps.append((*self._function(op, len(results)), operands, results))
+        return Plan(_with_last_uses(steps, inputs, outputs), inputs, len(slots), outputs)
+
+    def _function(self, op: ir.OpView, results: int) -> tuple[Callable[..., Any], dict[str, Any]]:
+        if isinstance(op, func.CallOp):
+            call = self._callee(op.callee.value)
+            return (call if results != 1 else (lambda *xs: call(*xs)[0])), {}
+        if not isinstance(op, AxirOp) or getattr(op, "is_transformation", False):
+            raise InternalError(f"evaluate: {op.OPERATION_NAME} must be expanded first.")
+        return type(op).numpy, op.attrs
+
+    def _callee(self, symbol: str) -> Call:
+        found = self._plans.get(symbol)
+        if found is None:
+            compiled = self._compile_jit is not None and is_jit(self._functions[symbol])
+            found = self._compile_jit(symbol) if compiled and self._compile_jit else self.plan(symbol)
+            self._plans[symbol] = found
+        return found
+
+
+def _with_last_uses(
+    steps: Sequence[tuple[Any, ...]], inputs: int, outputs: Sequence[int]
+) -> tuple[_Step, ...]:
+    """Note at each step which slots it is the last to use, so that memory is freed early."""
+    kept = set(outputs)
+    finished: list[_Step] = []
+    for function, attrs, operands, results in reversed(steps):
+        last = tuple(i for i in dict.fromkeys((*operands, *results)) if i not in kept and i >= inputs)
+        kept.update(operands, results)
+        finished.append(_Step(function, operands, attrs, results, last))
+    return tuple(reversed(finished))

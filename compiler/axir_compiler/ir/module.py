@@ -1,0 +1,214 @@
+"""Functions, symbols and copying of ops: the plumbing that rewrites of whole functions share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from axir_compiler.errors import VerificationError
+from axir_compiler.ir.types import Aval, aval_of
+from axir_compiler.mlir import context, func, ir
+
+__all__ = [
+    "JIT",
+    "FunctionBuilder",
+    "attributes_of",
+    "body_of",
+    "call",
+    "callee_of",
+    "copy_functions",
+    "copy_op",
+    "functions",
+    "is_jit",
+    "lookup",
+    "new_module",
+    "parse_module",
+    "return_op",
+    "signature",
+    "unique_name",
+]
+
+JIT = "axir.jit"
+"""Marks a function that was traced for ``jit``: a call of it from an evaluated program runs compiled."""
+
+
+def new_module() -> ir.Module:
+    """An empty module in axir's context."""
+    with ir.Location.unknown(context()):
+        return ir.Module.create()
+
+
+def parse_module(text: str, name: str = "<text>") -> ir.Module:
+    """Parse MLIR text.
+
+    Raises:
+        VerificationError: the text is not valid MLIR; the message says where.
+    """
+    import axir_compiler.dialects.axir  # noqa: F401  (registers the ops)
+
+    try:
+        return ir.Module.parse(text, context())
+    except ir.MLIRError as error:
+        first = error.error_diagnostics[0]
+        raise VerificationError(f"{name}: {first.message} at {first.location}.") from None
+
+
+def functions(module: ir.Module) -> dict[str, func.FuncOp]:
+    """The functions of a module by symbol, in order."""
+    return {op.sym_name.value: op for op in module.body.operations if isinstance(op, func.FuncOp)}
+
+
+def lookup(module: ir.Module, symbol: str) -> func.FuncOp:
+    """The function of a symbol.
+
+    Raises:
+        VerificationError: there is none.
+    """
+    table = ir.SymbolTable(module.operation)
+    if symbol not in table:
+        raise VerificationError(f"module: there is no function @{symbol}.")
+    found = table[symbol]
+    assert isinstance(found, func.FuncOp)
+    return found
+
+
+def unique_name(module: ir.Module, wanted: str) -> str:
+    """``wanted``, numbered if the module has such a symbol."""
+    table = ir.SymbolTable(module.operation)
+    name, number = wanted, 0
+    while name in table:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
+
+
+def body_of(function: func.FuncOp) -> ir.Block:
+    """The one block of a function."""
+    return function.regions[0].blocks[0]
+
+
+def return_op(function: func.FuncOp) -> ir.OpView:
+    """The terminator of a function."""
+    block = body_of(function)
+    return block.operations[len(block.operations) - 1]
+
+
+def signature(function: func.FuncOp) -> tuple[tuple[Aval, ...], tuple[Aval, ...]]:
+    """Argument and result types."""
+    kind = function.type
+    return tuple(map(aval_of, kind.inputs)), tuple(map(aval_of, kind.results))
+
+
+def is_jit(function: func.FuncOp) -> bool:
+    """Whether the function was traced for ``jit``, or derives from one that was."""
+    return JIT in function.attributes
+
+
+def callee_of(op: ir.OpView) -> str | None:
+    """The symbol that a call or a transformation names, or ``None``."""
+    if isinstance(op, func.CallOp):
+        return op.callee.value
+    if getattr(op, "is_transformation", False):
+        return op.callee  # pyright: ignore[reportAttributeAccessIssue]
+    return None
+
+
+def call(symbol: str, operands: Sequence[ir.Value], results: Iterable[ir.Type]) -> list[ir.Value]:
+    """Append a call at the current insertion point."""
+    op = ir.Operation.create(
+        "func.call",
+        results=list(results),
+        operands=operands,
+        attributes={"callee": ir.FlatSymbolRefAttr.get(symbol, context())},
+    )
+    return list(op.results)
+
+
+def attributes_of(op: ir.OpView | ir.Operation) -> dict[str, ir.Attribute] | None:
+    """Attributes of an op in the form that creating one takes."""
+    attributes = op.attributes
+    if not len(attributes):
+        return None
+    return dict(attributes.items())
+
+
+def copy_op(op: ir.OpView, mapping: dict[ir.Value, ir.Value]) -> ir.Operation:
+    """Append a copy of an op without regions, operands and results going through ``mapping``.
+
+    (A clone that is not in a block would be destroyed after the operands that it uses, which corrupts
+    memory when the process ends; this one is created in place.)
+    """
+    old = list(op.results)
+    new = ir.Operation.create(
+        op.OPERATION_NAME,
+        results=[r.type for r in old],
+        operands=[mapping[x] for x in op.operands],
+        attributes=attributes_of(op),
+    )
+    mapping.update(zip(old, new.results, strict=True))
+    return new
+
+
+def copy_functions(source: ir.Module, target: ir.Module, symbol: str) -> str:
+    """Copy a function and all that it calls under names that are free; gives the new name of ``symbol``."""
+    table = functions(source)
+    reached = [symbol]
+    for name in reached:
+        callees = {callee_of(op) for op in body_of(table[name]).operations}
+        reached.extend(c for c in sorted(callees - {None, *reached}))  # pyright: ignore[reportArgumentType]
+    names: dict[str, str] = {}
+    copies = []
+    with context():
+        for name in reached:
+            copy = table[name].operation.clone(ip=ir.InsertionPoint(target.body))
+            names[name] = unique_name(target, name)
+            copy.attributes["sym_name"] = ir.StringAttr.get(names[name])
+            copy.attributes["sym_visibility"] = ir.StringAttr.get("private")
+            copies.append(copy)
+        for copy in copies:
+            for op in body_of(copy).operations:
+                callee = callee_of(op)
+                if callee is not None:
+                    op.attributes["callee"] = ir.FlatSymbolRefAttr.get(names[callee])
+    return names[symbol]
+
+
+class FunctionBuilder:
+    """A private function under construction at the end of a module.
+
+    Use it as a context manager: inside, new ops go to its body.
+    """
+
+    def __init__(self, module: ir.Module, name: str, inputs: Sequence[ir.Type], *, jit: bool = False):
+        self.name = unique_name(module, name)
+        with ir.InsertionPoint(module.body), ir.Location.unknown(context()):
+            self.op = func.FuncOp(self.name, (list(inputs), []), visibility="private")
+            if jit:
+                self.op.attributes[JIT] = ir.UnitAttr.get()
+        self.block = self.op.add_entry_block()
+        self._ip = ir.InsertionPoint(self.block)
+
+    @property
+    def arguments(self) -> list[ir.Value]:
+        return list(self.block.arguments)
+
+    def __enter__(self) -> FunctionBuilder:
+        self._ip.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._ip.__exit__(*error)
+
+    def finish(self, results: Sequence[ir.Value]) -> func.FuncOp:
+        """Return ``results`` and fix the function's type."""
+        finish_function(self.op, results)
+        return self.op
+
+
+def finish_function(function: func.FuncOp, results: Sequence[ir.Value]) -> None:
+    """Append the terminator and set the type from the block's arguments and the results."""
+    block = body_of(function)
+    with ir.InsertionPoint(block), ir.Location.unknown(context()):
+        func.ReturnOp(list(results))
+        kind = ir.FunctionType.get([a.type for a in block.arguments], [r.type for r in results])
+        function.attributes["function_type"] = ir.TypeAttr.get(kind)

@@ -1,0 +1,314 @@
+"""How an op of the dialect is declared: one class holds everything that is true of it.
+
+    class SliceOp(AxirOp, name="slice", linear_in=("operand",)):
+        operand: Tensor
+        start: Ints
+        ...
+        def infer(x, *, start, ...): ...        # type rule; also the verifier
+        def numpy(x, *, start, ...): ...        # evaluation
+        def jvp(self, dx): ...                  # forward derivative (given by linear_in here)
+        def transpose(self, ct, x): ...         # of the linear map
+        def batch(self, axes, x): ...           # vectorization
+        def lower(self, x): ...                 # to linalg
+
+``infer`` and ``numpy`` are pure functions of shapes or arrays and attributes; the other rules are methods
+of an op that is in the IR and build new ops at the current insertion point through ``axir_compiler.ops``.
+This module alone knows how the MLIR bindings register Python classes for ops.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, cast
+
+import numpy as np
+
+from axir_compiler.errors import AxirError, DTypeError, MissingRuleError, ShapeError, VerificationError
+from axir_compiler.ir import attributes as kinds
+from axir_compiler.ir.attributes import Kind
+from axir_compiler.ir.types import Aval, aval_of, dtype_name, mlir_type
+from axir_compiler.mlir import ir, register_dialect, register_operation
+
+__all__ = ["OPS", "AxirOp", "Value", "first_batched"]
+
+Value = ir.Value
+
+
+@register_dialect
+class AxirDialect(ir.Dialect):
+    DIALECT_NAMESPACE = "axir"
+
+
+OPS: dict[str, type[AxirOp]] = {}
+"""Every op class by its name without the ``axir.`` prefix."""
+
+
+class AxirOp(ir.OpView):
+    """Base of all ops; see the module's documentation for the form of a declaration.
+
+    Class arguments:
+        name: name of the op without the ``axir.`` prefix; ``None`` for a family base.
+        dtypes: dtypes that tensor operands may have; ``None`` for any.
+        linear_in: operands in which the op is jointly linear, the others held fixed.
+        multilinear_in: operands in each of which the op is linear when the others are fixed.
+        zero_tangent: the derivative is zero wherever it exists (floor, comparisons, integer ops).
+    """
+
+    _ODS_REGIONS = (0, True)
+
+    short_name: ClassVar[str]
+    operand_names: ClassVar[tuple[str, ...]] = ()
+    variadic: ClassVar[bool] = False
+    attribute_kinds: ClassVar[dict[str, Kind]] = {}
+    dtypes: ClassVar[frozenset[np.dtype] | None] = None
+    linear_in: ClassVar[tuple[str, ...]] = ()
+    multilinear_in: ClassVar[tuple[str, ...]] = ()
+    zero_tangent: ClassVar[bool] = False
+    same_dtype: ClassVar[bool] = True
+
+    def __init_subclass__(
+        cls,
+        name: str | None = None,
+        dtypes: frozenset[np.dtype] | None = None,
+        linear_in: tuple[str, ...] | None = None,
+        multilinear_in: tuple[str, ...] | None = None,
+        zero_tangent: bool | None = None,
+        same_dtype: bool | None = None,
+        **rest: Any,
+    ) -> None:
+        super().__init_subclass__(**rest)
+        given = {
+            "dtypes": dtypes,
+            "linear_in": linear_in,
+            "multilinear_in": multilinear_in,
+            "zero_tangent": zero_tangent,
+            "same_dtype": same_dtype,
+        }
+        for key, value in given.items():
+            if value is not None:
+                setattr(cls, key, value)
+        for rule in ("infer", "numpy"):
+            if inspect.isfunction(cls.__dict__.get(rule)):
+                setattr(cls, rule, staticmethod(cls.__dict__[rule]))
+        _declare_fields(cls)
+        if name is not None:
+            cls.short_name = name
+            cls.OPERATION_NAME = f"axir.{name}"
+            register_operation(AxirDialect)(cls)
+            OPS[name] = cls
+
+    # Rules, in the order of an op's life. -------------------------------------------------------
+
+    infer: ClassVar[Callable[..., Aval | tuple[Aval, ...]]]
+    numpy: ClassVar[Callable[..., Any]]
+
+    def jvp(self, *tangents: Value | None) -> Value | None:
+        """Tangent of the result; each tangent of an operand may be ``None`` for zero."""
+        if self.zero_tangent:
+            return None
+        if self.linear_in:
+            return self._jvp_linear(tangents)
+        if self.multilinear_in:
+            return self._jvp_multilinear(tangents)
+        raise MissingRuleError(
+            f"jvp: {self.OPERATION_NAME} has no derivative rule. Use stop_gradient on its operands, or define "
+            f"{type(self).__name__}.jvp."
+        )
+
+    def transpose(self, ct: Value, *operands: Value | None) -> Sequence[Value | None]:
+        """Cotangents of the operands. ``operands`` holds ``None`` for those the op is linear in."""
+        raise MissingRuleError(f"transpose: {self.OPERATION_NAME} is not linear in its operands.")
+
+    def batch(self, axes: Sequence[int | None], *operands: Value) -> tuple[Value, int]:
+        """The op over a batch: results for operands whose batch axis is given (``None``: not batched)."""
+        raise MissingRuleError(f"vmap: {self.OPERATION_NAME} has no batching rule.")
+
+    def lower(self, *operands: Value) -> Value | Sequence[Value]:
+        """The op in linalg, on operands of signless element types."""
+        raise MissingRuleError(f"lower: {self.OPERATION_NAME} has no lowering.")
+
+    # What every op shares. ----------------------------------------------------------------------
+
+    @classmethod
+    def infer_checked(cls, avals: Sequence[Aval], attrs: dict[str, Any]) -> tuple[Aval, ...]:
+        """Result types for operand types, after the checks that all ops share."""
+        try:
+            _check_operands(cls, avals)
+            result = cls.infer(*avals, **attrs)
+        except AxirError as error:
+            raise type(error)(f"axir.{cls.short_name}: {error}") from None
+        return (result,) if isinstance(result, Aval) else result
+
+    @classmethod
+    def encode(cls, attrs: dict[str, Any]) -> dict[str, ir.Attribute]:
+        """MLIR attributes of Python values."""
+        return {name: _encode(cls.attribute_kinds[name], value) for name, value in attrs.items()}
+
+    @classmethod
+    def create(
+        cls,
+        operands: Sequence[Value],
+        results: Sequence[Aval],
+        attrs: dict[str, Any],
+        loc: ir.Location | None = None,
+        ip: ir.InsertionPoint | None = None,
+    ) -> ir.Operation:
+        """Append the op, by default at the current location and insertion point; no checks."""
+        return ir.Operation.create(
+            cls.OPERATION_NAME,
+            results=[mlir_type(a) for a in results],
+            operands=operands,
+            attributes=cls.encode(attrs) if attrs else None,
+            loc=loc,
+            ip=ip,
+        )
+
+    @classmethod
+    def build(cls, *operands: Value, **attrs: Any) -> Any:
+        """Append the op at the current insertion point; gives its result, or a tuple if it has several."""
+        results = cls.infer_checked([aval_of(x) for x in operands], attrs)
+        op = cls.create(operands, results, attrs)
+        return op.result if len(results) == 1 else tuple(op.results)
+
+    def rebuild(self, *operands: Value, **changes: Any) -> Any:
+        """The same op on other operands, some attributes changed."""
+        return type(self).build(*operands, **{**self.attrs, **changes})
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """Attributes as Python values."""
+        return {name: getattr(self, name) for name in self.attribute_kinds}
+
+    def verify_types(self) -> None:
+        """Check the op against its own type rule.
+
+        Raises:
+            VerificationError: an operand, attribute or result type breaks it.
+        """
+        missing = [name for name in self.attribute_kinds if name not in self.attributes]
+        count = len(self.operands)
+        if missing or (not self.variadic and count != len(self.operand_names)):
+            wrong = f"attribute {missing[0]!r} is missing" if missing else f"got {count} operands"
+            raise VerificationError(f"{self.OPERATION_NAME}: {wrong}.")
+        expected = self.infer_checked([aval_of(x) for x in self.operands], self.attrs)
+        actual = tuple(aval_of(x) for x in self.results)
+        if expected != actual:
+            raise VerificationError(
+                f"{self.OPERATION_NAME}: result type must be {_join(expected)}; got {_join(actual)}."
+            )
+
+    def _positions(self, names: Sequence[str]) -> list[int]:
+        if self.variadic and self.operand_names[-1] in names:
+            fixed = len(self.operand_names) - 1
+            return [i for i in range(len(self.operands)) if i >= fixed or self.operand_names[i] in names]
+        return [self.operand_names.index(name) for name in names]
+
+    def linear_positions(self) -> list[int]:
+        """Indices of the operands that may carry tangents by ``linear_in`` or ``multilinear_in``."""
+        return self._positions(self.linear_in or self.multilinear_in)
+
+    def _jvp_linear(self, tangents: Sequence[Value | None]) -> Value | None:
+        from axir_compiler import ops
+
+        positions = self._positions(self.linear_in)
+        operands = list(self.operands)
+        for i in positions:
+            tangent = tangents[i]
+            operands[i] = ops.zeros_like(operands[i]) if tangent is None else tangent
+        return self.rebuild(*operands)
+
+    def _jvp_multilinear(self, tangents: Sequence[Value | None]) -> Value | None:
+        from axir_compiler import ops
+
+        total = None
+        for i in self._positions(self.multilinear_in):
+            tangent = tangents[i]
+            if tangent is not None:
+                operands = list(self.operands)
+                operands[i] = tangent
+                term = self.rebuild(*operands)
+                total = term if total is None else ops.add(total, term)
+        return total
+
+
+def first_batched(axes: Sequence[int | None]) -> int:
+    """Position of the first batched operand."""
+    return next(i for i, axis in enumerate(axes) if axis is not None)
+
+
+def _join(avals: Sequence[Aval]) -> str:
+    return ", ".join(map(str, avals))
+
+
+_encoded: dict[tuple[str, Any], ir.Attribute] = {}
+_decoded: dict[tuple[str, ir.Attribute], Any] = {}
+_LIMIT = 50_000
+
+
+def _encode(kind: Kind, value: Any) -> ir.Attribute:
+    key = (kind.name, value)
+    found = _encoded.get(key)
+    if found is None:
+        if len(_encoded) > _LIMIT:
+            _encoded.clear()
+        found = _encoded[key] = kind.encode(value)
+    return found
+
+
+def _decode(kind: Kind, attribute: ir.Attribute) -> Any:
+    key = (kind.name, attribute)
+    found = _decoded.get(key)
+    if found is None:
+        if len(_decoded) > _LIMIT:
+            _decoded.clear()
+        found = _decoded[key] = kind.decode(attribute)
+    return found
+
+
+def _declare_fields(cls: type[AxirOp]) -> None:
+    """Turn the annotations of a class body into operand and attribute accessors."""
+    names = list(cls.operand_names)
+    attribute_kinds = dict(cls.attribute_kinds)
+    for field, annotation in inspect.get_annotations(cls).items():
+        if "ClassVar" in str(annotation):
+            continue
+        declared = getattr(kinds, annotation) if isinstance(annotation, str) else annotation
+        if isinstance(declared, Kind):
+            attribute_kinds[field] = declared
+            setattr(cls, field, _attribute_property(field, declared))
+            continue
+        cls.variadic = declared is kinds.Tensors
+        setattr(cls, field, _operand_property(len(names), cls.variadic))
+        names.append(field)
+    cls.operand_names = tuple(names)
+    cls.attribute_kinds = attribute_kinds
+
+
+def _attribute_property(name: str, kind: Kind) -> property:
+    return property(lambda self: _decode(kind, self.attributes[name]))
+
+
+def _operand_property(index: int, variadic: bool) -> property:
+    if variadic:
+        return property(lambda self: list(self.operands)[index:])
+    return property(lambda self: self.operands[index])
+
+
+def _check_operands(cls: type[AxirOp], avals: Sequence[Aval]) -> None:
+    expected = len(cls.operand_names)
+    if len(avals) != expected and not (cls.variadic and len(avals) >= expected - 1):
+        raise ShapeError(f"takes {expected} operands; got {len(avals)}.")
+    if cls.dtypes is not None:
+        for aval in avals:
+            if aval.dtype not in cls.dtypes:
+                allowed = ", ".join(sorted(map(dtype_name, cls.dtypes)))
+                raise DTypeError(f"operands must have one of the dtypes {allowed}; got {aval}.")
+    if cls.same_dtype and len({aval.dtype for aval in avals}) > 1:
+        raise DTypeError(f"operands must have the same dtype; got {_join(avals)}. Convert one of them.")
+
+
+def as_axir(op: ir.OpView | ir.Operation) -> AxirOp | None:
+    """The op as one of ours, or ``None``."""
+    view = op if isinstance(op, ir.OpView) else op.opview
+    return cast(AxirOp, view) if isinstance(view, AxirOp) else None

@@ -1,0 +1,138 @@
+"""Every kind of matrix product, as one contraction of at most three-dimensional operands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from axir_compiler.ir.types import BOOL
+from axir_compiler.lowering import emit, scalar
+from axir_compiler.lowering.emit import is_half, signless
+from axir_compiler.lowering.generic import (
+    elementwise,
+    empty,
+    fill,
+    generic,
+    is_empty,
+    map_of_dims,
+    rank_of,
+    shape_of,
+    zeros,
+)
+from axir_compiler.lowering.movement import reshape, transpose
+from axir_compiler.mlir import ir
+
+__all__ = ["dot_general"]
+
+_FLOAT32 = np.dtype("float32")
+
+
+class _Group(NamedTuple):
+    """Axes of an operand that play one role: ``b`` batch, ``m`` or ``n`` free, ``k`` contracted."""
+
+    role: str
+    axes: tuple[int, ...]
+
+
+def dot_general(
+    lhs: ir.Value,
+    rhs: ir.Value,
+    lhs_contract: Sequence[int],
+    rhs_contract: Sequence[int],
+    lhs_batch: Sequence[int],
+    rhs_batch: Sequence[int],
+    result_dtype: np.dtype,
+    operand_dtype: np.dtype,
+) -> ir.Value:
+    """Sum of products over pairs of contracted axes, for each index of the paired batch axes.
+
+    The result's axes are the batch axes, then the free axes of ``lhs``, then those of ``rhs``. Products are
+    formed and summed in ``result_dtype`` (16-bit floats in float32, bools with and / or). Axes of one role
+    become a single axis, without copying where they are neighbours, so that IREE sees a matrix product.
+    """
+    left_free = _free(rank_of(lhs), lhs_contract, lhs_batch)
+    right_free = _free(rank_of(rhs), rhs_contract, rhs_batch)
+    left, right = shape_of(lhs), shape_of(rhs)
+    shape = [left[d] for d in lhs_batch] + [left[d] for d in left_free] + [right[d] for d in right_free]
+    if is_empty(shape) or is_empty([left[d] for d in lhs_contract]):
+        return zeros(shape, signless(result_dtype))
+    order = np.argsort(lhs_contract)
+    contracted = [lhs_contract[i] for i in order], [rhs_contract[i] for i in order]
+    x, x_roles = _matrix(lhs, _groups(lhs_batch, "m", left_free, contracted[0]))
+    y, y_roles = _matrix(rhs, _groups(rhs_batch, "n", right_free, contracted[1]))
+    return reshape(_contract(x, x_roles, y, y_roles, operand_dtype, result_dtype), shape)
+
+
+def _free(rank: int, contract: Sequence[int], batch: Sequence[int]) -> tuple[int, ...]:
+    return tuple(d for d in range(rank) if d not in contract and d not in batch)
+
+
+def _groups(
+    batch: Sequence[int], free: str, free_axes: Sequence[int], contract: Sequence[int]
+) -> list[_Group]:
+    groups = [_Group("b", tuple(batch)), _Group(free, tuple(free_axes)), _Group("k", tuple(contract))]
+    return [g for g in groups if g.axes]
+
+
+def _matrix(x: ir.Value, groups: list[_Group]) -> tuple[ir.Value, str]:
+    """``x`` with one axis for each group, and the roles of its axes in their order."""
+    if all(_neighbours(g.axes) for g in groups):
+        groups = sorted(groups, key=lambda g: g.axes)
+    else:
+        x = transpose(x, [axis for g in groups for axis in g.axes])
+        groups = _consecutive(groups)
+    shape = shape_of(x)
+    merged = reshape(x, [math.prod(shape[d] for d in g.axes) for g in groups])
+    return merged, "".join(g.role for g in groups)
+
+
+def _neighbours(axes: tuple[int, ...]) -> bool:
+    return axes == tuple(range(axes[0], axes[0] + len(axes)))
+
+
+def _consecutive(groups: list[_Group]) -> list[_Group]:
+    """The groups with axes numbered in order."""
+    result, at = [], 0
+    for role, axes in groups:
+        result.append(_Group(role, tuple(range(at, at + len(axes)))))
+        at += len(axes)
+    return result
+
+
+def _contract(
+    x: ir.Value, x_roles: str, y: ir.Value, y_roles: str, operand_dtype: np.dtype, result_dtype: np.dtype
+) -> ir.Value:
+    size = {
+        role: n
+        for roles, v in ((x_roles, x), (y_roles, y))
+        for role, n in zip(roles, shape_of(v), strict=True)
+    }
+    loops = [role for role in "bmnk" if role in size]
+    out = [role for role in "bmn" if role in size]
+    maps = [
+        map_of_dims(len(loops), [loops.index(role) for role in roles])
+        for roles in (x_roles, y_roles, "".join(out))
+    ]
+    wide = _FLOAT32 if is_half(result_dtype) else result_dtype
+    kind = signless(wide)
+    sizes = [size[role] for role in out]
+    summed = "k" in size
+
+    def body(a: ir.Value, b: ir.Value, total: ir.Value) -> ir.Value:
+        a, b = (scalar.convert(operand_dtype, wide, v) for v in (a, b))
+        if wide in BOOL:
+            product = scalar.and_(wide, a, b)
+            return scalar.or_(wide, product, total) if summed else product
+        product = scalar.mul(wide, a, b)
+        return scalar.add(wide, total, product) if summed else product
+
+    init = fill(sizes, emit.constant(kind, 0)) if summed else empty(sizes, kind)
+    result = generic([x, y], [init], maps, body, reduced=[loops.index("k")] if summed else [])[0]
+    if wide == result_dtype:
+        return result
+    return elementwise(
+        lambda value: scalar.convert(wide, result_dtype, value), [result], signless(result_dtype)
+    )

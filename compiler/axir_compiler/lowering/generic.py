@@ -1,0 +1,252 @@
+"""``linalg.generic`` and what it is made of: shapes, maps, empty tensors, constants.
+
+All builders append at the current insertion point. Sizes are Python integers, or index values where the
+dimension is dynamic.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from axir_compiler.errors import InternalError
+from axir_compiler.ir.types import BOOL, is_float
+from axir_compiler.lowering import emit
+from axir_compiler.lowering.emit import signless, signless_type
+from axir_compiler.mlir import arith, context, ir, linalg, tensor
+
+__all__ = [
+    "Body",
+    "Size",
+    "constant",
+    "element_type_of",
+    "elementwise",
+    "elementwise_multi",
+    "empty",
+    "fill",
+    "generic",
+    "identity_map",
+    "iota",
+    "is_empty",
+    "map_of_dims",
+    "rank_of",
+    "shape_of",
+    "sizes_of",
+    "splat_of",
+    "zeros",
+]
+
+Size = int | ir.Value
+Body = Callable[..., ir.Value | Sequence[ir.Value]]
+PARALLEL, REDUCTION = "parallel", "reduction"
+# Larger arrays are arguments of the program: attributes stay in the context for the life of the process.
+_LARGEST_CONSTANT = 4096
+
+
+def _type(x: ir.Value) -> ir.RankedTensorType:
+    return ir.RankedTensorType(x.type)
+
+
+def shape_of(x: ir.Value) -> tuple[int, ...]:
+    """Sizes in the type; a dynamic one is negative."""
+    kind = _type(x)
+    return tuple(-1 if kind.is_dynamic_dim(d) else kind.get_dim_size(d) for d in range(kind.rank))
+
+
+def rank_of(x: ir.Value) -> int:
+    """Number of axes."""
+    return _type(x).rank
+
+
+def element_type_of(x: ir.Value) -> ir.Type:
+    """Type of an element."""
+    return _type(x).element_type
+
+
+def sizes_of(x: ir.Value) -> list[Size]:
+    """Sizes of the axes, read from the value where they are dynamic."""
+    return [n if n >= 0 else _dim(x, d) for d, n in enumerate(shape_of(x))]
+
+
+def _dim(x: ir.Value, axis: int) -> ir.Value:
+    return tensor.dim(x, emit.constant(ir.IndexType.get(), axis))
+
+
+def is_empty(sizes: Sequence[Size]) -> bool:
+    """Whether there is certainly no element."""
+    return any(isinstance(n, int) and n == 0 for n in sizes)
+
+
+def empty(sizes: Sequence[Size], kind: ir.Type) -> ir.Value:
+    """A tensor whose elements have no value yet."""
+    return tensor.EmptyOp(list(sizes), kind).result
+
+
+def fill(sizes: Sequence[Size], value: ir.Value) -> ir.Value:
+    """A tensor of one number."""
+    return linalg.fill(value, outs=[empty(sizes, value.type)])
+
+
+def zeros(sizes: Sequence[Size], kind: ir.Type) -> ir.Value:
+    """Zeros; also what stands for a tensor without elements."""
+    return fill(sizes, emit.constant(kind, 0))
+
+
+@functools.cache
+def identity_map(rank: int) -> ir.AffineMap:
+    """``(d0, d1, ...) -> (d0, d1, ...)``."""
+    return ir.AffineMap.get_identity(rank, context())
+
+
+def map_of_dims(rank: int, dims: Sequence[int]) -> ir.AffineMap:
+    """``(d0, ..., d_rank-1) -> (d_dims[0], d_dims[1], ...)``."""
+    return _map_of_dims(rank, tuple(dims))
+
+
+@functools.lru_cache(4096)
+def _map_of_dims(rank: int, dims: tuple[int, ...]) -> ir.AffineMap:
+    return ir.AffineMap.get(rank, 0, [ir.AffineDimExpr.get(d, context()) for d in dims], context())
+
+
+@functools.cache
+def _iterator(name: str) -> ir.Attribute:
+    return ir.Attribute.parse(f"#linalg.iterator_type<{name}>", context())
+
+
+def generic(
+    inputs: Sequence[ir.Value],
+    inits: Sequence[ir.Value],
+    maps: Sequence[ir.AffineMap],
+    body: Body,
+    *,
+    reduced: Sequence[int] = (),
+) -> list[ir.Value]:
+    """One ``linalg.generic``; ``body`` gets an element of each input and init and gives the new elements.
+
+    Args:
+        inputs: Tensors that are read.
+        inits: Tensors that are started from, one for each result.
+        maps: One map from the loops for each input and init.
+        body: Builds the body; called with the insertion point inside.
+        reduced: Loops that are reductions.
+    """
+    loops = maps[0].n_dims
+    iterators = [_iterator(REDUCTION if d in reduced else PARALLEL) for d in range(loops)]
+    op = ir.Operation.create(
+        "linalg.generic",
+        results=[init.type for init in inits],
+        operands=[*inputs, *inits],
+        attributes={
+            "indexing_maps": ir.ArrayAttr.get([ir.AffineMapAttr.get(m) for m in maps]),
+            "iterator_types": ir.ArrayAttr.get(iterators),
+            "operandSegmentSizes": ir.DenseI32ArrayAttr.get([len(inputs), len(inits)]),
+        },
+        regions=1,
+    )
+    elements = [element_type_of(x) for x in (*inputs, *inits)]
+    location = op.location
+    block = op.regions[0].blocks.append(*elements, arg_locs=[location] * len(elements))
+    with ir.InsertionPoint(block):
+        results = body(*block.arguments)
+        linalg.yield_([results] if isinstance(results, ir.Value) else list(results))
+    return list(op.results)
+
+
+def splat_of(x: ir.Value) -> ir.Attribute | None:
+    """The number that a constant tensor repeats, or ``None`` if ``x`` is anything else."""
+    owner = x.owner
+    if isinstance(owner, ir.Block) or owner.name != "arith.constant":
+        return None
+    value = owner.attributes["value"]
+    if not isinstance(value, ir.DenseElementsAttr) or not value.is_splat:
+        return None
+    return value.get_splat_value()
+
+
+def elementwise(scalar_fn: Body, operands: Sequence[ir.Value], result_element_type: ir.Type) -> ir.Value:
+    """``scalar_fn`` at each position of operands of equal shape."""
+    return elementwise_multi(scalar_fn, operands, (result_element_type,))[0]
+
+
+def elementwise_multi(
+    scalar_fn: Body, operands: Sequence[ir.Value], result_element_types: Sequence[ir.Type]
+) -> list[ir.Value]:
+    """``scalar_fn`` at each position of operands of equal shape, with several results.
+
+    An operand that repeats one constant becomes a constant of the body: there is no tensor to read, and
+    LLVM sees ``x ** 2.0`` or ``x * 0.5`` for what it is.
+    """
+    sizes, rank = sizes_of(operands[0]), rank_of(operands[0])
+    splats = [splat_of(x) for x in operands]
+    inputs = [x for x, splat in zip(operands, splats, strict=True) if splat is None]
+
+    def body(*elements: ir.Value) -> ir.Value | Sequence[ir.Value]:
+        given = iter(elements)
+        return scalar_fn(*(next(given) if s is None else _scalar(s) for s in splats))
+
+    inits = [empty(sizes, signless_type(kind)) for kind in result_element_types]
+    return generic(inputs, inits, [identity_map(rank)] * (len(inputs) + len(inits)), body)
+
+
+def _scalar(attribute: Any) -> ir.Value:
+    return arith.constant(attribute.type, attribute)
+
+
+def constant(array: np.ndarray) -> ir.Value:
+    """A small array as a constant of signless type.
+
+    Raises:
+        InternalError: the array is large; it belongs into the arguments of the program.
+    """
+    if array.size > _LARGEST_CONSTANT and not _is_splat(array):
+        raise InternalError(
+            f"lowering: a constant of shape {array.shape} is too large; pass it as an argument."
+        )
+    kind = ir.RankedTensorType.get(array.shape, signless(array.dtype))
+    return arith.constant(kind, _dense(array, kind))
+
+
+def _is_splat(array: np.ndarray) -> bool:
+    return array.tobytes() == array.reshape(-1)[:1].tobytes() * array.size
+
+
+def _dense(array: np.ndarray, kind: ir.RankedTensorType) -> ir.Attribute:
+    """Dense attribute with exactly the bits of the array."""
+    if array.size and _is_splat(array):
+        return ir.DenseElementsAttr.get_splat(kind, _number(array.reshape(-1)[0], array.dtype))
+    if array.dtype in BOOL:
+        return ir.DenseElementsAttr.get(
+            np.packbits(array, bitorder="little"), type=kind.element_type, shape=array.shape
+        )
+    bits = np.ascontiguousarray(array).view(f"i{array.dtype.itemsize}")
+    return ir.DenseElementsAttr.get(bits, type=kind.element_type, shape=array.shape)
+
+
+def _number(value: Any, dtype: np.dtype) -> ir.Attribute:
+    kind = signless(dtype)
+    if is_float(dtype):
+        return ir.FloatAttr.get(kind, float(value))
+    return emit.integer_attribute(kind, int(value))
+
+
+def iota(shape: Sequence[int], dimension: int, kind: ir.Type) -> ir.Value:
+    """``0, 1, 2, ...`` along one axis, repeated along the others; integers wrap around."""
+    kind = signless_type(kind)
+
+    def body(_: ir.Value) -> ir.Value:
+        index = linalg.index(dimension)
+        return _index_to(kind, index)
+
+    return generic([], [empty(list(shape), kind)], [identity_map(len(shape))], body)[0]
+
+
+def _index_to(kind: ir.Type, index: ir.Value) -> ir.Value:
+    if isinstance(kind, ir.IntegerType):
+        return arith.index_cast(kind, index)
+    whole = arith.index_cast(emit.integer_type(64), index)
+    if emit.bit_width(kind) == 16:
+        return arith.truncf(kind, arith.sitofp(ir.F32Type.get(), whole))
+    return arith.sitofp(kind, whole)

@@ -1,0 +1,44 @@
+"""The ops of the dialect as functions on IR values: ``ops.sin(x)`` appends an op and gives its result.
+
+Rules of ops call each other through this package at call time, so that families do not import each other.
+Names that are Python keywords end in an underscore (``ops.and_``).
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable
+from typing import Any
+
+from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the families use them at call time)
+from axir_compiler.ops import (  # noqa: I001
+    constant as _constant,
+    contract as _contract,
+    elementwise_binary as _elementwise_binary,
+    elementwise_unary as _elementwise_unary,
+    index as _index,
+    random as _random,
+    reduce as _reduce,
+    shape as _shape,
+    transformation as _transformation,
+)
+from axir_compiler.ir.op import OPS
+
+_FAMILIES = (
+    _constant,
+    _contract,
+    _elementwise_binary,
+    _elementwise_unary,
+    _index,
+    _random,
+    _reduce,
+    _shape,
+    _transformation,
+)
+
+for _name, _op in OPS.items():
+    globals()[f"{_name}_" if keyword.iskeyword(_name) else _name] = _op.build
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    raise AttributeError(f"axir has no op {name!r}; see axir_compiler.ir.op.OPS for all of them.")

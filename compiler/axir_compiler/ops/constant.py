@@ -1,0 +1,50 @@
+"""Ops without operands."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from axir_compiler.errors import DTypeError, ShapeError
+from axir_compiler.ir.attributes import DType, Int, Ints, Scalar, ScalarValue
+from axir_compiler.ir.op import AxirOp, Value
+from axir_compiler.ir.types import NUMERIC, Aval, element_type
+from axir_compiler.lowering import builders
+
+
+class ConstantOp(AxirOp, name="constant"):
+    """A scalar known at compile time, of shape ``[]``. Larger data are arguments, never constants."""
+
+    value: Scalar
+
+    def infer(*, value: ScalarValue) -> Aval:
+        return Aval((), value.dtype)
+
+    def numpy(*, value: ScalarValue) -> np.ndarray:
+        return np.asarray(value.value)
+
+    def lower(self) -> Value:
+        return builders.constant(np.asarray(self.value.value))
+
+
+class IotaOp(AxirOp, name="iota"):
+    """``0, 1, 2, ...`` along one axis, repeated along the others."""
+
+    shape: Ints
+    dimension: Int
+    dtype: DType
+
+    def infer(*, shape: tuple[int, ...], dimension: int, dtype: np.dtype) -> Aval:
+        if not 0 <= dimension < len(shape):
+            raise ShapeError(f"dimension must be an axis of the shape {shape}; got {dimension}.")
+        if dtype not in NUMERIC:
+            raise DTypeError(f"dtype must be an integer or float; got {dtype}.")
+        return Aval(shape, dtype)
+
+    def numpy(*, shape: tuple[int, ...], dimension: int, dtype: np.dtype) -> np.ndarray:
+        column = [1] * len(shape)
+        column[dimension] = shape[dimension]
+        count = np.arange(shape[dimension]).astype(dtype).reshape(column)
+        return np.broadcast_to(count, shape)
+
+    def lower(self) -> Value:
+        return builders.iota(self.shape, self.dimension, element_type(self.dtype))

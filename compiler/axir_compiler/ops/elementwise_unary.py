@@ -1,0 +1,469 @@
+"""Elementwise functions of one operand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import scipy.special as sp
+
+from axir_compiler import ops
+from axir_compiler.errors import DTypeError
+from axir_compiler.ir.attributes import DType, Int
+from axir_compiler.ir.op import Value
+from axir_compiler.ir.types import (
+    BOOL,
+    DTYPES,
+    FLOATING,
+    INTEGER,
+    NUMERIC,
+    Aval,
+    aval_of,
+    element_type,
+    is_float,
+)
+from axir_compiler.lowering import builders, scalar
+from axir_compiler.ops.elementwise import ElementwiseUnary, in_float32
+
+
+class NegOp(ElementwiseUnary, name="neg", dtypes=NUMERIC, linear_in=("operand",)):
+    """``-x``; integers wrap around."""
+
+    numpy = np.negative
+
+
+class AbsOp(ElementwiseUnary, name="abs", dtypes=NUMERIC):
+    """``|x|``; the most negative integer stays itself."""
+
+    numpy = np.abs
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.sign(self.operand))
+
+
+class SignOp(ElementwiseUnary, name="sign", dtypes=NUMERIC, zero_tangent=True):
+    """-1, 0 or 1; keeps signed zeros and NaN."""
+
+    def numpy(x: np.ndarray) -> np.ndarray:
+        return np.where(x == 0, x, np.sign(x)).astype(x.dtype)
+
+
+class FloorOp(ElementwiseUnary, name="floor", dtypes=FLOATING, zero_tangent=True):
+    """Largest integer not above ``x``."""
+
+    numpy = np.floor
+
+
+class CeilOp(ElementwiseUnary, name="ceil", dtypes=FLOATING, zero_tangent=True):
+    """Smallest integer not below ``x``."""
+
+    numpy = np.ceil
+
+
+class RoundHalfEvenOp(ElementwiseUnary, name="round_half_even", dtypes=FLOATING, zero_tangent=True):
+    """Nearest integer, ties to the even one."""
+
+    numpy = np.rint
+
+
+class RoundHalfAwayOp(ElementwiseUnary, name="round_half_away", dtypes=FLOATING, zero_tangent=True):
+    """Nearest integer, ties away from zero."""
+
+    def numpy(x: np.ndarray) -> np.ndarray:
+        whole = np.trunc(x)
+        away = whole + np.copysign(np.ones((), x.dtype), x)
+        return np.where(np.abs(x - whole) >= 0.5, away, whole).astype(x.dtype)
+
+
+class ExpOp(ElementwiseUnary, name="exp", dtypes=FLOATING):
+    """``e**x``."""
+
+    numpy = in_float32(np.exp)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, self.result)
+
+
+class Exp2Op(ElementwiseUnary, name="exp2", dtypes=FLOATING):
+    """``2**x``."""
+
+    numpy = in_float32(np.exp2)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.scale(self.result, math.log(2)))
+
+
+class Expm1Op(ElementwiseUnary, name="expm1", dtypes=FLOATING):
+    """``e**x - 1``, accurate near 0."""
+
+    numpy = in_float32(np.expm1)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.shift(self.result, 1))
+
+
+class LogOp(ElementwiseUnary, name="log", dtypes=FLOATING):
+    """Natural logarithm; NaN below 0, -inf at 0."""
+
+    numpy = in_float32(np.log)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.div(dx, self.operand)
+
+
+class Log1pOp(ElementwiseUnary, name="log1p", dtypes=FLOATING):
+    """``log(1 + x)``, accurate near 0."""
+
+    numpy = in_float32(np.log1p)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.div(dx, ops.shift(self.operand, 1))
+
+
+class SqrtOp(ElementwiseUnary, name="sqrt", dtypes=FLOATING):
+    """Square root; NaN below 0."""
+
+    numpy = in_float32(np.sqrt)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.div(ops.full_like(self.result, 0.5), self.result))
+
+
+class RsqrtOp(ElementwiseUnary, name="rsqrt", dtypes=FLOATING):
+    """``1 / sqrt(x)``."""
+
+    numpy = in_float32(lambda x: (1 / np.sqrt(x)).astype(x.dtype))
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.scale(ops.div(self.result, self.operand), -0.5))
+
+
+class CbrtOp(ElementwiseUnary, name="cbrt", dtypes=FLOATING):
+    """Real cube root."""
+
+    numpy = in_float32(np.cbrt)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.scale(ops.div(self.result, self.operand), 1 / 3))
+
+
+class SinOp(ElementwiseUnary, name="sin", dtypes=FLOATING):
+    """Sine; the operand is in radians."""
+
+    numpy = in_float32(np.sin)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.cos(self.operand))
+
+
+class CosOp(ElementwiseUnary, name="cos", dtypes=FLOATING):
+    """Cosine; the operand is in radians."""
+
+    numpy = in_float32(np.cos)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.neg(ops.mul(dx, ops.sin(self.operand)))
+
+
+class TanOp(ElementwiseUnary, name="tan", dtypes=FLOATING):
+    """Tangent; the operand is in radians."""
+
+    numpy = in_float32(np.tan)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.shift(ops.square(self.result), 1))
+
+
+class AsinOp(ElementwiseUnary, name="asin", dtypes=FLOATING):
+    """Inverse sine in radians; NaN outside [-1, 1]."""
+
+    numpy = in_float32(np.arcsin)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.rsqrt(ops.one_minus_square(self.operand)))
+
+
+class AcosOp(ElementwiseUnary, name="acos", dtypes=FLOATING):
+    """Inverse cosine in radians; NaN outside [-1, 1]."""
+
+    numpy = in_float32(np.arccos)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.neg(ops.mul(dx, ops.rsqrt(ops.one_minus_square(self.operand))))
+
+
+class AtanOp(ElementwiseUnary, name="atan", dtypes=FLOATING):
+    """Inverse tangent in radians."""
+
+    numpy = in_float32(np.arctan)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.div(dx, ops.shift(ops.square(self.operand), 1))
+
+
+class SinhOp(ElementwiseUnary, name="sinh", dtypes=FLOATING):
+    """Hyperbolic sine."""
+
+    numpy = in_float32(np.sinh)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.cosh(self.operand))
+
+
+class CoshOp(ElementwiseUnary, name="cosh", dtypes=FLOATING):
+    """Hyperbolic cosine."""
+
+    numpy = in_float32(np.cosh)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.sinh(self.operand))
+
+
+class TanhOp(ElementwiseUnary, name="tanh", dtypes=FLOATING):
+    """Hyperbolic tangent."""
+
+    numpy = in_float32(np.tanh)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.one_minus_square(self.result))
+
+
+class AsinhOp(ElementwiseUnary, name="asinh", dtypes=FLOATING):
+    """Inverse hyperbolic sine."""
+
+    numpy = in_float32(np.arcsinh)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.rsqrt(ops.shift(ops.square(self.operand), 1)))
+
+
+class AcoshOp(ElementwiseUnary, name="acosh", dtypes=FLOATING):
+    """Inverse hyperbolic cosine; NaN below 1."""
+
+    numpy = in_float32(np.arccosh)
+
+    def jvp(self, dx: Value) -> Value:
+        x = self.operand
+        return ops.mul(dx, ops.rsqrt(ops.mul(ops.shift(x, -1), ops.shift(x, 1))))
+
+
+class AtanhOp(ElementwiseUnary, name="atanh", dtypes=FLOATING):
+    """Inverse hyperbolic tangent; NaN outside [-1, 1]."""
+
+    numpy = in_float32(np.arctanh)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.div(dx, ops.one_minus_square(self.operand))
+
+
+class ErfOp(ElementwiseUnary, name="erf", dtypes=FLOATING):
+    """Error function, ``2/sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to ``x``."""
+
+    numpy = in_float32(sp.erf)
+
+    def jvp(self, dx: Value) -> Value:
+        gaussian = ops.exp(ops.neg(ops.square(self.operand)))
+        return ops.mul(dx, ops.scale(gaussian, 2 / math.sqrt(math.pi)))
+
+
+class ErfcOp(ElementwiseUnary, name="erfc", dtypes=FLOATING):
+    """Complementary error function ``1 - erf(x)``, accurate for large ``x``."""
+
+    numpy = in_float32(sp.erfc)
+
+    def jvp(self, dx: Value) -> Value:
+        gaussian = ops.exp(ops.neg(ops.square(self.operand)))
+        return ops.mul(dx, ops.scale(gaussian, -2 / math.sqrt(math.pi)))
+
+
+class ErfInvOp(ElementwiseUnary, name="erf_inv", dtypes=FLOATING):
+    """Inverse of ``erf``; infinite at -1 and 1, NaN outside."""
+
+    numpy = in_float32(sp.erfinv)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.scale(ops.exp(ops.square(self.result)), math.sqrt(math.pi) / 2))
+
+
+class LgammaOp(ElementwiseUnary, name="lgamma", dtypes=FLOATING):
+    """Logarithm of ``|gamma(x)|``; infinite at the poles 0, -1, -2, ..."""
+
+    numpy = in_float32(sp.gammaln)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.digamma(self.operand))
+
+
+class DigammaOp(ElementwiseUnary, name="digamma", dtypes=FLOATING):
+    """Derivative of ``log(gamma(x))``; NaN at the poles 0, -1, -2, ..."""
+
+    def _psi(x: np.ndarray) -> np.ndarray:
+        pole = (x <= 0) & (x == np.floor(x))
+        return np.where(pole, np.nan, sp.digamma(x)).astype(x.dtype)
+
+    numpy = in_float32(_psi)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.polygamma(self.operand, order=1))
+
+
+class PolygammaOp(ElementwiseUnary, name="polygamma", dtypes=FLOATING):
+    """Derivative number ``order`` of digamma, order >= 1, for ``x > 0``; NaN for ``x <= 0``."""
+
+    order: Int
+
+    def infer(x: Aval, *, order: int) -> Aval:
+        if order < 1:
+            raise DTypeError(f"order must be at least 1; got {order}. Use digamma for order 0.")
+        return x
+
+    def _derivative(x: np.ndarray, *, order: int) -> np.ndarray:
+        return np.where(x > 0, sp.polygamma(order, x), np.nan).astype(x.dtype)
+
+    numpy = in_float32(_derivative)
+
+    def jvp(self, dx: Value) -> Value:
+        return ops.mul(dx, ops.polygamma(self.operand, order=self.order + 1))
+
+
+class LogisticOp(ElementwiseUnary, name="logistic", dtypes=FLOATING):
+    """``1 / (1 + exp(-x))``."""
+
+    numpy = in_float32(sp.expit)
+
+    def jvp(self, dx: Value) -> Value:
+        y = self.result
+        return ops.mul(dx, ops.mul(y, ops.sub(ops.full_like(y, 1), y)))
+
+
+class StopGradientOp(ElementwiseUnary, name="stop_gradient", zero_tangent=True):
+    """The operand itself, taken as constant by differentiation."""
+
+    def numpy(x: np.ndarray) -> np.ndarray:
+        return x
+
+    def lower(self, operand: Value) -> Value:
+        return operand
+
+
+class IntegerPowOp(ElementwiseUnary, name="integer_pow", dtypes=NUMERIC):
+    """``x ** exponent`` for a static integer exponent; negative exponents for floats only."""
+
+    exponent: Int
+
+    def infer(x: Aval, *, exponent: int) -> Aval:
+        if exponent < 0 and not is_float(x.dtype):
+            raise DTypeError(f"integers cannot be raised to the negative power {exponent}; got {x}.")
+        return x
+
+    def _power(x: np.ndarray, *, exponent: int) -> np.ndarray:
+        power, result = x, np.ones_like(x)
+        remaining = abs(exponent)
+        while remaining:
+            if remaining & 1:
+                result = result * power
+            remaining >>= 1
+            if remaining:
+                power = power * power
+        return result if exponent >= 0 else (1 / result).astype(x.dtype)
+
+    numpy = in_float32(_power)
+
+    def jvp(self, dx: Value) -> Value | None:
+        n = self.exponent
+        if n == 0:
+            return None
+        if n == 1:
+            return dx
+        slope = self.operand if n == 2 else ops.integer_pow(self.operand, exponent=n - 1)
+        return ops.mul(dx, ops.scale(slope, n))
+
+
+class NotOp(ElementwiseUnary, name="not", dtypes=INTEGER | BOOL, zero_tangent=True):
+    """Bitwise complement of integers, logical complement of bools."""
+
+    numpy = np.invert
+
+
+class PopcntOp(ElementwiseUnary, name="popcnt", dtypes=INTEGER, zero_tangent=True):
+    """Number of one bits."""
+
+    def numpy(x: np.ndarray) -> np.ndarray:
+        return np.bitwise_count(x.view(f"u{x.dtype.itemsize}")).astype(x.dtype)
+
+
+class ClzOp(ElementwiseUnary, name="clz", dtypes=INTEGER, zero_tangent=True):
+    """Number of leading zero bits; the bit width for 0."""
+
+    def numpy(x: np.ndarray) -> np.ndarray:
+        bits = np.asarray(x).view(f"u{x.dtype.itemsize}").copy()
+        count = np.full(x.shape, x.dtype.itemsize * 8, bits.dtype)
+        while np.any(bits):
+            count -= (bits != 0).astype(bits.dtype)
+            bits >>= np.ones((), bits.dtype)
+        return count.astype(x.dtype)
+
+
+class IsFiniteOp(ElementwiseUnary, name="is_finite", dtypes=FLOATING, zero_tangent=True):
+    """Whether the element is neither infinite nor NaN; gives bool."""
+
+    numpy = np.isfinite
+
+    def infer(x: Aval) -> Aval:
+        return Aval(x.shape, np.dtype(bool))
+
+
+class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
+    """Conversion to another dtype.
+
+    Floats to integers round toward zero and saturate, NaN gives 0; to bool, everything but 0 is true.
+    """
+
+    dtype: DType
+
+    def infer(x: Aval, *, dtype: np.dtype) -> Aval:
+        return Aval(x.shape, dtype)
+
+    def numpy(x: np.ndarray, *, dtype: np.dtype) -> np.ndarray:
+        if not is_float(x.dtype) or dtype not in INTEGER:
+            return x.astype(dtype)
+        info = np.iinfo(dtype)
+        wide = x.astype(np.float64)
+        # The largest integers are no float64: compare, then convert what is inside.
+        above, below = wide >= float(info.max), wide <= float(info.min)
+        inside = np.where(above | below | np.isnan(wide), 0, wide).astype(dtype)
+        return np.where(above, info.max, np.where(below, info.min, inside)).astype(dtype)
+
+    def jvp(self, dx: Value) -> Value | None:
+        if not is_float(self.dtype):
+            return None
+        return ops.convert(dx, dtype=self.dtype)
+
+    def transpose(self, ct: Value, operand: Value | None) -> list[Value | None]:
+        return [ops.convert(ct, dtype=aval_of(self.operand).dtype)]
+
+    def scalar(self, *xs: Value) -> Value:
+        return scalar.convert(aval_of(self.operand).dtype, self.dtype, *xs)
+
+
+class BitcastOp(ElementwiseUnary, name="bitcast", zero_tangent=True):
+    """The same bits as another dtype of equal width."""
+
+    dtype: DType
+
+    def infer(x: Aval, *, dtype: np.dtype) -> Aval:
+        bools = np.dtype(bool) in (x.dtype, dtype)
+        if dtype.itemsize != x.dtype.itemsize or (bools and dtype != x.dtype):
+            raise DTypeError(f"dtypes must have the same width, bool excluded; got {x} to {DTYPES[dtype]}.")
+        return Aval(x.shape, dtype)
+
+    def numpy(x: np.ndarray, *, dtype: np.dtype) -> np.ndarray:
+        return np.asarray(x).view(dtype)
+
+    def scalar(self, *xs: Value) -> Value:
+        return scalar.bitcast(aval_of(self.operand).dtype, self.dtype, *xs)
+
+
+__all__ = [name for name in dir() if name.endswith("Op")]

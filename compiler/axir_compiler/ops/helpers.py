@@ -1,0 +1,108 @@
+"""Short names for combinations of ops that rules use often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from axir_compiler import ops
+from axir_compiler.ir.attributes import ScalarValue
+from axir_compiler.ir.op import Value
+from axir_compiler.ir.types import Aval, aval_of
+
+__all__ = [
+    "add_tangents",
+    "broadcast_axis",
+    "convert_to",
+    "full",
+    "full_like",
+    "move_axis",
+    "one_minus_square",
+    "permute",
+    "scalar_value",
+    "scale",
+    "shift",
+    "square",
+    "zeros",
+    "zeros_like",
+]
+
+
+def scalar_value(value: Any, dtype: np.dtype) -> ScalarValue:
+    """A scalar attribute of a dtype."""
+    return ScalarValue(value, dtype)
+
+
+def full(shape: tuple[int, ...], value: Any, dtype: np.dtype) -> Value:
+    """A tensor filled with one number."""
+    scalar = ops.constant(value=ScalarValue(value, dtype))
+    return ops.broadcast_in_dim(scalar, shape=shape, dimensions=()) if shape else scalar
+
+
+def full_like(x: Value, value: Any) -> Value:
+    """A tensor of the shape and dtype of ``x`` filled with one number."""
+    shape, dtype = aval_of(x)
+    return full(shape, value, dtype)
+
+
+def zeros(aval: Aval) -> Value:
+    """Zeros of a shape and dtype."""
+    return full(aval.shape, 0, aval.dtype)
+
+
+def zeros_like(x: Value) -> Value:
+    """Zeros of the shape and dtype of ``x``."""
+    return zeros(aval_of(x))
+
+
+def scale(x: Value, factor: float) -> Value:
+    """``factor * x``."""
+    return ops.mul(x, full_like(x, factor))
+
+
+def shift(x: Value, offset: float) -> Value:
+    """``x + offset``."""
+    return ops.add(x, full_like(x, offset))
+
+
+def square(x: Value) -> Value:
+    """``x * x``."""
+    return ops.mul(x, x)
+
+
+def one_minus_square(x: Value) -> Value:
+    """``1 - x**2`` as ``(1 - x)(1 + x)``, which does not cancel near 1."""
+    one = full_like(x, 1)
+    return ops.mul(ops.sub(one, x), ops.add(one, x))
+
+
+def add_tangents(a: Value | None, b: Value | None) -> Value | None:
+    """Sum of tangents or cotangents, ``None`` being zero."""
+    if a is None or b is None:
+        return b if a is None else a
+    return ops.add(a, b)
+
+
+def convert_to(x: Value, dtype: np.dtype) -> Value:
+    """``x`` in a dtype; nothing to do if it has it."""
+    return x if aval_of(x).dtype == dtype else ops.convert(x, dtype=dtype)
+
+
+def permute(x: Value, permutation: tuple[int, ...]) -> Value:
+    """Transpose, unless the axes are in order already."""
+    return x if permutation == tuple(range(len(permutation))) else ops.transpose(x, permutation=permutation)
+
+
+def move_axis(x: Value, source: int, destination: int) -> Value:
+    """``x`` with one axis moved, the others in their order."""
+    order = [d for d in range(aval_of(x).ndim) if d != source]
+    order.insert(destination, source)
+    return permute(x, tuple(order))
+
+
+def broadcast_axis(x: Value, axis: int, size: int) -> Value:
+    """``x`` repeated along a new axis."""
+    shape = aval_of(x).shape
+    dimensions = tuple(d + (d >= axis) for d in range(len(shape)))
+    return ops.broadcast_in_dim(x, shape=(*shape[:axis], size, *shape[axis:]), dimensions=dimensions)

@@ -1,0 +1,56 @@
+"""Random bits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from axir_compiler.ir.attributes import Tensor
+from axir_compiler.ir.op import AxirOp, Value
+from axir_compiler.ir.types import Aval, element_type
+from axir_compiler.lowering import builders, scalar
+from axir_compiler.ops.elementwise import Elementwise, align_batch
+
+_UINT32 = np.dtype("uint32")
+_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+_PARITY = np.uint32(0x1BD11BDA)
+
+
+class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), zero_tangent=True):
+    """Threefry-2x32 with 20 rounds: a counter ``(x0, x1)`` enciphered under a key ``(key0, key1)``.
+
+    J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+    SC 2011. All four operands have one shape; there are two results of that shape.
+    """
+
+    key0: Tensor
+    key1: Tensor
+    x0: Tensor
+    x1: Tensor
+
+    def infer(*xs: Aval) -> tuple[Aval, Aval]:
+        aval = Elementwise.infer(*xs)
+        return aval, aval
+
+    def numpy(key0: np.ndarray, key1: np.ndarray, x0: np.ndarray, x1: np.ndarray) -> tuple[np.ndarray, ...]:
+        keys = (key0, key1, key0 ^ key1 ^ _PARITY)
+        x0, x1 = x0 + key0, x1 + key1
+        for group in range(5):
+            for r in _ROTATIONS[group % 2]:
+                x0 = x0 + x1
+                x1 = ((x1 << np.uint32(r)) | (x1 >> np.uint32(32 - r))) ^ x0
+            x0 = x0 + keys[(group + 1) % 3]
+            x1 = x1 + keys[(group + 2) % 3] + np.uint32(group + 1)
+        return x0, x1
+
+    def batch(self, axes: Sequence[int | None], *operands: Value) -> tuple[Any, int]:
+        aligned, axis = align_batch(axes, operands)
+        return self.rebuild(*aligned), axis
+
+    def lower(self, *operands: Value) -> Sequence[Value]:
+        kind = element_type(np.dtype("int32"))
+        return builders.elementwise_multi(scalar.threefry2x32, operands, (kind, kind))
+
+

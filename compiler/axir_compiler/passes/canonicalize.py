@@ -1,0 +1,237 @@
+"""Local simplifications, applied by MLIR's greedy pattern driver until none matches.
+
+Each rule takes an op and gives the value that replaces its result, or ``None``. No rule changes a number:
+``x + 0`` stays, since it turns -0 into 0.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from axir_compiler import ops
+from axir_compiler.ir.types import aval_of, is_float
+from axir_compiler.mlir import context, ir, rewrite
+from axir_compiler.ops.constant import ConstantOp
+from axir_compiler.ops.contract import DotGeneralOp
+from axir_compiler.ops.elementwise_binary import AddOp, DivOp, MulOp, SelectOp, SubOp
+from axir_compiler.ops.elementwise_unary import ConvertOp, IntegerPowOp, NegOp, NotOp
+from axir_compiler.ops.reduce import Reduction, ReduceAndOp, ReduceMaxOp, ReduceMinOp, ReduceOrOp, ReduceProdOp, ReduceSumOp
+from axir_compiler.ops.shape import (
+    BroadcastInDimOp,
+    ConcatenateOp,
+    PadOp,
+    ReshapeOp,
+    ReverseOp,
+    SliceOp,
+    TransposeOp,
+)
+from axir_compiler.passes.base import Pass
+
+__all__ = ["CanonicalizePass"]
+
+Value = ir.Value
+Rule = Callable[[Any], Value | None]
+
+
+def _defined_by(value: Value, kind: type) -> Any:
+    owner = value.owner
+    op = owner.opview if isinstance(owner, ir.Operation) else owner
+    return op if isinstance(op, kind) else None
+
+
+def _splat(value: Value) -> Any:
+    """The number that a tensor repeats, or ``None``."""
+    broadcast = _defined_by(value, BroadcastInDimOp)
+    constant = _defined_by(broadcast.operand if broadcast else value, ConstantOp)
+    return constant.value.value if constant else None
+
+
+def _is_negative_zero(value: Any) -> bool:
+    return value == 0 and bool(np.signbit(value))
+
+
+def _add_nothing(op: AddOp) -> Value | None:
+    exact = _is_negative_zero if is_float(aval_of(op.result).dtype) else (lambda v: v == 0)
+    for x, other in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
+        value = _splat(other)
+        if value is not None and exact(value):
+            return x
+    return None
+
+
+def _subtract_nothing(op: SubOp) -> Value | None:
+    value = _splat(op.rhs)
+    return op.lhs if value is not None and value == 0 and not (_negative(value)) else None
+
+
+def _negative(value: Any) -> bool:
+    return bool(np.signbit(np.float64(value)))
+
+
+def _multiply_by_one(op: MulOp) -> Value | None:
+    for x, other in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
+        value = _splat(other)
+        if value is not None and value == 1:
+            return x
+    return None
+
+
+def _divide_by_one(op: DivOp) -> Value | None:
+    value = _splat(op.rhs)
+    return op.lhs if value is not None and value == 1 else None
+
+
+def _twice(op: Any) -> Value | None:
+    inner = _defined_by(op.operand, type(op))
+    return inner.operand if inner else None
+
+
+def _same_type(op: Any) -> Value | None:
+    return op.operand if op.operand.type == op.result.type else None
+
+
+def _reshape(op: ReshapeOp) -> Value | None:
+    if same := _same_type(op):
+        return same
+    inner = _defined_by(op.operand, ReshapeOp)
+    return ops.reshape(inner.operand, shape=op.shape) if inner else None
+
+
+def _transpose(op: TransposeOp) -> Value | None:
+    if op.permutation == tuple(range(len(op.permutation))):
+        return op.operand
+    inner = _defined_by(op.operand, TransposeOp)
+    if inner is None:
+        return None
+    return ops.transpose(inner.operand, permutation=tuple(inner.permutation[p] for p in op.permutation))
+
+
+def _broadcast(op: BroadcastInDimOp) -> Value | None:
+    if same := _same_type(op):
+        return same
+    inner = _defined_by(op.operand, BroadcastInDimOp)
+    if inner is None:
+        return None
+    dimensions = tuple(op.dimensions[d] for d in inner.dimensions)
+    return ops.broadcast_in_dim(inner.operand, shape=op.shape, dimensions=dimensions)
+
+
+def _reverse(op: ReverseOp) -> Value | None:
+    moving = tuple(d for d in op.dimensions if aval_of(op.operand).shape[d] > 1)
+    if moving == op.dimensions:
+        return None
+    return ops.reverse(op.operand, dimensions=moving) if moving else op.operand
+
+
+def _pad(op: PadOp) -> Value | None:
+    return op.operand if not any((*op.low, *op.high, *op.interior)) else None
+
+
+def _concatenate(op: ConcatenateOp) -> Value | None:
+    full = [x for x in op.operands if aval_of(x).shape[op.dimension]]
+    if len(full) == 1:
+        return full[0]
+    return ops.concatenate(*full, dimension=op.dimension) if 0 < len(full) < len(op.operands) else None
+
+
+def _reduce_nothing(op: Reduction) -> Value | None:
+    if not op.axes:
+        return op.operand
+    return None
+
+
+def _select(op: SelectOp) -> Value | None:
+    chosen = _splat(op.predicate)
+    if chosen is not None:
+        return op.on_true if chosen else op.on_false
+    return op.on_true if op.on_true == op.on_false else None
+
+
+def _integer_pow(op: IntegerPowOp) -> Value | None:
+    if op.exponent == 1:
+        return op.operand
+    return ops.square(op.operand) if op.exponent == 2 else None
+
+
+def _fold_transpose_into_dot(op: DotGeneralOp) -> Value | None:
+    """Contract the axes of the untransposed operand, where the free axes keep their order."""
+    x, y = _defined_by(op.lhs, TransposeOp), _defined_by(op.rhs, TransposeOp)
+    changes: dict[str, Any] = {}
+    operands = [op.lhs, op.rhs]
+    for i, (side, inner) in enumerate((("lhs", x), ("rhs", y))):
+        if inner is None:
+            continue
+        used = (*getattr(op, f"{side}_contract"), *getattr(op, f"{side}_batch"))
+        free = [inner.permutation[d] for d in range(len(inner.permutation)) if d not in used]
+        if free == sorted(free):
+            operands[i] = inner.operand
+            for kind in ("contract", "batch"):
+                axes = getattr(op, f"{side}_{kind}")
+                changes[f"{side}_{kind}"] = tuple(inner.permutation[d] for d in axes)
+    return op.rebuild(*operands, **changes) if changes else None
+
+
+RULES: tuple[tuple[type, Rule], ...] = (
+    (AddOp, _add_nothing),
+    (SubOp, _subtract_nothing),
+    (MulOp, _multiply_by_one),
+    (DivOp, _divide_by_one),
+    (NegOp, _twice),
+    (NotOp, _twice),
+    (ConvertOp, _same_type),
+    (ReshapeOp, _reshape),
+    (TransposeOp, _transpose),
+    (BroadcastInDimOp, _broadcast),
+    (ReverseOp, _reverse),
+    (SliceOp, _same_type),
+    (PadOp, _pad),
+    (ConcatenateOp, _concatenate),
+    (SelectOp, _select),
+    (IntegerPowOp, _integer_pow),
+    (DotGeneralOp, _fold_transpose_into_dot),
+    *(
+        (kind, _reduce_nothing)
+        for kind in (ReduceSumOp, ReduceProdOp, ReduceMaxOp, ReduceMinOp, ReduceAndOp, ReduceOrOp)
+    ),
+)
+
+
+def _pattern(rule: Rule) -> Callable[[Any, Any], bool]:
+    """A pattern callback: true means that the rule did not match."""
+
+    def apply(op: Any, rewriter: Any) -> bool:
+        with rewriter.ip, op.location:
+            new = rule(op)
+        if new is None:
+            return True
+        rewriter.replace_op(op, [new])
+        return False
+
+    return apply
+
+
+@functools.cache
+def _patterns() -> rewrite.FrozenRewritePatternSet:
+    patterns = rewrite.RewritePatternSet(context())
+    for kind, rule in RULES:
+        patterns.add(kind, _pattern(rule))
+    return patterns.freeze()
+
+
+@dataclass(frozen=True)
+class CanonicalizePass(Pass):
+    """Apply local simplifications until none is left: neutral elements, double transposes, empty pads.
+
+    Derivative and batching rules are written for clarity and produce such ops; what is left is smaller
+    and easier to read and to fuse.
+    """
+
+    name: ClassVar[str] = "canonicalize"
+
+    def run(self, module: ir.Module) -> None:
+        rewrite.apply_patterns_and_fold_greedily(module, _patterns())

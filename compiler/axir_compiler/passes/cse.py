@@ -1,0 +1,55 @@
+"""Common subexpression elimination."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from axir_compiler.ir.module import body_of, functions
+from axir_compiler.ir.op import AxirOp
+from axir_compiler.mlir import func, ir
+from axir_compiler.passes.base import Pass
+
+__all__ = ["CommonSubexpressionsPass", "eliminate_common_subexpressions"]
+
+
+def eliminate_common_subexpressions(function: func.FuncOp) -> int:
+    """Replace an op by an earlier one of the same name, operands, attributes and result types.
+
+    Gives the number of ops that were removed. A function is one block, so the earlier op dominates.
+    """
+    seen: dict[Any, ir.OpView] = {}
+    removed = 0
+    for op in list(body_of(function).operations):
+        if not isinstance(op, AxirOp | func.CallOp):
+            continue
+        key = (op.OPERATION_NAME, tuple(op.operands), _attribute_key(op), tuple(r.type for r in op.results))
+        first = seen.setdefault(key, op)
+        if first is not op:
+            for old, new in zip(op.results, first.results, strict=True):
+                old.replace_all_uses_with(new)
+            op.operation.erase()
+            removed += 1
+    return removed
+
+
+def _attribute_key(op: ir.OpView) -> tuple[Any, ...]:
+    attributes = op.attributes
+    if not len(attributes):
+        return ()
+    return tuple(attributes.items())
+
+
+@dataclass(frozen=True)
+class CommonSubexpressionsPass(Pass):
+    """Compute each value once.
+
+    Derivative rules repeat parts of the original function (``cos(x)`` beside ``sin(x)``, constants, shapes);
+    all ops are pure, so equal ops on equal operands give equal results.
+    """
+
+    name: ClassVar[str] = "cse"
+
+    def run(self, module: ir.Module) -> None:
+        for function in functions(module).values():
+            eliminate_common_subexpressions(function)

@@ -1,0 +1,63 @@
+"""Lowering of the dialect to linalg, arith, math, tensor and scf."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from axir_compiler.errors import InternalError
+from axir_compiler.ir.module import body_of, functions
+from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.types import UNSIGNED, Aval, aval_of, mlir_type
+from axir_compiler.mlir import func, ir
+from axir_compiler.passes.base import Pass
+
+__all__ = ["LowerToLinalgPass", "lowered_type"]
+
+
+def lowered_type(aval: Aval) -> ir.Type:
+    """The signless tensor type that stands for a value in linalg."""
+    dtype = np.dtype(f"int{aval.dtype.itemsize * 8}") if aval.dtype in UNSIGNED else aval.dtype
+    return mlir_type(Aval(aval.shape, dtype))
+
+
+def lower_function(module: ir.Module, function: func.FuncOp) -> None:
+    """Replace a function by its lowered form of the same name."""
+    old = body_of(function)
+    inputs = [lowered_type(aval_of(a)) for a in old.arguments]
+    results = [lowered_type(aval_of(t)) for t in function.type.results]
+    name, location = function.sym_name.value, function.location
+    with ir.InsertionPoint(function), location:
+        new = func.FuncOp(name, (inputs, results), visibility="public")
+    block = new.add_entry_block()
+    values: dict[ir.Value, ir.Value] = dict(zip(old.arguments, block.arguments, strict=True))
+    with ir.InsertionPoint(block):
+        for op in old.operations:
+            operands = [values[x] for x in op.operands]
+            with op.location:
+                if isinstance(op, func.ReturnOp):
+                    func.ReturnOp(operands)
+                    continue
+                if not isinstance(op, AxirOp):
+                    raise InternalError(f"lower-to-linalg: {op.OPERATION_NAME} cannot be lowered; inline calls first.")
+                found = op.lower(*operands)
+            found = [found] if isinstance(found, ir.Value) else found
+            values.update(zip(op.results, found, strict=True))
+    function.operation.erase()
+
+
+@dataclass(frozen=True)
+class LowerToLinalgPass(Pass):
+    """Replace every op by linalg, arith, math, tensor and scf ops on signless tensors.
+
+    Each op lowers by its own rule. IREE takes nothing of the dialect: it would crash on ops that it does
+    not know.
+    """
+
+    name: ClassVar[str] = "lower-to-linalg"
+
+    def run(self, module: ir.Module) -> None:
+        for function in functions(module).values():
+            lower_function(module, function)

@@ -1,0 +1,139 @@
+"""The way of a program from the traced dialect to the module that IREE compiles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from axir_compiler.errors import VerificationError
+from axir_compiler.ir.module import copy_functions, lookup, new_module
+from axir_compiler.mlir import ir
+from axir_compiler.passes import PASSES
+from axir_compiler.passes.base import Pass
+from axir_compiler.passes.canonicalize import CanonicalizePass
+from axir_compiler.passes.cse import CommonSubexpressionsPass
+from axir_compiler.passes.dce import DeadCodePass, DeadFunctionsPass
+from axir_compiler.passes.expand import ExpandTransformsPass
+from axir_compiler.passes.fold_constants import FoldConstantsPass
+from axir_compiler.passes.inline import InlinePass
+from axir_compiler.passes.lower_to_linalg import LowerToLinalgPass
+
+__all__ = ["REWRITES", "Report", "compiled_form", "extract", "parse_pipeline", "rewritten_form", "run_passes"]
+
+REWRITES: tuple[Pass, ...] = (
+    # Transformation ops first: everything after works on plain functions.
+    ExpandTransformsPass(),
+    # IREE compiles one function, and the passes below see across what were calls.
+    InlinePass(),
+    DeadFunctionsPass(),
+    # Rules leave neutral elements, double transposes and literal arithmetic behind.
+    CanonicalizePass(),
+    FoldConstantsPass(),
+    # Folding makes more ops equal; dead ones go last, when all uses are known.
+    CommonSubexpressionsPass(),
+    DeadCodePass(),
+)
+
+EVALUATION: tuple[Pass, ...] = (
+    ExpandTransformsPass(),
+    # Functions traced for jit stay calls: they run compiled.
+    InlinePass(keep_jit=True),
+    DeadFunctionsPass(),
+    CanonicalizePass(),
+    FoldConstantsPass(),
+    CommonSubexpressionsPass(),
+    DeadCodePass(),
+)
+
+
+@dataclass
+class Report:
+    """What a run of passes did: seconds by pass, and IR snapshots where they were asked for."""
+
+    seconds: list[tuple[str, float]] = field(default_factory=list)
+    snapshots: list[tuple[str, str]] = field(default_factory=list)
+
+
+def run_passes(
+    module: ir.Module, passes: Sequence[Pass], *, snapshots: bool = False, after: Callable[[Pass], None] | None = None
+) -> Report:
+    """Run passes in order.
+
+    Args:
+        module: rewritten in place.
+        passes: what to run.
+        snapshots: keep the IR before the first and after each pass, as text.
+        after: called after each pass.
+    """
+    report = Report()
+    if snapshots:
+        report.snapshots.append(("input", str(module)))
+    for one in passes:
+        start = time.perf_counter()
+        one.run(module)
+        report.seconds.append((str(one), time.perf_counter() - start))
+        if snapshots:
+            report.snapshots.append((str(one), str(module)))
+        if after is not None:
+            after(one)
+    return report
+
+
+def parse_pipeline(text: str) -> list[Pass]:
+    """Passes from text: ``name{option=value,...},name,...``.
+
+    Raises:
+        VerificationError: a pass or option is unknown, or braces do not match.
+    """
+    passes = []
+    for item in _split(text):
+        name, brace, rest = item.partition("{")
+        if name not in PASSES:
+            raise VerificationError(f"pipeline: there is no pass {name!r}; the passes are {', '.join(PASSES)}.")
+        if brace and not rest.endswith("}"):
+            raise VerificationError(f"pipeline: the options of {name} must end in a brace; got {item!r}.")
+        pairs = [option.partition("=") for option in rest[:-1].split(",") if option]
+        passes.append(PASSES[name].parse_options({key.strip(): value.strip() for key, _, value in pairs}))
+    return passes
+
+
+def _split(text: str) -> list[str]:
+    """Items between commas that are outside braces."""
+    items, depth = [""], 0
+    for char in text:
+        depth += (char == "{") - (char == "}")
+        if char == "," and depth == 0:
+            items.append("")
+        else:
+            items[-1] += char
+    if depth:
+        raise VerificationError(f"pipeline: braces do not match in {text!r}.")
+    return [item.strip() for item in items if item.strip()]
+
+
+def extract(module: ir.Module, symbol: str, name: str | None = None) -> ir.Module:
+    """A module of its own with a function, public, and all that it calls."""
+    result = new_module()
+    copied = lookup(result, copy_functions(module, result, symbol))
+    with result.context:
+        copied.attributes["sym_visibility"] = ir.StringAttr.get("public")
+        if name is not None:
+            copied.attributes["sym_name"] = ir.StringAttr.get(name)
+    return result
+
+
+def rewritten_form(module: ir.Module, symbol: str) -> ir.Module:
+    """The function as ``@main`` after all rewrites, still in the dialect."""
+    result = extract(module, symbol, "main")
+    run_passes(result, REWRITES)
+    return result
+
+
+def compiled_form(module: ir.Module, symbol: str) -> ir.Module:
+    """The function as ``@main`` in linalg, as IREE takes it."""
+    result = rewritten_form(module, symbol)
+    LowerToLinalgPass().run(result)
+    return result
+
+

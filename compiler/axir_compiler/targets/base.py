@@ -1,0 +1,46 @@
+"""The description of a target."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from axir_compiler.ir.types import DTYPES
+from axir_compiler.mlir import PROCESS_FLAGS, compiler_version, ir
+
+__all__ = ["Target"]
+
+
+def _no_flags(module: ir.Module) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a program is compiled for.
+
+    Attributes:
+        name: For people, for example ``cpu:host``.
+        flags: Flags of IREE's compiler that every program for the target takes.
+        dtypes: Dtypes that the target computes with; a program with others is refused.
+        machine: What the flags leave open of the machine (the features that ``host`` stands for).
+        choose_flags: Further flags that depend on the program.
+    """
+
+    name: str
+    flags: tuple[str, ...]
+    dtypes: frozenset[np.dtype] = frozenset(DTYPES)
+    machine: str = ""
+    choose_flags: Callable[[ir.Module], tuple[str, ...]] = _no_flags
+
+    def flags_for(self, module: ir.Module) -> tuple[str, ...]:
+        """All flags for one program."""
+        return (*self.flags, *self.choose_flags(module))
+
+    def fingerprint(self) -> str:
+        """Hash of everything but the program that the compiled bytes depend on; part of cache keys."""
+        parts = (self.name, self.machine, compiler_version(), *PROCESS_FLAGS, *self.flags)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()

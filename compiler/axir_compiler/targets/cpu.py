@@ -1,0 +1,108 @@
+"""CPUs: this machine's, or one that is named."""
+
+from __future__ import annotations
+
+import functools
+import math
+import platform
+from pathlib import Path
+
+from axir_compiler.errors import AxirError
+from axir_compiler.mlir import ir
+from axir_compiler.targets.base import Target
+
+__all__ = ["CPU_NAMES", "cpu", "host"]
+
+_FLAGS = (
+    "--iree-hal-target-device=local",
+    "--iree-hal-local-target-device-backends=llvm-cpu",
+    # The default turns float64 into float32 without a word.
+    "--iree-input-demote-f64-to-f32=false",
+)
+_X86, _ARM = "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"
+
+# LLVM ends the process on a name that it does not know, so that only names of this table reach it.
+CPU_NAMES = {
+    **dict.fromkeys(("x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"), _X86),
+    **dict.fromkeys(("haswell", "broadwell", "skylake", "skylake-avx512", "cascadelake"), _X86),
+    **dict.fromkeys(("icelake-server", "sapphirerapids", "znver1", "znver2", "znver3", "znver4"), _X86),
+    **dict.fromkeys(("neoverse-n1", "neoverse-n2", "neoverse-v1", "neoverse-v2", "cortex-a76"), _ARM),
+    "apple-m1": "arm64-apple-darwin",
+}
+"""Target triple for each CPU that programs can be compiled for."""
+
+
+@functools.cache
+def host() -> Target:
+    """The CPU of this machine."""
+    flags = (*_FLAGS, "--iree-llvmcpu-target-cpu=host")
+    return Target("cpu:host", flags, machine=_host_features(), choose_flags=_data_tiling)
+
+
+def cpu(name: str) -> Target:
+    """A CPU by LLVM's name for it.
+
+    Raises:
+        AxirError: the name is not in ``CPU_NAMES``.
+    """
+    triple = CPU_NAMES.get(name)
+    if triple is None:
+        known = ", ".join(sorted(CPU_NAMES))
+        raise AxirError(f"target: {name!r} is not a known CPU. Use 'host' or one of {known}.")
+    flags = (*_FLAGS, f"--iree-llvmcpu-target-triple={triple}", f"--iree-llvmcpu-target-cpu={name}")
+    return Target(f"cpu:{name}", flags, choose_flags=_data_tiling)
+
+
+def _host_features() -> str:
+    """What tells this CPU from others, so that a cache shared between machines keeps them apart."""
+    lines = []
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    features = next((line for line in lines if line.startswith(("flags", "Features"))), platform.processor())
+    return f"{platform.system()} {platform.machine()} {features}"
+
+
+def _data_tiling(module: ir.Module) -> tuple[str, ...]:
+    """Packing operands into tiles halves the time of large matrix products, but makes matrix-vector ones
+    several times slower and every small one slower to compile: packed if the gain outweighs the loss.
+    """
+    score = 0
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        nonlocal score
+        if op.name == "linalg.generic":
+            score += _tiling_gain(op)
+        return ir.WalkResult.ADVANCE
+
+    module.operation.walk(visit)
+    return ("--iree-dispatch-creation-data-tiling",) if score > 0 else ()
+
+
+# Multiplications from which a packed product is faster; measured between 512**3 and 1024**3.
+_LARGE = 2**28
+# Time that a product with a vector loses, for each multiplication, in units of what a large one gains.
+_VECTOR_LOSS = 50
+
+
+def _tiling_gain(op: ir.Operation) -> int:
+    """Multiplications saved or (negative) lost by data tiling in a contraction; 0 for any other op."""
+    sizes = _contraction_sizes(op)
+    if sizes is None:
+        return 0
+    rows, columns, work = sizes
+    if min(rows, columns) == 1:
+        return -_VECTOR_LOSS * work
+    return work if work >= _LARGE else 0
+
+
+def _contraction_sizes(op: ir.Operation) -> tuple[int, int, int] | None:
+    """Rows, columns and multiplications of a two-operand contraction."""
+    if len(op.operands) != 3 or "reduction" not in str(op.attributes["iterator_types"]):
+        return None
+    left, right, out = (_static_shape(x) for x in op.operands)
+    if left is None or right is None or out is None:
+        return None
+    left_size, right_size, out_size = math.prod(left), math.prod(right), math.prod(out)
+    if not out_size:
+        return None
+    raise NotImplementedError

@@ -1,0 +1,123 @@
+"""Transposition: a linear function turned around, from cotangents of its results to cotangents of its arguments.
+
+The ops that do not depend on the linear arguments are copied; the others are visited in reverse order, and
+the transpose rule of each hands the cotangent of its result on to its operands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from axir_compiler import ops
+from axir_compiler.ir.module import FunctionBuilder, body_of, call, copy_op, is_jit, lookup, return_op
+from axir_compiler.ir.op import AxirOp
+from axir_compiler.mlir import func, ir
+
+__all__ = ["Transposed", "Transposer"]
+
+Value = ir.Value
+Positions = tuple[int, ...]
+
+
+class Transposed(NamedTuple):
+    """``symbol(other args, cotangents of the seeds) -> cotangents of the arguments listed in nonzero``."""
+
+    symbol: str
+    nonzero: Positions
+
+
+class Transposer:
+    """Transposes the functions of one module, each once for each set of linear arguments and seeds."""
+
+    def __init__(self, module: ir.Module):
+        self.module = module
+        self._transposed: dict[tuple[str, Positions, Positions], Transposed] = {}
+
+    def transpose(self, symbol: str, linear: Positions, seeds: Positions) -> Transposed:
+        """Transpose with respect to the arguments ``linear``; results outside ``seeds`` have no cotangent."""
+        key = (symbol, linear, seeds)
+        found = self._transposed.get(key)
+        if found is None:
+            found = self._transposed[key] = self._transpose(*key)
+        return found
+
+    def _transpose(self, symbol: str, linear: Positions, seeds: Positions) -> Transposed:
+        function = lookup(self.module, symbol)
+        arguments = list(body_of(function).arguments)
+        others = [a for i, a in enumerate(arguments) if i not in linear]
+        results = list(return_op(function).operands)
+        inputs = [a.type for a in others] + [results[i].type for i in seeds]
+        builder = FunctionBuilder(self.module, f"{symbol}_transpose", inputs, jit=is_jit(function))
+        values = dict(zip(others, builder.arguments, strict=False))
+        linear_values = {arguments[i] for i in linear}
+        with builder:
+            pending = _copy_nonlinear(function, linear_values, values)
+            cotangents: dict[Value, Value] = {}
+            with ir.Location.unknown():
+                for i, ct in zip(seeds, builder.arguments[len(others) :], strict=True):
+                    if results[i] in linear_values:
+                        _accumulate(cotangents, results[i], ct)
+            for op in reversed(pending):
+                with op.location:
+                    self._transpose_op(op, linear_values, values, cotangents)
+        nonzero = tuple(i for i in linear if arguments[i] in cotangents)
+        builder.finish([cotangents[arguments[i]] for i in nonzero])
+        return Transposed(builder.name, nonzero)
+
+    def _transpose_op(
+        self,
+        op: ir.OpView,
+        linear_values: set[Value],
+        values: dict[Value, Value],
+        cotangents: dict[Value, Value],
+    ) -> None:
+        cts = [cotangents.pop(r, None) for r in op.results]
+        if all(ct is None for ct in cts):
+            return
+        operands = list(op.operands)
+        known = [None if x in linear_values else values[x] for x in operands]
+        if isinstance(op, func.CallOp):
+            shares = self._transpose_call(op, known, cts)
+        else:
+            assert isinstance(op, AxirOp)
+            assert cts[0] is not None
+            shares = op.transpose(cts[0], *known)
+        for x, k, share in zip(operands, known, shares, strict=True):
+            if k is None and share is not None:
+                _accumulate(cotangents, x, share)
+
+    def _transpose_call(
+        self, op: func.CallOp, known: Sequence[Value | None], cts: Sequence[Value | None]
+    ) -> list[Value | None]:
+        linear = tuple(i for i, k in enumerate(known) if k is None)
+        seeds = tuple(i for i, ct in enumerate(cts) if ct is not None)
+        rule = self.transpose(op.callee.value, linear, seeds)
+        operands = [x for x in (*known, *cts) if x is not None]
+        found = call(rule.symbol, operands, [op.operands[i].type for i in rule.nonzero])
+        shares: list[Value | None] = [None] * len(known)
+        for i, share in zip(rule.nonzero, found, strict=True):
+            shares[i] = share
+        return shares
+
+
+def _copy_nonlinear(
+    function: func.FuncOp, linear_values: set[Value], values: dict[Value, Value]
+) -> list[ir.OpView]:
+    """Copy the ops that do not depend on linear values; give the others, in order."""
+    pending = []
+    for op in body_of(function).operations:
+        if isinstance(op, func.ReturnOp):
+            break
+        if any(x in linear_values for x in op.operands):
+            linear_values.update(op.results)
+            pending.append(op)
+        else:
+            with op.location:
+                copy_op(op, values)
+    return pending
+
+
+def _accumulate(cotangents: dict[Value, Value], value: Value, share: Value) -> None:
+    known = cotangents.get(value)
+    cotangents[value] = share if known is None else ops.add(known, share)

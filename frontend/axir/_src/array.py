@@ -1,0 +1,166 @@
+"""Arrays as users see them: immutable, with NumPy's operators and methods.
+
+``Array`` is the type of concrete arrays and of tracers alike. Operators and methods are functions of
+``axir.numpy`` attached by ``axir._src.methods``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from axir_compiler.ir.types import Aval
+
+__all__ = ["Array", "ConcreteArray"]
+
+
+class Array:
+    """An immutable n-dimensional array: concrete, or a tracer while a function is being traced."""
+
+    __slots__ = ("__weakref__",)
+    __array_priority__: ClassVar[int] = 1000
+    __hash__: ClassVar[None] = None  # pyright: ignore[reportIncompatibleMethodOverride]
+
+    aval: Aval
+    weak_type: bool
+    """Whether the dtype gives way to that of other operands, as the dtype of a Python number does."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Size of each axis."""
+        return self.aval.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the elements."""
+        return self.aval.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.aval.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.aval.size
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self.aval.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.size * self.itemsize
+
+    def to_numpy(self, asked_for: str = "its value") -> np.ndarray:
+        """The value as a read-only NumPy array that shares memory with this one where it can.
+
+        Raises:
+            ConcretizationError: the array is traced and has no value yet.
+        """
+        raise NotImplementedError
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        value = self.to_numpy("a NumPy array of it")
+        if dtype is not None and value.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"array: dtype {dtype} needs a copy of {self.aval}, but copy=False was given.")
+            return value.astype(dtype)
+        return value.copy() if copy else value
+
+    def _scalar(self, kind: type) -> Any:
+        if self.size != 1:
+            raise TypeError(f"array: only an array of one element converts to {kind.__name__}; got {self.aval}.")
+        return self.to_numpy(f"{kind.__name__}() of it").reshape(())[()]
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(
+                f"array: the truth value of {self.aval} is ambiguous. Use .any() or .all(), or axir.numpy.where."
+            )
+        return bool(self._scalar(bool))
+
+    def __int__(self) -> int:
+        return int(self._scalar(int))
+
+    def __float__(self) -> float:
+        return float(self._scalar(float))
+
+    def __complex__(self) -> complex:
+        return complex(self._scalar(complex))
+
+    def __index__(self) -> int:
+        if self.ndim or self.dtype.kind not in "iu":
+            raise TypeError(f"array: only an integer scalar can be used as an index; got {self.aval}.")
+        return int(self._scalar(int))
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("array: len() of a scalar array.")
+        return self.shape[0]
+
+    def __format__(self, spec: str) -> str:
+        return format(self._scalar(float).item(), spec) if spec and self.ndim == 0 else str(self)
+
+    def item(self, *index: int) -> Any:
+        """One element as a Python number; without an index the array must have just one."""
+        return self.to_numpy("an element of it").item(*index)
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return self.to_numpy("a list of it").tolist()
+
+
+class ConcreteArray(Array):
+    """An array whose elements are there, in host memory on the CPU."""
+
+    __slots__ = ("_aval", "_buffer", "_value", "weak_type")
+
+    def __init__(self, value: Any, weak: bool = False, buffer: Any = None):
+        self._value = np.asarray(value)
+        self.weak_type = weak
+        self._aval: Aval | None = None
+        self._buffer = buffer
+
+    @property
+    def aval(self) -> Aval:  # pyright: ignore[reportIncompatibleVariableOverride]
+        found = self._aval
+        if found is None:
+            found = self._aval = Aval(self._value.shape, self._value.dtype)
+        return found
+
+    def to_numpy(self, asked_for: str = "its value") -> np.ndarray:
+        value = self._value
+        if value.flags.writeable:
+            # Nothing else writes to it: what axir makes is written once, what users give was copied.
+            value.flags.writeable = False
+        return value
+
+    def block_until_ready(self) -> ConcreteArray:
+        """Wait until the elements are computed; gives the array itself."""
+        return self
+
+    def __reduce__(self) -> Any:
+        return _restore, (np.asarray(self._value), self.weak_type)
+
+    def __copy__(self) -> ConcreteArray:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> ConcreteArray:
+        return self
+
+    def __repr__(self) -> str:
+        text = np.array2string(self._value, separator=", ", prefix="Array(")
+        weak = ", weak_type=True" if self.weak_type else ""
+        return f"Array({text}, dtype={self.dtype}{weak})"
+
+    def __str__(self) -> str:
+        return str(self._value)
+
+
+def _restore(value: np.ndarray, weak: bool) -> ConcreteArray:
+    return ConcreteArray(value, weak)

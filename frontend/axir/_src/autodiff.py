@@ -1,0 +1,521 @@
+"""Derivatives as users see them: grad, jvp, vjp, linearize, Jacobians."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from axir._src import pytree
+from axir._src.array import Array
+from axir._src.call import flatten_arrays, name_of, trace_flat
+from axir._src.convert import to_array
+from axir._src.execute import transform
+from axir._src.trace import Frame, Function, Key, Spec, Tracer
+from axir._src.vectorize import vmap
+from axir_compiler.errors import NonDifferentiableError, ShapeError, TreeError
+from axir_compiler.ir.module import lookup, signature
+from axir_compiler.ir.types import is_float
+from axir_compiler.ops.transformation import JvpOp, LinearTransposeOp, VjpOp
+
+__all__ = [
+    "float0",
+    "grad",
+    "hessian",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "linear_transpose",
+    "linearize",
+    "value_and_grad",
+    "vjp",
+]
+
+float0 = np.dtype([("float0", np.void, 0)])
+"""Dtype of tangents of integers and bools, which carry nothing."""
+
+
+def _zeros_float0(x: Array) -> np.ndarray:
+    return np.zeros(x.shape, float0)
+
+
+def _select_arguments(name: str, args: Sequence[Any], argnums: int | Sequence[int]) -> list[int]:
+    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    positions = []
+    for i in wanted:
+        if not isinstance(i, int) or not -len(args) <= i < len(args):
+            raise TypeError(f"{name}: argnums must be positions of the {len(args)} arguments; got {argnums!r}.")
+        positions.append(i % len(args))
+    return positions
+
+
+def _check_inputs(name: str, leaves: Sequence[Array], paths: Sequence[str]) -> None:
+    for x, path in zip(leaves, paths, strict=True):
+        if not is_float(x.dtype):
+            raise NonDifferentiableError(
+                f"{name}: derivatives are taken with respect to floats; got {x.aval} at argument{path}. Convert it to "
+                "a float, or choose other arguments with argnums."
+            )
+
+
+def value_and_grad(
+    fun: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[..., Any]:
+    """The function that gives ``(fun(...), gradient)``.
+
+    Args:
+        fun: gives a float scalar, or a pair of one and auxiliary data if ``has_aux``.
+        argnums: the positional argument, or a sequence of them, to differentiate with respect to; pytrees of floats.
+        has_aux: the gradient is that of the first of two results; the value is the pair.
+        holomorphic: must be false, complex numbers are not supported.
+        allow_int: integer arguments have tangents of dtype ``float0``, which hold nothing.
+
+    Returns: a function of the arguments of ``fun``. The gradient has the structure of the argument, a tuple of
+        gradients if ``argnums`` is a sequence.
+
+    Raises:
+        NonDifferentiableError: an argument is not of floats, or the result is not a float scalar.
+    """
+    if holomorphic:
+        raise NonDifferentiableError("value_and_grad: complex numbers are not supported; use holomorphic=False.")
+    title = f"grad({name_of(fun)})"
+
+    @functools.wraps(fun)
+    def with_gradient(*args: Any, **kwargs: Any) -> Any:
+        positions = _select_arguments(title, args, argnums)
+        chosen = [args[i] for i in positions]
+        leaves, treedef = flatten_arrays(title, chosen)
+        active = [i for i, x in enumerate(leaves) if is_float(x.dtype)] if allow_int else range(len(leaves))
+        if not allow_int:
+            _check_inputs(title, leaves, pytree.path_names(chosen))
+        inputs = [leaves[i] for i in active]
+        trees: list[Any] = []
+
+        def flat(tracers: list[Tracer]) -> list[Array]:
+            filled: list[Any] = list(leaves)
+            for i, t in zip(active, tracers, strict=True):
+                filled[i] = t
+            values = list(args)
+            for i, x in zip(positions, pytree.unflatten(treedef, filled), strict=True):
+                values[i] = x
+            out = fun(*values, **kwargs)
+            out, aux = _split_aux(title, out) if has_aux else (out, None)
+            result = _check_scalar(title, out)
+            aux_leaves, aux_tree = flatten_arrays(title, aux)
+            trees.append(aux_tree)
+            return [result, *aux_leaves]
+
+        def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
+            function = trace_flat(frame, name_of(fun), flat, arrays)
+            one = to_array(np.ones((), function.outputs[0].aval.dtype))
+            specs = (*function.outputs, *(Spec.of(x) for x in arrays))
+            attrs = {"wrt": tuple(range(len(arrays))), "seeds": (0,)}
+            return frame.emit_call(VjpOp, function, arrays, specs, attrs, [one])
+
+        found = transform("main", run, inputs)
+        value, *rest = found
+        aux_tree = trees[0]
+        aux = pytree.unflatten(aux_tree, rest[: aux_tree.num_leaves])
+        gradients: list[Any] = [_zeros_float0(x) for x in leaves]
+        for i, g in zip(active, rest[aux_tree.num_leaves :], strict=True):
+            gradients[i] = g
+        by_argument = pytree.unflatten(treedef, gradients)
+        gradient = by_argument[0] if isinstance(argnums, int) else tuple(by_argument)
+        return ((value, aux) if has_aux else value), gradient
+
+    return with_gradient
+
+
+def _split_aux(name: str, out: Any) -> tuple[Any, Any]:
+    if not isinstance(out, tuple | list) or len(out) != 2:
+        raise TreeError(f"{name}: with has_aux=True the function must give a pair (output, aux); got {type(out)}.")
+    return out[0], out[1]
+
+
+def _check_scalar(name: str, out: Any) -> Array:
+    leaves = pytree.leaves(out)
+    if len(leaves) != 1 or leaves[0] is not out:
+        raise NonDifferentiableError(f"{name}: the gradient needs a function that gives a scalar; got a pytree {out!r}.")
+    result = to_array(out)
+    if result.shape != () or not is_float(result.dtype):
+        raise NonDifferentiableError(
+            f"{name}: the gradient needs a function that gives a float scalar; got {result.aval}. Use jacrev or vjp "
+            "for other results, or sum them."
+        )
+    return result
+
+
+def grad(
+    fun: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[..., Any]:
+    """The gradient of a scalar function, by reverse-mode differentiation.
+
+    The arguments are those of ``value_and_grad``; with ``has_aux`` the result is ``(gradient, aux)``.
+
+    Example:
+        >>> import axir
+        >>> print(axir.grad(lambda x: x**2 + 3*x + 2)(2.0))
+        7.0
+    """
+    differentiate = value_and_grad(fun, argnums, has_aux, holomorphic, allow_int)
+
+    @functools.wraps(fun)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, found = differentiate(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
+
+    return gradient
+
+
+def _flat_function(
+    fun: Callable[..., Any], treedef: pytree.TreeDef, title: str, has_aux: bool, trees: list[Any]
+) -> Callable[[Sequence[Array]], list[Array]]:
+    """``fun`` on flat arguments; notes the trees of its result and of its aux in ``trees``."""
+
+    def flat(tracers: Sequence[Array]) -> list[Array]:
+        out = fun(*pytree.unflatten(treedef, tracers))
+        out, aux = _split_aux(title, out) if has_aux else (out, None)
+        leaves, tree = flatten_arrays(title, out)
+        aux_leaves, aux_tree = flatten_arrays(title, aux)
+        trees[:] = [tree, aux_tree]
+        return leaves + aux_leaves
+
+    return flat
+
+
+def _with_aux(result: Any, aux_tree: pytree.TreeDef, aux: Sequence[Array], has_aux: bool, *more: Any) -> Any:
+    parts = (result, *more, *((pytree.unflatten(aux_tree, aux),) if has_aux else ()))
+    return parts
+
+
+def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+    """The value of a function and its directional derivative, by forward-mode differentiation.
+
+    Args:
+        fun: any function of arrays.
+        primals: where to evaluate it, a tuple of positional arguments.
+        tangents: the direction, of the structure, shapes and dtypes of ``primals``; ``float0`` for integers.
+        has_aux: ``fun`` gives a pair (output, aux).
+
+    Returns: ``(output, tangent of the output)``, and aux as a third if ``has_aux``.
+
+    Raises:
+        TreeError, ShapeError: primals and tangents differ in structure, shape or dtype.
+    """
+    title = f"jvp({name_of(fun)})"
+    if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
+        raise TypeError(f"{title}: primals and tangents must be tuples; got {type(primals)} and {type(tangents)}.")
+    leaves, treedef = flatten_arrays(title, tuple(primals))
+    raw, tangent_tree = pytree.flatten(tuple(tangents))
+    if tangent_tree != treedef:
+        raise TreeError(f"{title}: tangents must have the structure of primals; got {tangent_tree} for {treedef}.")
+    wrt = tuple(i for i, x in enumerate(leaves) if is_float(x.dtype))
+    directions = [_tangent(title, leaves[i], raw[i]) for i in wrt]
+    trees: list[Any] = []
+    flat = _flat_function(fun, treedef, title, has_aux, trees)
+
+    def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
+        points, slopes = arrays[: len(leaves)], arrays[len(leaves) :]
+        function = trace_flat(frame, name_of(fun), flat, points)
+        moving = [s for s in function.outputs if is_float(s.aval.dtype)]
+        return frame.emit_call(JvpOp, function, points, (*function.outputs, *moving), {"wrt": wrt}, slopes)
+
+    found = transform("main", run, [*leaves, *directions])
+    out_tree, aux_tree = trees
+    count = out_tree.num_leaves + aux_tree.num_leaves
+    outputs, slopes = found[:count], iter(found[count:])
+    out_tangents = [next(slopes) if is_float(x.dtype) else _zeros_float0(x) for x in outputs[: out_tree.num_leaves]]
+    result = pytree.unflatten(out_tree, outputs[: out_tree.num_leaves])
+    tangent = pytree.unflatten(out_tree, out_tangents)
+    return _with_aux(result, aux_tree, outputs[out_tree.num_leaves :], has_aux, tangent)
+
+
+def _tangent(title: str, primal: Array, tangent: Any) -> Array:
+    x = to_array(tangent)
+    if x.shape != primal.shape:
+        raise ShapeError(f"{title}: a tangent must have the shape of its primal; got {x.aval} for {primal.aval}.")
+    if x.dtype != primal.dtype:
+        if not (x.weak_type or primal.weak_type):
+            raise NonDifferentiableError(
+                f"{title}: a tangent must have the dtype of its primal; got {x.aval} for {primal.aval}."
+            )
+        x = to_array(x, primal.dtype)
+    return x
+
+
+class _Linearization:
+    """The two halves of a linearized function within the program in which it was made."""
+
+    def __init__(self, frame: Frame, function: Function, wrt: tuple[int, ...]):
+        expander = frame.program.expander
+        expander.expand(function.symbol)
+        rule = expander.linearizer.linearize(function.symbol, wrt)
+        module = frame.program.module
+        forward_outputs = signature(lookup(module, rule.forward))[1]
+        residuals = [Spec(a, False) for a in forward_outputs[len(function.outputs) :]]
+        self.nonzero = rule.nonzero
+        self.forward = function._replace(
+            symbol=rule.forward,
+            outputs=(*function.outputs, *residuals),
+            key=Key(("forward", function.key, wrt)),
+        )
+        self.linear = Function(
+            frame.program,
+            rule.linear,
+            (*residuals, *(function.arguments[i] for i in wrt)),
+            tuple(function.outputs[i] for i in rule.nonzero),
+            (),
+            Key(("linear", function.key, wrt)),
+        )
+
+
+def _linearize(
+    title: str, fun: Callable[..., Any], primals: Sequence[Any], has_aux: bool
+) -> tuple[list[Array], list[Array], list[Array], pytree.TreeDef, list[Any], _Linearization, tuple[int, ...]]:
+    leaves, treedef = flatten_arrays(title, tuple(primals))
+    wrt = tuple(i for i, x in enumerate(leaves) if is_float(x.dtype))
+    trees: list[Any] = []
+    made: list[_Linearization] = []
+    flat = _flat_function(fun, treedef, title, has_aux, trees)
+
+    def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
+        function = trace_flat(frame, name_of(fun), flat, arrays)
+        halves = _Linearization(frame, function, wrt)
+        made.append(halves)
+        return frame.emit_call(None, halves.forward, arrays, halves.forward.outputs)
+
+    found = list(transform("main", run, leaves))
+    count = trees[0].num_leaves + trees[1].num_leaves
+    return leaves, found[:count], found[count:], treedef, trees, made[0], wrt
+
+
+def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of a function and its derivative at a point as a linear function of tangents.
+
+    The part that does not depend on tangents is computed once, here.
+
+    Returns: ``(output, f_jvp)`` with ``f_jvp(*tangents)`` of the structure of the output; aux as a third if
+        ``has_aux``.
+    """
+    title = f"linearize({name_of(fun)})"
+    leaves, outputs, residuals, treedef, trees, halves, wrt = _linearize(title, fun, primals, has_aux)
+    out_tree, aux_tree = trees
+    result_leaves = outputs[: out_tree.num_leaves]
+
+    def f_jvp(*tangents: Any) -> Any:
+        raw, tree = pytree.flatten(tangents)
+        if tree != treedef:
+            raise TreeError(f"{title}: tangents must have the structure of the primals; got {tree} for {treedef}.")
+        slopes = [_tangent(title, leaves[i], raw[i]) for i in wrt]
+
+        def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
+            return frame.emit_call(None, halves.linear, arrays, halves.linear.outputs)
+
+        found = dict(zip(halves.nonzero, transform("main", run, [*residuals, *slopes]), strict=True))
+        filled = [found[i] if i in found else _zero_tangent(x) for i, x in enumerate(result_leaves)]
+        return pytree.unflatten(out_tree, filled)
+
+    result = pytree.unflatten(out_tree, result_leaves)
+    return _with_aux(result, aux_tree, outputs[out_tree.num_leaves :], has_aux, f_jvp)
+
+
+def _zero_tangent(x: Array) -> Any:
+    return to_array(np.zeros(x.shape, x.dtype)) if is_float(x.dtype) else _zeros_float0(x)
+
+
+def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of a function and its pullback, by reverse-mode differentiation.
+
+    Returns: ``(output, f_vjp)``, where ``f_vjp(ct)`` takes a cotangent of the structure of the output and gives a
+        tuple of cotangents, one for each primal; aux as a third if ``has_aux``.
+    """
+    title = f"vjp({name_of(fun)})"
+    leaves, outputs, residuals, treedef, trees, halves, wrt = _linearize(title, fun, primals, has_aux)
+    out_tree, aux_tree = trees
+    result_leaves = outputs[: out_tree.num_leaves]
+
+    def f_vjp(ct: Any) -> Any:
+        raw, tree = pytree.flatten(ct)
+        if tree != out_tree:
+            raise TreeError(f"{title}: the cotangent must have the structure of the output; got {tree} for {out_tree}.")
+        # Auxiliary results have no cotangent: theirs are zeros.
+        seeds = [
+            _tangent(title, outputs[i], raw[i]) if i < len(raw) else _zero_tangent(outputs[i]) for i in halves.nonzero
+        ]
+        count = len(residuals)
+        positions = tuple(range(count, count + len(wrt)))
+
+        def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
+            specs = [Spec.of(leaves[i]) for i in wrt]
+            attrs = {"wrt": positions}
+            return frame.emit_call(
+                LinearTransposeOp, halves.linear, arrays[:count], specs, attrs, arrays[count:]
+            )
+
+        found = dict(zip(wrt, transform("main", run, [*residuals, *seeds]), strict=True))
+        filled = [found[i] if i in found else _zeros_float0(x) for i, x in enumerate(leaves)]
+        return pytree.unflatten(treedef, filled)
+
+    result = pytree.unflatten(out_tree, result_leaves)
+    return _with_aux(result, aux_tree, outputs[out_tree.num_leaves :], has_aux, f_vjp)
+
+
+def linear_transpose(fun: Callable[..., Any], *primals: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """The transpose of a linear function.
+
+    Args:
+        fun: linear in all its arguments.
+        *primals: arrays or ShapeDtypeStructs; only shapes and dtypes are used.
+
+    Returns: a function from a cotangent of the structure of the result to a tuple of cotangents, one for each
+        argument.
+
+    Raises:
+        MissingRuleError: ``fun`` uses an operation that is not linear.
+    """
+    title = f"linear_transpose({name_of(fun)})"
+    zeros = pytree.map_tree(lambda x: to_array(np.zeros(x.shape, x.dtype)), primals)
+    leaves, treedef = flatten_arrays(title, tuple(zeros))
+    trees: list[Any] = []
+    flat = _flat_function(fun, treedef, title, False, trees)
+
+    def transposed(ct: Any) -> tuple[Any, ...]:
+        raw, tree = flatten_arrays(title, ct)
+
+        def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
+            function = trace_flat(frame, name_of(fun), flat, leaves, known=False)
+            if tree != trees[0]:
+                raise TreeError(f"{title}: the cotangent must have structure {trees[0]}; got {tree}.")
+            for spec, x in zip(function.outputs, arrays, strict=True):
+                if spec.aval != x.aval:
+                    raise ShapeError(f"{title}: a cotangent must be {spec.aval} as the result is; got {x.aval}.")
+            specs = [Spec.of(x) for x in leaves]
+            attrs = {"wrt": tuple(range(len(leaves)))}
+            return frame.emit_call(LinearTransposeOp, function, (), specs, attrs, arrays)
+
+        return pytree.unflatten(treedef, transform("main", run, raw))
+
+    return transposed
+
+
+def _basis(leaves: Sequence[Array], dtype: np.dtype) -> list[Array]:
+    """Unit tangents: for each element of all leaves together, one item along a new first axis."""
+    sizes = [x.size for x in leaves]
+    eye = np.eye(sum(sizes), dtype=dtype)
+    blocks = np.split(eye, np.cumsum(sizes)[:-1], axis=1)
+    return [to_array(b.reshape(-1, *x.shape).astype(x.dtype)) for b, x in zip(blocks, leaves, strict=True)]
+
+
+def _unravel(block: Any, leaves: Sequence[Array], axis: int, treedef: pytree.TreeDef) -> Any:
+    """Split an axis that counts all elements of ``leaves`` into one array for each leaf."""
+    parts, start = [], 0
+    for x in leaves:
+        index = [slice(None)] * block.ndim
+        index[axis] = slice(start, start + x.size)
+        start += x.size
+        shape = (*block.shape[:axis], *x.shape, *block.shape[axis + 1 :])
+        parts.append(block[tuple(index)].reshape(shape))
+    return pytree.unflatten(treedef, parts)
+
+
+def jacfwd(
+    fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
+    """The Jacobian, column by column with forward-mode differentiation: best for few inputs.
+
+    Returns: a function that gives, for each leaf of the result and each leaf of the arguments ``argnums``, an array of
+        the shape of the one followed by that of the other.
+    """
+    title = f"jacfwd({name_of(fun)})"
+
+    @functools.wraps(fun)
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        positions = _select_arguments(title, args, argnums)
+        chosen = _chosen(args, positions, argnums)
+        leaves, treedef = flatten_arrays(title, chosen)
+        _check_inputs(title, leaves, pytree.path_names(chosen))
+        partial = _partial(fun, args, kwargs, positions, argnums)
+        basis = pytree.unflatten(treedef, _basis(leaves, np.dtype("float32")))
+
+        def push(tangent: Any) -> Any:
+            found = jvp(partial, (chosen,), (tangent,), has_aux=has_aux)
+            return found[1:] if has_aux else found[1]
+
+        mapped = vmap(push, out_axes=(-1, None) if has_aux else -1)(basis)
+        columns, aux = mapped if has_aux else (mapped, None)
+        result = pytree.map_tree(lambda block: _unravel(block, leaves, block.ndim - 1, treedef), columns)
+        return (result, aux) if has_aux else result
+
+    return jacobian_of
+
+
+def jacrev(
+    fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
+    """The Jacobian, row by row with reverse-mode differentiation: best for few outputs.
+
+    The result is that of ``jacfwd``.
+    """
+    title = f"jacrev({name_of(fun)})"
+
+    @functools.wraps(fun)
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        positions = _select_arguments(title, args, argnums)
+        chosen = _chosen(args, positions, argnums)
+        inputs, in_tree = flatten_arrays(title, chosen)
+        _check_inputs(title, inputs, pytree.path_names(chosen))
+        out, pullback, *aux = vjp(_partial(fun, args, kwargs, positions, argnums), chosen, has_aux=has_aux)
+        leaves, treedef = flatten_arrays(title, out)
+        basis = pytree.unflatten(treedef, _basis(leaves, np.dtype("float32")))
+        (rows,) = vmap(pullback)(basis)
+        # Rows count all elements of the output: split them, and make the output's tree the outer one.
+        by_input = [_unravel(block, leaves, 0, treedef) for block in pytree.leaves(rows)]
+        by_output = zip(*(pytree.leaves(tree) for tree in by_input), strict=True)
+        result = pytree.unflatten(treedef, [pytree.unflatten(in_tree, parts) for parts in by_output])
+        return (result, aux[0]) if has_aux else result
+
+    return jacobian_of
+
+
+jacobian = jacrev
+
+
+def _chosen(args: Sequence[Any], positions: Sequence[int], argnums: int | Sequence[int]) -> Any:
+    return args[positions[0]] if isinstance(argnums, int) else tuple(args[i] for i in positions)
+
+
+def _partial(
+    fun: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    positions: Sequence[int],
+    argnums: int | Sequence[int],
+) -> Callable[[Any], Any]:
+    """``fun`` as a function of the chosen arguments alone."""
+
+    @functools.wraps(fun)
+    def partial(chosen: Any) -> Any:
+        values = list(args)
+        for i, x in zip(positions, (chosen,) if isinstance(argnums, int) else chosen, strict=True):
+            values[i] = x
+        return fun(*values, **kwargs)
+
+    return partial
+
+
+def hessian(
+    fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
+    """The matrix of second derivatives, forward mode over reverse mode."""
+    return jacfwd(jacrev(fun, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)

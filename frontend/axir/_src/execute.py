@@ -1,0 +1,211 @@
+"""Running traced functions: evaluated with NumPy, or compiled by IREE."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+import axir_runtime
+from axir._src.array import Array, ConcreteArray
+from axir._src.config import config
+from axir._src.trace import Frame, Function, Origin, Program, Spec, Tracer, current_frame
+from axir_compiler import backend, pipeline
+from axir_compiler.ir.evaluate import Plan, make_plan
+from axir_compiler.ir.module import lookup, signature
+from axir_compiler.ir.types import Aval
+from axir_compiler.mlir import context, ir
+from axir_compiler.targets import cpu
+
+__all__ = ["Compiled", "Phases", "compile_function", "run_eagerly", "transform"]
+
+
+class _Memory:
+    """A bounded, thread-safe table of what was built, least recently used first to go."""
+
+    def __init__(self, limit: int):
+        self._limit = limit
+        self._entries: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Any) -> Any:
+        with self._lock:
+            found = self._entries.get(key)
+            if found is not None:
+                self._entries.move_to_end(key)
+            return found
+
+    def put(self, key: Any, value: Any) -> None:
+        with self._lock:
+            self._entries[key] = value
+            if len(self._entries) > self._limit:
+                self._entries.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+
+
+_plans = _Memory(4096)
+_executables = _Memory(1024)
+
+
+def clear_caches() -> None:
+    """Forget every plan and executable that is kept in memory."""
+    _plans.clear()
+    _executables.clear()
+
+
+@dataclass
+class Phases:
+    """Seconds that the phases of a first call took."""
+
+    trace: float = 0.0
+    rewrite: float = 0.0
+    lower: float = 0.0
+    compile: float = 0.0
+    load: float = 0.0
+    from_disk: bool = False
+
+    @property
+    def total(self) -> float:
+        """All phases together, in seconds."""
+        return self.trace + self.rewrite + self.lower + self.compile + self.load
+
+
+@dataclass
+class Compiled:
+    """A function compiled for a device: call it with flat arrays."""
+
+    executable: axir_runtime.Executable
+    outputs: tuple[Aval, ...]
+    phases: Phases = field(default_factory=Phases)
+
+    def __call__(self, arrays: Sequence[Array]) -> list[axir_runtime.Buffer]:
+        return self.executable([buffer_of(x) for x in arrays])
+
+
+def buffer_of(x: Array) -> axir_runtime.Buffer:
+    """The device buffer of a concrete array, made once."""
+    assert isinstance(x, ConcreteArray)
+    buffer = x._buffer
+    if buffer is None:
+        buffer = x._buffer = axir_runtime.Buffer(x._value)
+        # The buffer may hold an aligned copy; keep one of the two only.
+        x._value = buffer.array
+    return buffer
+
+
+# Work below this many elements runs on the calling thread, where a call costs less.
+_PARALLEL_ELEMENTS = 1 << 16
+
+
+def _is_large(module: ir.Module, symbol: str) -> bool:
+    inputs, outputs = signature(lookup(module, symbol))
+    return sum(a.size for a in (*inputs, *outputs)) >= _PARALLEL_ELEMENTS
+
+
+def _text_key(module: ir.Module, symbol: str, fingerprint: str) -> str:
+    """Content address of a compiled function: its IR without locations, the target and the versions."""
+    text = pipeline.extract(module, symbol, "main").operation.get_asm(enable_debug_info=False)
+    return hashlib.sha256(f"{fingerprint}\n{text}".encode()).hexdigest()
+
+
+def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
+    """Compile a function of a module for the CPU, through the caches in memory and on disk.
+
+    Raises:
+        CompileError: IREE refuses the program.
+    """
+    target = cpu.host()
+    with context():
+        outputs = signature(lookup(module, symbol))[1]
+        key = _text_key(module, symbol, target.fingerprint())
+        found = _executables.get(key)
+        if found is not None:
+            return found
+        phases = Phases()
+        cache = axir_runtime.disk_cache()
+        binary = cache.get(key)
+        phases.from_disk = binary is not None
+        if binary is None:
+            binary = _compile(module, symbol, target, phases)
+            cache.put(key, binary, {"function": symbol})
+        start = time.perf_counter()
+        executable = axir_runtime.Executable(
+            axir_runtime.devices("cpu")[0],
+            binary,
+            results=[(a.shape, a.dtype) for a in outputs],
+            parallel=_is_large(module, symbol),
+        )
+        phases.load = time.perf_counter() - start
+    found = Compiled(executable, outputs, phases)
+    _executables.put(key, found)
+    return found
+
+
+def _compile(module: ir.Module, symbol: str, target: Any, phases: Phases) -> bytes:
+    times = [time.perf_counter()]
+    form = pipeline.rewritten_form(module, symbol)
+    times.append(time.perf_counter())
+    pipeline.LowerToLinalgPass().run(form)
+    times.append(time.perf_counter())
+    binary = backend.compile_module(form, target)
+    times.append(time.perf_counter())
+    phases.rewrite, phases.lower, phases.compile = np.diff(times)
+    if config.read("axir_log_compiles"):
+        from axir._src.log import logger
+
+        logger.warning("compiled %s in %.3f s", symbol, times[-1] - times[0])
+    return binary
+
+
+def compile_function(function: Function) -> Compiled:
+    """Compile a traced function; see ``compile_symbol``."""
+    return compile_symbol(function.program.module, function.symbol)
+
+
+def _plan_of(function: Function) -> Plan:
+    found = _plans.get(function.key)
+    if found is None:
+        with context():
+            module = pipeline.extract(function.program.module, function.symbol, "main")
+            pipeline.run_passes(module, pipeline.EVALUATION)
+            found = make_plan(module, "main", lambda symbol: _compiled_call(module, symbol))
+        _plans.put(function.key, found)
+    return found
+
+
+def _compiled_call(module: ir.Module, symbol: str) -> Callable[..., Sequence[np.ndarray]]:
+    compiled = compile_symbol(module, symbol)
+    return lambda *arrays: [b.array for b in compiled.executable(arrays)]
+
+
+def run_eagerly(
+    name: str, run: Callable[[Frame, list[Tracer]], Sequence[Array]], arrays: Sequence[Array]
+) -> list[Array]:
+    """Trace a function of concrete arrays, then evaluate it with NumPy.
+
+    The rewrites are looked up by the structure of what was traced and done once for the same program.
+    """
+    with context(), Frame(Program(), name, [Spec.of(x) for x in arrays], staged=False) as frame:
+        for tracer, x in zip(frame.arguments, arrays, strict=True):
+            tracer.set_known(Origin(x.to_numpy))
+        function = frame.finish(run(frame, frame.arguments))
+    values = [x.to_numpy() for x in (*arrays, *function.captures)]
+    found = _plan_of(function)(*values)
+    return [ConcreteArray(v, s.weak) for v, s in zip(found, function.outputs, strict=True)]
+
+
+def transform(
+    name: str, run: Callable[[Frame, Sequence[Array]], Sequence[Array]], arrays: Sequence[Array]
+) -> Sequence[Array]:
+    """Apply a transformation: within the program that is being traced, or eagerly in one made for it."""
+    frame = current_frame()
+    return run_eagerly(name, run, arrays) if frame is None else run(frame, arrays)

@@ -1,0 +1,297 @@
+"""jit: trace once for each signature, compile, and call the compiled function from then on."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from axir._src import pytree
+from axir._src.array import Array, ConcreteArray
+from axir._src.call import flatten_arrays, name_of
+from axir._src.config import config
+from axir._src.convert import to_array
+from axir._src.execute import Compiled, buffer_of, compile_function
+from axir._src.log import logger
+from axir._src.trace import Function, Spec, Tracer, current_frame, trace_program
+
+__all__ = ["JitFunction", "ShapeDtypeStruct", "Static", "eval_shape", "jit"]
+
+
+class ShapeDtypeStruct:
+    """Shape and dtype of an array that is not there."""
+
+    __slots__ = ("dtype", "shape", "weak_type")
+
+    def __init__(self, shape: Sequence[int], dtype: Any, weak_type: bool = False):
+        self.shape = tuple(shape)
+        self.dtype = np.dtype(dtype)
+        self.weak_type = weak_type
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ShapeDtypeStruct) and (self.shape, self.dtype) == (other.shape, other.dtype)
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype))
+
+    def __repr__(self) -> str:
+        return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype})"
+
+
+class Static(NamedTuple):
+    """The static part of a call: values of static arguments by position and by name."""
+
+    positions: tuple[int, ...]
+    values: tuple[Any, ...]
+    named: tuple[tuple[str, Any], ...]
+
+
+_NOTHING_STATIC = Static((), (), ())
+
+
+class Entry:
+    """What is kept for one signature: the traced function, and its compiled form once it was called."""
+
+    __slots__ = ("captured", "compiled", "function", "out_tree", "seconds", "weak")
+
+    def __init__(self, function: Function, out_tree: pytree.TreeDef, seconds: float):
+        self.function = function
+        self.out_tree = out_tree
+        self.seconds = seconds
+        self.compiled: Compiled | None = None
+        self.captured: list[Any] = []
+        self.weak = [s.weak for s in function.outputs]
+
+    def prepare(self) -> Compiled:
+        """Compile the function, unless that was done."""
+        compiled = self.compiled
+        if compiled is None:
+            compiled = compile_function(self.function)
+            compiled.phases.trace = self.seconds
+            self.captured = [buffer_of(x) for x in self.function.captures]
+            self.compiled = compiled
+        return compiled
+
+    def __call__(self, arrays: Sequence[Array]) -> Any:
+        compiled = self.compiled or self.prepare()
+        buffers = [buffer_of(x) for x in arrays]
+        found = compiled.executable(buffers + self.captured)
+        results = [ConcreteArray(b.array, w, b) for b, w in zip(found, self.weak, strict=True)]
+        return pytree.unflatten(self.out_tree, results)
+
+
+class JitFunction:
+    """A function that is compiled for each signature that it is called with; made by ``jit``."""
+
+    def __init__(
+        self, fun: Callable[..., Any], static_argnums: tuple[int, ...], static_argnames: tuple[str, ...]
+    ):
+        functools.update_wrapper(self, fun)
+        self._fun = fun
+        self._title = f"jit({name_of(fun)})"
+        self._static_argnums, self._static_argnames = _resolve_static(fun, static_argnums, static_argnames)
+        self._entries: dict[Any, Entry] = {}
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<jit of {self._fun!r}>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if config.values["axir_disable_jit"]:
+            return self._fun(*args, **kwargs)
+        arrays, entry = self._lookup(args, kwargs)
+        frame = current_frame()
+        if frame is None or (not frame.staged and entry.function.closed and _all_concrete(arrays)):
+            return entry(arrays)
+        found = frame.emit_call(None, entry.function, arrays, entry.function.outputs)
+        return pytree.unflatten(entry.out_tree, found)
+
+    def _lookup(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Array], Entry]:
+        static = _NOTHING_STATIC
+        if self._static_argnums or self._static_argnames:
+            args, kwargs, static = self._split(args, kwargs)
+        leaves, treedef = pytree.flatten((args, kwargs))
+        try:
+            arrays = [x if type(x) is ConcreteArray else to_array(x) for x in leaves]
+        except TypeError:
+            flatten_arrays(self._title, (args, kwargs))  # says which leaf it is
+            raise
+        key = (treedef, tuple([(x.aval, x.weak_type) for x in arrays]), static, config.x64_enabled)
+        try:
+            entry = self._entries.get(key)
+        except TypeError:
+            raise ValueError(f"{self._title}: static arguments must be hashable; got {static}.") from None
+        if entry is None:
+            entry = self._trace(arrays, treedef, static)
+            if config.values["axir_log_compiles"]:
+                logger.warning("%s: traced for %s", self._title, ", ".join(str(x.aval) for x in arrays))
+            if entry.function.closed:
+                # A function that uses values of an outer trace is good for that trace only.
+                self._entries[key] = entry
+        return arrays, entry
+
+    def _split(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any], Static]:
+        positions = tuple(i for i in self._static_argnums if i < len(args))
+        static = Static(
+            positions,
+            tuple(args[i] for i in positions),
+            tuple((n, kwargs[n]) for n in self._static_argnames if n in kwargs),
+        )
+        dynamic = tuple(x for i, x in enumerate(args) if i not in positions)
+        return dynamic, {n: x for n, x in kwargs.items() if n not in self._static_argnames}, static
+
+    def _trace(self, arrays: Sequence[Array], treedef: pytree.TreeDef, static: Static) -> Entry:
+        trees: list[pytree.TreeDef] = []
+
+        def run(tracers: list[Tracer]) -> list[Array]:
+            args, kwargs = pytree.unflatten(treedef, tracers)
+            args = list(args)
+            for i, value in zip(static.positions, static.values, strict=True):
+                args.insert(i, value)
+            out = self._fun(*args, **kwargs, **dict(static.named))
+            leaves, tree = flatten_arrays(self._title, out)
+            trees.append(tree)
+            return leaves
+
+        start = time.perf_counter()
+        specs = [Spec.of(x) for x in arrays]
+        function = trace_program(name_of(self._fun), run, specs, staged=True, jit=True)
+        return Entry(function, trees[0], time.perf_counter() - start)
+
+    def traced(self, *args: Any, **kwargs: Any) -> Entry:
+        """The traced function for the signature of these arguments."""
+        return self._lookup(args, kwargs)[1]
+
+    def clear_cache(self) -> None:
+        """Forget every signature."""
+        self._entries.clear()
+
+
+def _all_concrete(arrays: Sequence[Array]) -> bool:
+    return all(type(x) is ConcreteArray for x in arrays)
+
+
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, int | str) else tuple(value)
+
+
+def _resolve_static(
+    fun: Callable[..., Any], positions: tuple[int, ...], names: tuple[str, ...]
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Complete static positions and names from each other through the signature of ``fun``."""
+    if not positions and not names:
+        return (), ()
+    try:
+        parameters = list(inspect.signature(fun).parameters.values())
+    except (ValueError, TypeError):
+        return positions, names
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    ordered = [p.name for p in parameters if p.kind in kinds]
+    variadic = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
+    resolved = []
+    for i in positions:
+        if not variadic and not -len(ordered) <= i < len(ordered):
+            raise ValueError(f"jit: static_argnums names position {i}, but {name_of(fun)} takes {len(ordered)} arguments.")
+        resolved.append(i % len(ordered) if i < 0 else i)
+    known = {p.name for p in parameters}
+    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+    for name in names:
+        if name not in known and not takes_any:
+            raise ValueError(f"jit: static_argnames names {name!r}, which is no argument of {name_of(fun)}.")
+    all_positions = {*resolved, *(ordered.index(n) for n in names if n in ordered)}
+    all_names = {*names, *(ordered[i] for i in resolved if i < len(ordered))}
+    return tuple(sorted(all_positions)), tuple(sorted(all_names))
+
+
+def jit(
+    fun: Callable[..., Any] | None = None,
+    *,
+    static_argnums: int | Iterable[int] | None = None,
+    static_argnames: str | Iterable[str] | None = None,
+    donate_argnums: int | Iterable[int] | None = None,
+    donate_argnames: str | Iterable[str] | None = None,
+    inline: bool = False,
+) -> Any:
+    """Compile a function for the shapes and dtypes that it is called with.
+
+    The first call with a new signature traces the function and compiles it (or reads it from the disk cache);
+    later ones run the compiled code. Python side effects happen while tracing only.
+
+    Args:
+        fun: function of pytrees of arrays; without it ``jit`` is a decorator with options.
+        static_argnums, static_argnames: arguments that are Python values known while tracing; each new value, compared
+            by ``==``, compiles anew. They must be hashable.
+        donate_argnums, donate_argnames: arguments whose memory may be reused for results; accepted as a hint.
+        inline: accepted for compatibility; calls are always inlined when a program is compiled.
+
+    Raises:
+        ConcretizationError: when called, if the function needs the value of a traced array in Python.
+        CompileError: when called, if the program cannot be compiled.
+    """
+    if fun is None:
+        return functools.partial(
+            jit,
+            static_argnums=static_argnums,
+            static_argnames=static_argnames,
+            donate_argnums=donate_argnums,
+            donate_argnames=donate_argnames,
+            inline=inline,
+        )
+    if not callable(fun):
+        raise TypeError(f"jit: takes a function; got {fun!r}.")
+    return JitFunction(fun, _as_tuple(static_argnums), _as_tuple(static_argnames))
+
+
+def _spec_of(x: Any) -> Spec:
+    from axir_compiler.ir.types import Aval
+
+    if isinstance(x, ShapeDtypeStruct):
+        return Spec(Aval(x.shape, x.dtype), x.weak_type)
+    return Spec.of(to_array(x))
+
+
+def trace_for_specs(fun: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Function, pytree.TreeDef]:
+    """Trace a function for arguments that are arrays or ShapeDtypeStructs."""
+    leaves, treedef = pytree.flatten((args, kwargs))
+    trees: list[pytree.TreeDef] = []
+
+    def run(tracers: list[Tracer]) -> list[Array]:
+        positional, named = pytree.unflatten(treedef, tracers)
+        found, tree = flatten_arrays(name_of(fun), fun(*positional, **named))
+        trees.append(tree)
+        return found
+
+    return trace_program(name_of(fun), run, [_spec_of(x) for x in leaves], staged=True), trees[0]
+
+
+def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Shapes and dtypes of the results of a function, without computing them.
+
+    Args:
+        fun: any function of pytrees of arrays.
+        *args, **kwargs: arrays or ``ShapeDtypeStruct``s.
+
+    Returns: the result's pytree with a ``ShapeDtypeStruct`` for each array.
+    """
+    function, tree = trace_for_specs(fun, args, kwargs)
+    return pytree.unflatten(tree, [ShapeDtypeStruct(s.aval.shape, s.aval.dtype, s.weak) for s in function.outputs])

@@ -1,0 +1,101 @@
+"""Pytrees: nested containers of arrays, flattened by optree in JAX's order.
+
+Tuples, lists, dicts (by sorted key), OrderedDicts, namedtuples and ``None`` (which holds nothing) are
+containers; everything else is a leaf unless its class is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import optree
+
+from axir_compiler.errors import TreeError
+
+__all__ = [
+    "TreeDef",
+    "flatten",
+    "flatten_axes",
+    "leaves",
+    "map_tree",
+    "path_names",
+    "register_pytree_node",
+    "register_pytree_node_class",
+    "structure",
+    "unflatten",
+]
+
+NAMESPACE = "axir"
+TreeDef = optree.PyTreeSpec
+
+
+def flatten(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[list[Any], TreeDef]:
+    """Leaves of a pytree, and its structure."""
+    return optree.tree_flatten(tree, is_leaf=is_leaf, namespace=NAMESPACE)
+
+
+def unflatten(treedef: TreeDef, leaves: Sequence[Any]) -> Any:
+    """The pytree of a structure with these leaves."""
+    return optree.tree_unflatten(treedef, leaves)
+
+
+def leaves(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> list[Any]:
+    """Leaves of a pytree."""
+    return optree.tree_leaves(tree, is_leaf=is_leaf, namespace=NAMESPACE)
+
+
+def structure(tree: Any) -> TreeDef:
+    """Structure of a pytree."""
+    return optree.tree_structure(tree, namespace=NAMESPACE)
+
+
+def map_tree(function: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Any = None) -> Any:
+    """Apply a function to corresponding leaves of pytrees of one structure."""
+    return optree.tree_map(function, tree, *rest, is_leaf=is_leaf, namespace=NAMESPACE)
+
+
+def path_names(tree: Any) -> list[str]:
+    """How each leaf is reached, as ``['w'][0]``."""
+    return ["".join(_entry(e) for e in path) for path in optree.tree_paths(tree, namespace=NAMESPACE)]
+
+
+def _entry(entry: Any) -> str:
+    return f"[{entry!r}]"
+
+
+def register_pytree_node(
+    kind: type, flatten_function: Callable[[Any], tuple[Any, Any]], unflatten_function: Callable[[Any, Any], Any]
+) -> None:
+    """Make a class a container.
+
+    Args:
+        kind: the class.
+        flatten_function: object -> (children, auxiliary data, which must be hashable).
+        unflatten_function: (auxiliary data, children) -> object.
+    """
+    optree.register_pytree_node(kind, flatten_function, unflatten_function, namespace=NAMESPACE)
+
+
+def register_pytree_node_class(kind: type) -> type:
+    """Class decorator for classes with ``tree_flatten()`` and ``tree_unflatten(aux, children)``."""
+    register_pytree_node(kind, lambda x: x.tree_flatten(), kind.tree_unflatten)  # pyright: ignore
+    return kind
+
+
+def _is_none(x: Any) -> bool:
+    return x is None
+
+
+def flatten_axes(name: str, axes: Any, tree: Any) -> list[Any]:
+    """One axis for each leaf of ``tree``, from a prefix of its structure; ``None`` counts as an axis.
+
+    Raises:
+        TreeError: ``axes`` is not a prefix of the structure of ``tree``.
+    """
+    try:
+        return optree.broadcast_prefix(axes, tree, is_leaf=_is_none, none_is_leaf=True, namespace=NAMESPACE)
+    except (ValueError, TypeError):
+        raise TreeError(
+            f"{name} must be a number, None, or a prefix of the arguments' pytree; got {axes!r} for {structure(tree)}."
+        ) from None

@@ -1,0 +1,72 @@
+"""make_ir: the program of a function as something to read, save and rewrite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from axir._src.call import name_of
+from axir._src.jit import JitFunction, trace_for_specs
+from axir_compiler import pipeline
+from axir_compiler.mlir import context, ir
+
+__all__ = ["IR", "make_ir"]
+
+
+class IR:
+    """A module of the dialect. ``str()`` is MLIR text that parses again.
+
+    Attributes:
+        module: the MLIR module.
+        name: symbol of the function that was traced.
+    """
+
+    def __init__(self, module: ir.Module, name: str):
+        self.module = module
+        self.name = name
+
+    def as_text(self, *, locations: bool = False) -> str:
+        """MLIR text; with ``locations`` each op carries the user's source line."""
+        return self.module.operation.get_asm(enable_debug_info=locations, pretty_debug_info=locations)
+
+    def run_passes(self, pipeline_text: str) -> IR:
+        """A copy after a pipeline such as ``"linearize{func=f},cse,dce"``.
+
+        Raises:
+            VerificationError: a pass or option is unknown.
+        """
+        with context():
+            module = pipeline.extract(self.module, self.name)
+            pipeline.run_passes(module, pipeline.parse_pipeline(pipeline_text))
+        return IR(module, self.name)
+
+    def __str__(self) -> str:
+        return self.as_text()
+
+    __repr__ = __str__
+
+
+def make_ir(fun: Callable[..., Any], *, expand: bool = True) -> Callable[..., IR]:
+    """A function that gives the IR of ``fun`` for its arguments, instead of its result.
+
+    Args:
+        fun: any function of pytrees of arrays.
+        expand: rewrite transformations into plain ops and simplify; without it they show as ops that name the
+            function they transform.
+
+    Example:
+        >>> import axir
+        >>> print(axir.make_ir(lambda x: x + 1)(2.0))  # doctest: +SKIP
+    """
+
+    def traced(*args: Any, **kwargs: Any) -> IR:
+        target = fun._fun if isinstance(fun, JitFunction) else fun
+        function, _ = trace_for_specs(target, args, kwargs)
+        with context():
+            module = pipeline.extract(function.program.module, function.symbol)
+            if expand:
+                pipeline.run_passes(module, pipeline.REWRITES)
+        return IR(module, function.symbol)
+
+    traced.__name__ = f"make_ir({name_of(fun)})"
+    return traced

@@ -1,0 +1,67 @@
+"""Where in the user's program an operation comes from."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from types import CodeType, FrameType
+
+from axir_compiler.mlir import context, ir
+
+__all__ = ["mlir_location", "source_line", "user_frame", "where"]
+
+_PACKAGES = tuple(
+    os.path.dirname(os.path.abspath(sys.modules[name].__file__ or "")) + os.sep
+    for name in ("axir", "axir_compiler")
+)
+_internal: dict[CodeType, bool] = {}
+_locations: dict[tuple[CodeType, int], ir.Location] = {}
+_LIMIT = 20_000
+
+
+def user_frame() -> FrameType | None:
+    """The innermost Python frame outside axir."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        internal = _internal.get(code)
+        if internal is None:
+            internal = _internal[code] = code.co_filename.startswith((*_PACKAGES, "<frozen", "<string>"))
+            if len(_internal) > _LIMIT:
+                _internal.clear()
+        if not internal:
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def mlir_location() -> ir.Location:
+    """The user's line as an MLIR location, named after the function that it is in."""
+    frame = user_frame()
+    if frame is None:
+        return ir.Location.unknown(context())
+    code, line = frame.f_code, frame.f_lineno
+    found = _locations.get((code, line))
+    if found is None:
+        if len(_locations) > _LIMIT:
+            _locations.clear()
+        place = ir.Location.file(code.co_filename, line, 0, context=context())
+        found = _locations[code, line] = ir.Location.name(code.co_name, place, context=context())
+    return found
+
+
+def where() -> str:
+    """The user's place as ``file.py:12``; empty if there is none."""
+    frame = user_frame()
+    if frame is None:
+        return ""
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def source_line() -> str:
+    """The text of the user's line; empty if it cannot be read."""
+    frame = user_frame()
+    if frame is None:
+        return ""
+    return linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
