@@ -8,20 +8,26 @@ finished module is compiled without being printed and parsed again. The context 
 
 from __future__ import annotations
 
-import functools
+import ctypes
+import threading
+from collections.abc import Callable
 
+import iree.compiler.version as _version
 from iree.compiler import ir, passmanager, rewrite
 from iree.compiler._mlir_libs._mlir import globals as _globals
 from iree.compiler._mlir_libs._mlir import register_dialect, register_operation
-from iree.compiler.api import Invocation, Output, Session, Source
+from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 from iree.compiler.dialects import arith, complex, flow, func, linalg, math, scf, tensor, util
 
 __all__ = [
+    "PROCESS_FLAGS",
     "Invocation",
     "Output",
     "Session",
     "Source",
     "arith",
+    "collect_diagnostics",
+    "compiler_version",
     "complex",
     "context",
     "flow",
@@ -30,6 +36,7 @@ __all__ = [
     "linalg",
     "main_session",
     "math",
+    "new_session",
     "passmanager",
     "register_dialect",
     "register_operation",
@@ -44,17 +51,75 @@ __all__ = [
 _globals.append_dialect_search_prefix("axir_compiler.dialects")
 
 
-@functools.cache
+PROCESS_FLAGS = (
+    # Once there are process-wide flags, an optimization level set on a session has no effect on the passes.
+    "--iree-opt-level=O3",
+    # Loops over sizes that are no multiple of the vector length get a scalar rest, instead of masked loads
+    # and stores in every iteration. IREE offers this to the whole process only.
+    "--iree-llvmcpu-vector-pproc-strategy=peel",
+)
+"""Flags of IREE's compiler that hold for all sessions of the process."""
+
+# A session holds the lock only while it is made; IREE ends the process if the flags are set twice.
+_lock = threading.RLock()
+_main: list[Session] = []
+
+
+def new_session(*flags: str) -> Session:
+    """A session of IREE's compiler with a context of its own.
+
+    Raises:
+        ValueError: a flag does not exist.
+    """
+    with _lock:
+        main_session()
+        session = Session()
+    session.set_flags(*flags)
+    return session
+
+
 def main_session() -> Session:
     """The IREE session whose context holds all of axir's IR; it lives as long as the process."""
-    session = Session()
-    # Ops of dialects that are not loaded yet would be created in the wrong layout, and the compiler
-    # would crash on them later.
-    session.context.load_all_available_dialects()
-    session.context.allow_unregistered_dialects = True
-    return session
+    if _main:
+        return _main[0]
+    with _lock:
+        if not _main:
+            ctypes_dl._initializeGlobalCL("axir", *PROCESS_FLAGS)
+            session = Session()
+            # Ops of dialects that are not loaded yet would be created in the wrong layout, and the
+            # compiler would crash on them later.
+            session.context.load_all_available_dialects()
+            session.context.allow_unregistered_dialects = True
+            _main.append(session)
+        return _main[0]
 
 
 def context() -> ir.Context:
     """The MLIR context of axir's IR."""
     return main_session().context
+
+
+def compiler_version() -> str:
+    """Version of IREE's compiler, which decides what compiled bytes look like."""
+    return str(_version.VERSION)
+
+
+_Callback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p)
+
+
+def collect_diagnostics(invocation: Invocation, sink: Callable[[int, str], None]) -> object:
+    """Send each diagnostic of an invocation to ``sink(severity, text)``; severity 2 is an error.
+
+    The result must be kept until the invocation is closed. (The Python API can only print to stderr; the
+    C API underneath it takes a callback.)
+    """
+
+    def receive(severity: int, text: bytes, length: int, _: object) -> None:
+        sink(severity, text[:length].decode(errors="replace"))
+
+    callback = _Callback(receive)
+    enable = ctypes_dl._dylib.ireeCompilerInvocationEnableCallbackDiagnostics
+    enable.argtypes = [ctypes.c_void_p, ctypes.c_int, _Callback, ctypes.c_void_p]
+    enable.restype = None
+    enable(invocation._inv_p, 0, callback, None)
+    return callback

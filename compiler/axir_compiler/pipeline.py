@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from axir_compiler.errors import VerificationError
 from axir_compiler.ir.module import copy_functions, lookup, new_module
 from axir_compiler.mlir import ir
-from axir_compiler.passes import PASSES
+from axir_compiler.passes.registry import PASSES
 from axir_compiler.passes.base import Pass
 from axir_compiler.passes.canonicalize import CanonicalizePass
 from axir_compiler.passes.cse import CommonSubexpressionsPass
@@ -19,7 +19,7 @@ from axir_compiler.passes.fold_constants import FoldConstantsPass
 from axir_compiler.passes.inline import InlinePass
 from axir_compiler.passes.lower_to_linalg import LowerToLinalgPass
 
-__all__ = ["REWRITES", "Report", "compiled_form", "extract", "parse_pipeline", "rewritten_form", "run_passes"]
+__all__ = ["EVALUATION", "PASSES", "REWRITES", "Report", "compiled_form", "extract", "parse_pipeline", "rewritten_form", "run_passes"]
 
 REWRITES: tuple[Pass, ...] = (
     # Transformation ops first: everything after works on plain functions.

@@ -160,8 +160,8 @@ def copy_functions(source: ir.Module, target: ir.Module, symbol: str) -> str:
     copies = []
     with context():
         for name in reached:
-            copy = table[name].operation.clone(ip=ir.InsertionPoint(target.body))
             names[name] = unique_name(target, name)
+            copy = table[name].operation.clone(ip=ir.InsertionPoint(target.body))
             copy.attributes["sym_name"] = ir.StringAttr.get(names[name])
             copy.attributes["sym_visibility"] = ir.StringAttr.get("private")
             copies.append(copy)
@@ -185,7 +185,7 @@ class FunctionBuilder:
             self.op = func.FuncOp(self.name, (list(inputs), []), visibility="private")
             if jit:
                 self.op.attributes[JIT] = ir.UnitAttr.get()
-        self.block = self.op.add_entry_block()
+            self.block = self.op.add_entry_block()
         self._ip = ir.InsertionPoint(self.block)
 
     @property

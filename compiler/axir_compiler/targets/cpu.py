@@ -62,9 +62,17 @@ def _host_features() -> str:
     return f"{platform.system()} {platform.machine()} {features}"
 
 
+# Multiplications from which a packed product is faster; measured between 512**3 and 1024**3.
+_LARGE = 2**28
+# Time that a product with a vector loses, for each multiplication, in units of what a large one gains.
+_VECTOR_LOSS = 50
+
+
 def _data_tiling(module: ir.Module) -> tuple[str, ...]:
-    """Packing operands into tiles halves the time of large matrix products, but makes matrix-vector ones
-    several times slower and every small one slower to compile: packed if the gain outweighs the loss.
+    """Whether operands of matrix products are packed into tiles first.
+
+    It halves the time of large products, makes those with a vector several times slower, and costs compile
+    time: done if the gain outweighs the loss.
     """
     score = 0
 
@@ -78,31 +86,22 @@ def _data_tiling(module: ir.Module) -> tuple[str, ...]:
     return ("--iree-dispatch-creation-data-tiling",) if score > 0 else ()
 
 
-# Multiplications from which a packed product is faster; measured between 512**3 and 1024**3.
-_LARGE = 2**28
-# Time that a product with a vector loses, for each multiplication, in units of what a large one gains.
-_VECTOR_LOSS = 50
-
-
 def _tiling_gain(op: ir.Operation) -> int:
-    """Multiplications saved or (negative) lost by data tiling in a contraction; 0 for any other op."""
-    sizes = _contraction_sizes(op)
-    if sizes is None:
+    """Multiplications that gain or (negative) lose by packing; 0 if the op is no matrix product."""
+    maps = [attribute.value for attribute in op.attributes["indexing_maps"]]
+    if len(maps) != 3 or not all(m.is_projected_permutation for m in maps):
         return 0
-    rows, columns, work = sizes
-    if min(rows, columns) == 1:
+    sizes: dict[int, int] = {}
+    uses = []
+    for operand, m in zip(op.operands, maps, strict=True):
+        dims = [ir.AffineDimExpr(e).position for e in m.results]
+        sizes.update(zip(dims, ir.RankedTensorType(operand.type).shape, strict=True))
+        uses.append(set(dims))
+    left, right, out = uses
+    rows, columns, inner = left & out - right, right & out - left, left & right - out
+    work = math.prod(sizes.values())
+    if not inner or work <= 0:
+        return 0
+    if min(math.prod(sizes[d] for d in side) for side in (rows, columns)) == 1:
         return -_VECTOR_LOSS * work
     return work if work >= _LARGE else 0
-
-
-def _contraction_sizes(op: ir.Operation) -> tuple[int, int, int] | None:
-    """Rows, columns and multiplications of a two-operand contraction."""
-    if len(op.operands) != 3 or "reduction" not in str(op.attributes["iterator_types"]):
-        return None
-    left, right, out = (_static_shape(x) for x in op.operands)
-    if left is None or right is None or out is None:
-        return None
-    left_size, right_size, out_size = math.prod(left), math.prod(right), math.prod(out)
-    if not out_size:
-        return None
-    raise NotImplementedError

@@ -13,11 +13,16 @@ from axir._src.array import Array
 from axir._src.call import flatten_arrays, name_of, trace_flat
 from axir._src.convert import to_array
 from axir._src.execute import transform
-from axir._src.trace import Frame, Function, Key, Spec, Tracer
+from axir._src.trace import Frame, Function, Key, Spec, Tracer, bind
 from axir._src.vectorize import vmap
 from axir_compiler.errors import NonDifferentiableError, ShapeError, TreeError
 from axir_compiler.ir.module import lookup, signature
-from axir_compiler.ir.types import is_float
+from axir_compiler.ir.attributes import ScalarValue
+from axir_compiler.ir.types import Aval, is_float
+from axir_compiler.ops.constant import ConstantOp, IotaOp
+from axir_compiler.ops.elementwise_binary import AddOp, CompareOp
+from axir_compiler.ops.elementwise_unary import ConvertOp
+from axir_compiler.ops.shape import BroadcastInDimOp, ReshapeOp
 from axir_compiler.ops.transformation import JvpOp, LinearTransposeOp, VjpOp
 
 __all__ = [
@@ -114,7 +119,7 @@ def value_and_grad(
 
         def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
             function = trace_flat(frame, name_of(fun), flat, arrays)
-            one = to_array(np.ones((), function.outputs[0].aval.dtype))
+            one = frame.emit(ConstantOp, (), {"value": ScalarValue(1, function.outputs[0].aval.dtype)}, False)
             specs = (*function.outputs, *(Spec.of(x) for x in arrays))
             attrs = {"wrt": tuple(range(len(arrays))), "seeds": (0,)}
             return frame.emit_call(VjpOp, function, arrays, specs, attrs, [one])
@@ -331,7 +336,12 @@ def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> 
 
 
 def _zero_tangent(x: Array) -> Any:
-    return to_array(np.zeros(x.shape, x.dtype)) if is_float(x.dtype) else _zeros_float0(x)
+    return _full(0, x.aval) if is_float(x.dtype) else _zeros_float0(x)
+
+
+def _full(value: Any, aval: Aval) -> Array:
+    scalar = bind(ConstantOp, value=ScalarValue(value, aval.dtype), weak=False)
+    return bind(BroadcastInDimOp, scalar, shape=aval.shape, dimensions=())
 
 
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -409,12 +419,20 @@ def linear_transpose(fun: Callable[..., Any], *primals: Any) -> Callable[[Any], 
     return transposed
 
 
-def _basis(leaves: Sequence[Array], dtype: np.dtype) -> list[Array]:
+def _basis(leaves: Sequence[Array]) -> list[Array]:
     """Unit tangents: for each element of all leaves together, one item along a new first axis."""
-    sizes = [x.size for x in leaves]
-    eye = np.eye(sum(sizes), dtype=dtype)
-    blocks = np.split(eye, np.cumsum(sizes)[:-1], axis=1)
-    return [to_array(b.reshape(-1, *x.shape).astype(x.dtype)) for b, x in zip(blocks, leaves, strict=True)]
+    count = sum(x.size for x in leaves)
+    blocks, start = [], 0
+    for x in leaves:
+        # Row i of a block is 1 in column i - start: compare counters, so that no data enter a program.
+        window = {"shape": (count, x.size), "dtype": np.dtype("int32")}
+        rows, columns = (bind(IotaOp, **window, dimension=d, weak=False) for d in (0, 1))
+        offset = _full(start, columns.aval)
+        units = bind(CompareOp, rows, bind(AddOp, columns, offset), direction="eq", weak=False)
+        block = bind(ConvertOp, units, dtype=x.dtype)
+        blocks.append(bind(ReshapeOp, block, shape=(count, *x.shape)))
+        start += x.size
+    return blocks
 
 
 def _unravel(block: Any, leaves: Sequence[Array], axis: int, treedef: pytree.TreeDef) -> Any:
@@ -446,7 +464,7 @@ def jacfwd(
         leaves, treedef = flatten_arrays(title, chosen)
         _check_inputs(title, leaves, pytree.path_names(chosen))
         partial = _partial(fun, args, kwargs, positions, argnums)
-        basis = pytree.unflatten(treedef, _basis(leaves, np.dtype("float32")))
+        basis = pytree.unflatten(treedef, _basis(leaves))
 
         def push(tangent: Any) -> Any:
             found = jvp(partial, (chosen,), (tangent,), has_aux=has_aux)
@@ -477,7 +495,7 @@ def jacrev(
         _check_inputs(title, inputs, pytree.path_names(chosen))
         out, pullback, *aux = vjp(_partial(fun, args, kwargs, positions, argnums), chosen, has_aux=has_aux)
         leaves, treedef = flatten_arrays(title, out)
-        basis = pytree.unflatten(treedef, _basis(leaves, np.dtype("float32")))
+        basis = pytree.unflatten(treedef, _basis(leaves))
         (rows,) = vmap(pullback)(basis)
         # Rows count all elements of the output: split them, and make the output's tree the outer one.
         by_input = [_unravel(block, leaves, 0, treedef) for block in pytree.leaves(rows)]

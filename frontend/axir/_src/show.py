@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -26,8 +28,10 @@ class IR:
         self.name = name
 
     def as_text(self, *, locations: bool = False) -> str:
-        """MLIR text; with ``locations`` each op carries the user's source line."""
-        return self.module.operation.get_asm(enable_debug_info=locations, pretty_debug_info=locations)
+        """MLIR text; with ``locations`` each op has its function and source line behind it, as a comment."""
+        if not locations:
+            return str(self.module)
+        return _with_comments(self.module.operation.get_asm(enable_debug_info=True))
 
     def run_passes(self, pipeline_text: str) -> IR:
         """A copy after a pipeline such as ``"linearize{func=f},cse,dce"``.
@@ -44,6 +48,32 @@ class IR:
         return self.as_text()
 
     __repr__ = __str__
+
+
+_REFERENCE = re.compile(r" loc\((#loc\d*|unknown)\)")
+_DEFINITION = re.compile(r"^(#loc\d*) = loc\((.*)\)$", re.MULTILINE)
+_PLACE = re.compile(r'"([^"]*)":(\d+):\d+')
+_NAMED = re.compile(r'^"(.*)"\((#loc\d*)\)$')
+
+
+def _with_comments(text: str) -> str:
+    """Replace the locations that MLIR prints by comments ``// function, file:line``."""
+    definitions = dict(_DEFINITION.findall(text))
+
+    def describe(reference: str) -> str:
+        definition = definitions.get(reference, "")
+        named = _NAMED.match(definition)
+        if named:
+            return f"{named[1]}, {describe(named[2])}"
+        place = _PLACE.match(definition)
+        return f"{os.path.basename(place[1])}:{place[2]}" if place else ""
+
+    lines = []
+    for line in _DEFINITION.sub("", text).rstrip().splitlines():
+        places = [describe(r) for r in _REFERENCE.findall(line)]
+        comment = f"  // {places[-1]}" if places and places[-1] else ""
+        lines.append(_REFERENCE.sub("", line) + comment)
+    return "\n".join(line for line in lines if line.strip()) + "\n"
 
 
 def make_ir(fun: Callable[..., Any], *, expand: bool = True) -> Callable[..., IR]:

@@ -10,6 +10,7 @@ twice, `fma` rounds once. IREE's CPU kernels flush denormal inputs and results t
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 from axir_compiler.mlir import arith, ir, math
@@ -50,6 +51,23 @@ class Format:
     def epsilon(self) -> float:
         """The distance from 1 to the next number."""
         return 2.0 ** (1 - self.digits)
+
+    def round_down(self, number: float) -> float:
+        """The largest number of the format that is not above ``number``."""
+        if self.width == 64:
+            return number
+        nearest = struct.unpack("f", struct.pack("f", number))[0]
+        return nearest if nearest <= number else _neighbour(nearest, -1 if number > 0 else 1)
+
+    def round_up(self, number: float) -> float:
+        """The smallest number of the format that is not below ``number``."""
+        return -self.round_down(-number)
+
+
+def _neighbour(number: float, steps: int) -> float:
+    """The binary32 number so many steps further away from zero."""
+    bits = struct.unpack("i", struct.pack("f", number))[0]
+    return struct.unpack("f", struct.pack("i", bits + steps))[0]
 
 
 BINARY32 = Format(32, 24, 127)
@@ -155,6 +173,10 @@ class Integer:
     def below(self, other: Integer | int) -> Condition:
         """Unsigned ``<``."""
         return self._compare(_IULT, other)
+
+    def at_least(self, bound: int) -> Integer:
+        """The larger of the two."""
+        return self._new(arith.maxsi(self.value, self._lift(bound)))
 
     def real(self) -> Real:
         """The nearest floating point number."""

@@ -1,0 +1,164 @@
+"""From a linalg-level module to the bytes that the runtime loads: IREE's compiler, in process."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from axir_compiler.errors import CompileError, InternalError
+from axir_compiler.mlir import (
+    Invocation,
+    Output,
+    Session,
+    Source,
+    collect_diagnostics,
+    compiler_version,
+    ir,
+    main_session,
+    new_session,
+)
+from axir_compiler.targets import Target
+
+__all__ = ["check_lowered", "compile_module"]
+
+
+@dataclass
+class _Worker:
+    """A session for one set of flags; one program at a time goes through it."""
+
+    session: Session
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def shares_context(self) -> bool:
+        return self.session is main_session()
+
+
+_workers: dict[tuple[str, ...], _Worker] = {}
+_workers_lock = threading.Lock()
+
+
+def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | None = None) -> bytes:
+    """Compile a module of linalg, tensor, arith, math, scf and func ops that exports ``@main``.
+
+    The module itself is left as it is. Safe to call from several threads.
+
+    Args:
+        module: In axir's context.
+        target: What to compile for.
+        dump_to: Directory that takes the input and the files that IREE writes about each kernel.
+
+    Raises:
+        InternalError: the module holds ops that IREE does not know.
+        CompileError: IREE refused the module, which it saved to a file together with the messages.
+    """
+    check_lowered(module)
+    flags = target.flags_for(module)
+    if dump_to is None:
+        return _run(_worker(flags), module, target)
+    directory = Path(dump_to)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "input.mlir").write_text(_text(module))
+    return _run(_Worker(new_session(*flags, f"--iree-hal-dump-executable-files-to={directory}")), module, target)
+
+
+def check_lowered(module: ir.Module) -> None:
+    """Refuse ops that IREE does not know: its compiler crashes on them.
+
+    Raises:
+        InternalError: names the first such op and where it is.
+    """
+    registered: dict[str, bool] = {}
+    ctx = module.context
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        name = op.name
+        if name not in registered:
+            registered[name] = ctx.is_registered_operation(name)
+        if registered[name]:
+            return ir.WalkResult.ADVANCE
+        raise InternalError(f"compile: {name} has not been lowered ({op.location}). Report this as a bug of axir.")
+
+    module.operation.walk(visit)
+
+
+def _worker(flags: tuple[str, ...]) -> _Worker:
+    """The session for a set of flags. The first one asked for is the session that holds axir's IR."""
+    with _workers_lock:
+        found = _workers.get(flags)
+        if found is None:
+            if _workers:
+                found = _Worker(new_session(*flags))
+            else:
+                main_session().set_flags(*flags)
+                found = _Worker(main_session())
+            _workers[flags] = found
+        return found
+
+
+def _run(worker: _Worker, module: ir.Module, target: Target) -> bytes:
+    messages: list[tuple[int, str]] = []
+    with worker.lock, worker.session.invocation() as invocation:
+        keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
+        done = _load(invocation, worker, module) and invocation.execute()
+        if done:
+            output = Output.open_membuffer()
+            invocation.output_vm_bytecode(output)
+            result = bytes(output.map_memory())
+            output.close()
+            return result
+        del keep
+    raise _failure(module, target, messages)
+
+
+def _load(invocation: Invocation, worker: _Worker, module: ir.Module) -> bool:
+    """Hand a copy to IREE, whose passes rewrite it in place; into another context it goes as bytecode."""
+    if worker.shares_context:
+        invocation.import_module(module.operation.clone())
+        return True
+    buffer = io.BytesIO()
+    module.operation.write_bytecode(buffer)
+    return invocation.parse_source(Source.wrap_buffer(worker.session, buffer.getvalue()))
+
+
+_LOCATED = re.compile(r"^(?P<where>\S+:\d+:\d+): (?:error: )?(?P<what>.*)$")
+
+
+def _failure(module: ir.Module, target: Target, messages: list[tuple[int, str]]) -> CompileError:
+    diagnostics = "\n".join(text for _, text in messages)
+    errors = [text for severity, text in messages if severity == 2] or ["no reason was given"]
+    first = errors[0].strip().splitlines()[0]
+    found = _LOCATED.match(first)
+    where, what = (found["where"], found["what"]) if found else (None, first)
+    path = _save(module, target, diagnostics)
+    at = f" At {where}." if where else ""
+    return CompileError(
+        f"compile: IREE cannot compile this program for {target.name}: {what[:200]}.{at} "
+        f"The program and all messages are in {path}.",
+        diagnostics=diagnostics,
+        location=where,
+        path=path,
+    )
+
+
+def _save(module: ir.Module, target: Target, diagnostics: str) -> str | None:
+    """Write the program and what the compiler said; the name is a hash, so that repeats add no file."""
+    header = [f"IREE {compiler_version()}", f"target {target.name}", *target.flags_for(module)]
+    comments = "".join(f"// {line}\n" for line in [*header, *diagnostics.splitlines()])
+    text = comments + _text(module)
+    name = f"axir-{hashlib.sha256(text.encode()).hexdigest()[:16]}.mlir"
+    path = Path(tempfile.gettempdir()) / name
+    try:
+        path.write_text(text)
+    except OSError:
+        return None
+    return str(path)
+
+
+def _text(module: ir.Module) -> str:
+    return module.operation.get_asm(enable_debug_info=True)

@@ -1,0 +1,141 @@
+"""Builds many small lowered functions into one module, compiles it once and runs it.
+
+Compiling costs half a second for each module: a test collects its cases first and compares afterwards.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import iree.runtime as rt
+import numpy as np
+from axir_compiler import backend
+from axir_compiler.lowering.emit import signless
+from axir_compiler.mlir import context, func, ir
+from axir_compiler.targets import Target, host
+
+Build = Callable[..., Any]
+
+
+@dataclass
+class Case:
+    name: str
+    build: Build
+    inputs: list[np.ndarray]
+    dtypes: list[np.dtype]
+
+
+@dataclass
+class Suite:
+    """Functions that become one ``@main``."""
+
+    cases: list[Case] = field(default_factory=list)
+
+    def add(self, name: str, build: Build, inputs: Sequence[Any], *dtypes: Any) -> None:
+        """``build`` gets one IR value for each input and gives values of the result ``dtypes``."""
+        arrays = [np.asarray(x) for x in inputs]
+        self.cases.append(Case(name, build, arrays, [np.dtype(d) for d in dtypes]))
+
+    def run(self, target: Target | None = None) -> dict[str, Any]:
+        """Results by case name: an array, or a list of them."""
+        flat = run_module(self.module(), [x for c in self.cases for x in c.inputs], target)
+        results, at = {}, 0
+        for case in self.cases:
+            own = [_view(a, d) for a, d in zip(flat[at : at + len(case.dtypes)], case.dtypes, strict=True)]
+            at += len(case.dtypes)
+            results[case.name] = own[0] if len(own) == 1 else own
+        return results
+
+    def module(self) -> ir.Module:
+        with context(), ir.Location.unknown():
+            module = ir.Module.create()
+            kinds = [tensor_type(x) for c in self.cases for x in c.inputs]
+            with ir.InsertionPoint(module.body):
+                function = func.FuncOp("main", (kinds, []))
+            block = function.add_entry_block()
+            with ir.InsertionPoint(block):
+                values = self._build(list(block.arguments))
+                func.ReturnOp(values)
+            kind = ir.FunctionType.get(kinds, [v.type for v in values])
+            function.attributes["function_type"] = ir.TypeAttr.get(kind)
+        return module
+
+    def _build(self, arguments: list[ir.Value]) -> list[ir.Value]:
+        values: list[ir.Value] = []
+        for case in self.cases:
+            own, arguments = arguments[: len(case.inputs)], arguments[len(case.inputs) :]
+            result = case.build(*own)
+            values.extend([result] if isinstance(result, ir.Value) else result)
+        return values
+
+
+def tensor_type(x: np.ndarray) -> ir.Type:
+    return ir.RankedTensorType.get(x.shape, signless(x.dtype))
+
+
+def _view(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    assert array.dtype.itemsize == dtype.itemsize, (array.dtype, dtype)
+    return array.view(dtype)
+
+
+def run_module(module: ir.Module, inputs: Sequence[np.ndarray], target: Target | None = None) -> list[np.ndarray]:
+    """Compile ``@main`` and call it once."""
+    return run_bytes(backend.compile_module(module, target or host()), inputs)
+
+
+@functools.cache
+def _device() -> rt.HalDevice:
+    return rt.get_device("local-sync")
+
+
+def run_bytes(data: bytes, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Load compiled bytes and call ``main`` once; integer results have signed dtypes, 16-bit floats are i2."""
+    device = _device()
+    instance = rt.VmInstance()
+    modules = [rt.create_hal_module(instance, device), rt.VmModule.copy_buffer(instance, data)]
+    vm = rt.VmContext(instance, modules)
+    arguments, results = rt.VmVariantList(len(inputs)), rt.VmVariantList(8)
+    for x in inputs:
+        arguments.push_ref(_buffer_view(device, x))
+    vm.invoke(modules[-1].lookup_function("main"), arguments, results)
+    return [_to_numpy(results.get_as_object(i, rt.HalBufferView)) for i in range(len(results))]
+
+
+_ELEMENTS = {
+    "bool": rt.HalElementType.BOOL_8,
+    "int8": rt.HalElementType.SINT_8,
+    "int16": rt.HalElementType.SINT_16,
+    "int32": rt.HalElementType.SINT_32,
+    "int64": rt.HalElementType.SINT_64,
+    "uint8": rt.HalElementType.UINT_8,
+    "uint16": rt.HalElementType.UINT_16,
+    "uint32": rt.HalElementType.UINT_32,
+    "uint64": rt.HalElementType.UINT_64,
+    "float16": rt.HalElementType.FLOAT_16,
+    "bfloat16": rt.HalElementType.BFLOAT_16,
+    "float32": rt.HalElementType.FLOAT_32,
+    "float64": rt.HalElementType.FLOAT_64,
+}
+
+
+def _buffer_view(device: rt.HalDevice, x: np.ndarray) -> rt.HalBufferView:
+    data = np.ascontiguousarray(x).reshape(-1).view(np.uint8)
+    buffer = device.allocator.allocate_buffer_copy(
+        memory_type=rt.MemoryType.DEVICE_LOCAL,
+        allowed_usage=rt.BufferUsage.DEFAULT | rt.BufferUsage.MAPPING,
+        device=device,
+        buffer=data if data.size else np.zeros(1, np.uint8),
+    )
+    return rt.HalBufferView(buffer, x.shape, _ELEMENTS[x.dtype.name])
+
+
+def _to_numpy(view: rt.HalBufferView) -> np.ndarray:
+    # The low byte of an element type is its width in bits.
+    dtype = np.dtype(f"i{(int(view.element_type) & 0xFF) // 8}")
+    shape = tuple(view.shape)
+    if 0 in shape:
+        return np.zeros(shape, dtype)
+    return np.array(view.map().asarray(shape, dtype))
