@@ -345,7 +345,7 @@ def round_to(width: int, number: mp.mpf) -> float:
 
 def two_over_pi_words(width: int) -> tuple[int, ...]:
     """The bits of 2/pi for the Payne-Hanek reduction: see `trigonometry.payne_hanek`."""
-    leading_zeros, words = {32: (7, 7), 64: (22, 19)}[width]
+    leading_zeros, words = {32: (8, 7), 64: (24, 19)}[width]
     with mp.workprec(width * words + 64):
         number = int(mp.floor(2 / mp.pi * mp.mpf(2) ** (width * words - leading_zeros)))
     mask = (1 << width) - 1

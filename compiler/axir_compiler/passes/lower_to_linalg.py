@@ -30,8 +30,7 @@ def lower_function(module: ir.Module, function: func.FuncOp) -> None:
     results = [lowered_type(aval_of(t)) for t in function.type.results]
     name, location = function.sym_name.value, function.location
     with ir.InsertionPoint(function), location:
-        new = func.FuncOp(name, (inputs, results), visibility="public")
-    block = new.add_entry_block()
+        block = func.FuncOp(name, (inputs, results), visibility="public").add_entry_block()
     values: dict[ir.Value, ir.Value] = dict(zip(old.arguments, block.arguments, strict=True))
     with ir.InsertionPoint(block):
         for op in old.operations:

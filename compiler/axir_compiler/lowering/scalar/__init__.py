@@ -57,7 +57,10 @@ def _find(name: str) -> Callable[..., ir.Value]:
     for module in pkgutil.iter_modules(__path__):
         if module.name in ("basic", "expression"):
             continue
-        found = getattr(importlib.import_module(f"{__name__}.{module.name}"), name, None)
+        try:
+            found = getattr(importlib.import_module(f"{__name__}.{module.name}"), name, None)
+        except ImportError:
+            continue
         if found is not None:
             return found
     return getattr(math, name.replace("pow", "powf"), None) or arith.remf
@@ -65,12 +68,11 @@ def _find(name: str) -> Callable[..., ir.Value]:
 
 def _real(name: str) -> Callable[..., ir.Value]:
     """A function of real numbers, defined for f32 and f64, on any float dtype."""
-    function = _find(name)
-
     def call(dtype: np.dtype, *xs: ir.Value, **attrs: Any) -> ir.Value:
+        function = _find(name)
         return in_float32(lambda *ys: function(*ys, **attrs), dtype, *xs)
 
-    call.__name__, call.__doc__ = name, function.__doc__
+    call.__name__ = name
     return call
 
 

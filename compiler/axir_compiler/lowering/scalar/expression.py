@@ -182,6 +182,17 @@ class Integer:
         """The nearest floating point number."""
         return Real(arith.sitofp(self.format.float_type, self.value), self.format)
 
+    def small_real(self) -> Real:
+        """The same number, if it lies in ``[0, 2**fraction_bits)``: vector units lack the 64-bit conversion."""
+        magic = 2.0**self.format.fraction_bits
+        one = Real(arith.constant(ir.FloatAttr.get(self.format.float_type, magic)), self.format)
+        return (self | one.bits()).float_from_bits() - one
+
+    def multiply_extended(self, other: Integer) -> tuple[Integer, Integer]:
+        """The high and the low word of the unsigned product."""
+        low, high = arith.mului_extended(self.value, other.value)
+        return self._new(high), self._new(low)
+
     def float_from_bits(self) -> Real:
         """The floating point number with these bits."""
         return Real(arith.bitcast(self.format.float_type, self.value), self.format)

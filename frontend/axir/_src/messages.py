@@ -1,0 +1,28 @@
+"""Errors and warnings that point at the user's line."""
+
+from __future__ import annotations
+
+import sys
+from typing import TypeVar
+
+from axir._src.source import source_line, user_frame, where
+from axir_compiler.errors import AxirError
+
+__all__ = ["located", "user_depth"]
+
+E = TypeVar("E", bound=AxirError)
+
+
+def located(error: E) -> E:
+    """The error with the user's place and source line added to its message."""
+    place = where()
+    return type(error)(f"{error} At {place}: {source_line()}") if place else error
+
+
+def user_depth() -> int:
+    """The ``stacklevel`` that makes a warning of the calling function point at the user's line."""
+    target, depth = user_frame(), 1
+    frame = sys._getframe(1)
+    while frame is not target and frame.f_back is not None:
+        frame, depth = frame.f_back, depth + 1
+    return depth

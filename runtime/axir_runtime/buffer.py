@@ -1,0 +1,188 @@
+"""Host memory that both NumPy and compiled modules use, without a copy between them.
+
+Who keeps what alive: a module's result is IREE's memory, and the ndarray on it holds the mapping. An
+ndarray that goes in is handed over through DLPack, so that IREE itself holds a reference to it until
+the last of *its* objects is gone; this matters when a program returns one of its arguments, because the
+result then outlives everything Python knows about. (``import_host_allocation`` looks simpler, but ties
+the array to a Python wrapper only, and accepts memory on which vector instructions fault.)
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from iree.runtime import HalBuffer, HalBufferView
+
+from axir_runtime.device import devices
+from axir_runtime.dtypes import DType, element_type
+
+ALIGNMENT = 64  # bytes; kernels load whole vectors at the start of each array
+Shape = tuple[int, ...]
+
+_BYTE = np.dtype(np.uint8)
+_new = object.__new__
+
+
+def aligned_empty(shape: Shape, dtype: Any) -> np.ndarray[Any, Any]:
+    """Uninitialised C-contiguous array whose memory starts at a multiple of 64 bytes."""
+    dtype = np.dtype(dtype)
+    raw = np.empty(math.prod(shape) * dtype.itemsize + ALIGNMENT, _BYTE)
+    return np.ndarray(shape, dtype, raw, -raw.ctypes.data % ALIGNMENT)
+
+
+class Buffer:
+    """An immutable n-dimensional array in host memory, usable by NumPy and by compiled modules.
+
+    Made from an ndarray, it takes that array over: whoever still holds a writable reference must not
+    write to it. Memory that IREE can use as it is (C-contiguous, 64-byte aligned, native byte order) is
+    shared; anything else is copied once, when a module first needs it.
+    """
+
+    __slots__ = ("__weakref__", "_array", "_shown", "_view", "dtype", "shape")
+
+    shape: Shape
+    dtype: DType
+    _array: np.ndarray[Any, Any] | None  # the memory as handed in; None for results of a module
+    _shown: np.ndarray[Any, Any] | None  # the read-only ndarray that callers get
+    _view: HalBufferView | None  # what modules get; None until first needed
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"Buffer: expected a numpy.ndarray; got {type(array).__name__}")
+        element_type(array.dtype.newbyteorder("="))  # refuse object, str, ... now, not at the first call
+        array = array if type(array) is np.ndarray else array.view(np.ndarray)
+        if not array.dtype.isnative:
+            array = array.astype(array.dtype.newbyteorder("="))
+        self._array = array
+        self._shown = None
+        self._view = None
+        self.shape = array.shape
+        self.dtype = array.dtype
+
+    @staticmethod
+    def from_view(view: HalBufferView, shape: Shape, dtype: DType) -> Buffer:
+        """Wrap what a module returned; ``dtype`` may be any of the element type's size."""
+        buffer = _new(Buffer)
+        buffer._view = view
+        buffer.shape = shape
+        buffer.dtype = dtype
+        buffer._array = buffer._shown = None
+        return buffer
+
+    @property
+    def array(self) -> np.ndarray[Any, Any]:
+        """The contents as a read-only ndarray, without a copy."""
+        shown = self._shown
+        if shown is None:
+            shown = self._map() if self._array is None else self._array.view()
+            shown.flags.writeable = False
+            self._shown = shown
+        return shown
+
+    @property
+    def view(self) -> HalBufferView:
+        """What IREE takes as an argument."""
+        view = self._view
+        if view is None:
+            view = self._import()
+        return view
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+    def __repr__(self) -> str:
+        return f"Buffer({self.dtype}{list(self.shape)})"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if dtype is None and copy is not True:
+            return self.array
+        if copy is False and np.dtype(dtype) != self.dtype:
+            raise ValueError(f"cannot turn {self.dtype} into {np.dtype(dtype)} without a copy")
+        return self.array.astype(self.dtype if dtype is None else dtype, copy=bool(copy))
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return dlpack_capsule(self, **options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)  # kDLCPU
+
+    def _map(self) -> np.ndarray[Any, Any]:
+        """IREE's memory as an ndarray; its base holds the mapping, which holds the memory."""
+        assert self._view is not None
+        return self._view.map().asarray(self.shape, self.dtype)
+
+    def _import(self) -> HalBufferView:
+        """Hand the array to IREE, after copying it to where IREE can use it if need be."""
+        array = self._array
+        assert array is not None
+        if not is_importable(array):
+            array = aligned_copy(array)
+        self._view = view = import_array(array)
+        if array is not self._array:  # from now on the copy is the contents; free the original
+            self._array, self._shown = array, None
+        return view
+
+
+def is_importable(array: np.ndarray[Any, Any]) -> bool:
+    """Whether compiled code can work on this memory as it is."""
+    return array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0
+
+
+def aligned_copy(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The same values in memory that compiled code can use."""
+    copy = aligned_empty(array.shape, array.dtype)
+    np.copyto(copy, array)
+    return copy
+
+
+def import_array(array: np.ndarray[Any, Any]) -> HalBufferView:
+    """A buffer view on the array's own memory; IREE keeps the array alive for as long as it uses it.
+
+    Raises: ValueError if the memory is not C-contiguous or not aligned (IREE would crash later).
+    """
+    if not is_importable(array):
+        raise ValueError(f"import_array: memory must be C-contiguous and aligned to {ALIGNMENT} bytes")
+    flat = _bytes_of(array)
+    return HalBufferView(_import_bytes(flat), array.shape, element_type(array.dtype))
+
+
+def _import_bytes(flat: np.ndarray[Any, Any]) -> HalBuffer:
+    # DLPack knows neither bfloat16 as NumPy has it nor zero-size memory: bytes are always possible.
+    if flat.size == 0:
+        flat = aligned_empty((1,), _BYTE)
+    device = devices("cpu")[0].queue().device
+    return device.from_dlpack_capsule(flat.__dlpack__()).get_buffer()
+
+
+def _bytes_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The memory of a contiguous array as writable bytes."""
+    if array.flags.writeable:
+        return array.reshape(-1).view(_BYTE)
+    return np.asarray(_Bytes(array))
+
+
+class _Bytes:
+    """A read-only array presented as writable bytes, which is the only kind NumPy exports to DLPack 0.8.
+
+    Compiled modules write to results only, and an array given as storage of a result is ours.
+    """
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        self.array = array
+        self.__array_interface__ = {
+            "version": 3,
+            "shape": (array.nbytes,),
+            "typestr": "|u1",
+            "data": (array.ctypes.data, False),
+        }

@@ -1,0 +1,40 @@
+"""Exceptions of the runtime; each names what to do, and none carries a dump of IREE's into its message."""
+
+from __future__ import annotations
+
+import re
+
+# "Error invoking function: c/runtime/.../x.c:12: OUT_OF_RANGE; text; while calling import; \n[ 0] bytecode ..."
+_STATUS = re.compile(r"\b(?P<code>[A-Z][A-Z_]{3,});\s*(?P<text>[^;\n]*)")
+
+
+class RuntimeFailure(RuntimeError):
+    """Loading or running a module failed inside IREE.
+
+    The message is one sentence; ``details`` holds what IREE said, for bug reports.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.details = details
+
+
+class PlatformError(RuntimeFailure, ValueError):
+    """The named platform is unknown, or has no usable device on this machine."""
+
+
+class CpuFeatureError(RuntimeFailure):
+    """A module needs CPU instructions that this machine lacks; running it would kill the process."""
+
+
+class DamagedError(ValueError):
+    """A stored blob is not what was written: truncated, altered, or of another format."""
+
+
+def status_reason(error: BaseException) -> str:
+    """The one clause of an IREE status message that tells the cause, without paths and stack."""
+    text = str(error)
+    found = _STATUS.search(text)
+    if not found:
+        return text.strip().split("\n", 1)[0] or type(error).__name__
+    return found["text"].strip() or found["code"].replace("_", " ").lower()

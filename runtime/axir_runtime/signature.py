@@ -1,0 +1,112 @@
+"""What a compiled function takes and returns, read from its declaration or stated by the caller."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from axir_runtime.dtypes import DType, describe, dtype_of
+from axir_runtime.errors import RuntimeFailure
+
+# One axis: its size, a name (axes of one name must agree), or None (any size).
+Dim = int | str | None
+
+
+class Spec(NamedTuple):
+    """Shape and dtype of one argument or result."""
+
+    shape: tuple[Dim, ...]
+    dtype: DType
+
+    @property
+    def is_static(self) -> bool:
+        return all(isinstance(size, int) for size in self.shape)
+
+    def __str__(self) -> str:
+        return describe(self.shape, self.dtype)
+
+
+class Signature(NamedTuple):
+    """A function's arguments and results.
+
+    ``storage`` lists, in the order of the trailing arguments, which result is written into each of them.
+    """
+
+    arguments: tuple[Spec, ...]
+    results: tuple[Spec, ...]
+    storage: tuple[int, ...]
+
+
+def specs(pairs: Sequence[tuple[Sequence[Dim], Any]]) -> tuple[Spec, ...]:
+    """Specs from ``(shape, dtype)`` pairs."""
+    import numpy as np
+
+    return tuple(Spec(tuple(shape), np.dtype(dtype)) for shape, dtype in pairs)
+
+
+# %input0: tensor<2x?xcomplex<f32>> {iree.abi.output = 0 : index}
+_VALUE = re.compile(
+    r"%(?P<kind>input|output)(?P<index>\d+):\s*"
+    r"(?:tensor<(?P<shape>(?:(?:\d+|\?)x)*)(?P<element>complex<\w+>|\w+)>|(?P<other>[^,){\s]+))"
+    r"(?:\s*\{(?P<attributes>[^}]*)\})?"
+)
+_STORAGE = re.compile(r"iree\.abi\.output\s*=\s*(\d+)")
+
+
+def parse_declaration(declaration: str) -> Signature:
+    """The signature in IREE's reflection, such as ``sync func @f(%input0: tensor<8xf32>) -> (...)``.
+
+    Raises: RuntimeFailure for functions of another kind than ours: with scalar operands, or asynchronous.
+    """
+    if not declaration.startswith("sync func"):
+        raise RuntimeFailure(f"the function cannot be called here: it is declared as {declaration!r}")
+    arguments: list[Spec] = []
+    results: list[Spec] = []
+    storage: list[int] = []
+    for match in _VALUE.finditer(declaration):
+        spec = _spec(match)
+        target = _STORAGE.search(match["attributes"] or "")
+        if match["kind"] == "output":
+            results.append(spec)
+        elif target:
+            storage.append(int(target[1]))
+        elif storage:
+            raise RuntimeFailure("the function takes an argument after the storage of its results")
+        else:
+            arguments.append(spec)
+    return Signature(tuple(arguments), tuple(results), tuple(storage))
+
+
+def _spec(match: re.Match[str]) -> Spec:
+    if match["other"]:
+        raise RuntimeFailure(
+            f"the function cannot be called here: {match['kind']} {match['index']} is {match['other']}, not a tensor"
+        )
+    sizes = match["shape"].split("x")[:-1]
+    return Spec(tuple(None if size == "?" else int(size) for size in sizes), dtype_of(match["element"]))
+
+
+def mismatch(shapes: Sequence[tuple[tuple[int, ...], DType]], expected: Sequence[Spec]) -> Exception | None:
+    """The error that says which argument breaks which rule, or None if all fit.
+
+    Named axes must have one size in all arguments: compiled code reads it from the first and trusts the
+    others, so a disagreement would compute garbage without an error.
+    """
+    if len(shapes) != len(expected):
+        return TypeError(f"expected {len(expected)} arguments; got {len(shapes)}")
+    sizes: dict[str, tuple[int, int]] = {}
+    for index, ((shape, dtype), spec) in enumerate(zip(shapes, expected, strict=True)):
+        got = f"argument {index} must be {spec}; got {describe(shape, dtype)}"
+        if dtype != spec.dtype:
+            return TypeError(got)
+        if len(shape) != len(spec.shape):
+            return ValueError(got)
+        for axis, (size, want) in enumerate(zip(shape, spec.shape, strict=True)):
+            if isinstance(want, int) and size != want:
+                return ValueError(got)
+            if isinstance(want, str):
+                first, known = sizes.setdefault(want, (index, size))
+                if known != size:
+                    return ValueError(f"{got}: axis {axis} ({want}) is {known} in argument {first}")
+    return None
