@@ -12,16 +12,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 from iree.runtime import HalBuffer, HalBufferView
 
-from axir_runtime.device import devices
+from axir_runtime.device import Queue, devices
 from axir_runtime.dtypes import DType, element_type
 
 ALIGNMENT = 64  # bytes; kernels load whole vectors at the start of each array
 Shape = tuple[int, ...]
 
 _BYTE = np.dtype(np.uint8)
+_BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 _new = object.__new__
 
 
@@ -111,8 +113,26 @@ class Buffer:
             raise ValueError(f"cannot turn {self.dtype} into {np.dtype(dtype)} without a copy")
         return self.array.astype(self.dtype if dtype is None else dtype, copy=bool(copy))
 
-    def __dlpack__(self, **options: Any) -> Any:
-        return dlpack_capsule(self, **options)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        """A DLPack capsule on the same memory, with the meaning the array API standard gives it.
+
+        Consumers of DLPack 1.0 (``max_version=(1, 0)``) are told that the memory is read-only. Older
+        ones cannot be told, and must not write.
+        """
+        if stream is not None or dl_device not in (None, self.__dlpack_device__()):
+            raise BufferError(f"__dlpack__: the array is in host memory; got {stream=}, {dl_device=}")
+        if self.dtype == _BFLOAT16 and not copy:  # NumPy cannot export it, IREE can
+            return host_queue().device.create_dlpack_capsule(self.view, *self.__dlpack_device__())
+        if copy or (max_version is not None and max_version >= (1, 0)):
+            return self.array.__dlpack__(max_version=max_version, copy=copy)
+        return _bytes_of(self.array).view(self.dtype).reshape(self.shape).__dlpack__()
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)  # kDLCPU
@@ -132,6 +152,11 @@ class Buffer:
         if array is not self._array:  # from now on the copy is the contents; free the original
             self._array, self._shown = array, None
         return view
+
+
+def host_queue() -> Queue:
+    """The device whose allocator owns what is imported; all CPU programs can use its buffers."""
+    return devices("cpu")[0].queue()
 
 
 def is_importable(array: np.ndarray[Any, Any]) -> bool:
@@ -161,8 +186,7 @@ def _import_bytes(flat: np.ndarray[Any, Any]) -> HalBuffer:
     # DLPack knows neither bfloat16 as NumPy has it nor zero-size memory: bytes are always possible.
     if flat.size == 0:
         flat = aligned_empty((1,), _BYTE)
-    device = devices("cpu")[0].queue().device
-    return device.from_dlpack_capsule(flat.__dlpack__()).get_buffer()
+    return host_queue().device.from_dlpack_capsule(flat.__dlpack__()).get_buffer()
 
 
 def _bytes_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

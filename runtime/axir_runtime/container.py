@@ -47,7 +47,9 @@ def unpack(blob: bytes) -> tuple[bytes, dict[str, Any]]:
     meta_size, payload_size = _sizes(blob)
     meta_end = PREFIX_SIZE + meta_size
     if len(blob) != meta_end + payload_size:
-        raise DamagedError(f"stored blob has {len(blob)} bytes where its header says {meta_end + payload_size}")
+        raise DamagedError(
+            f"stored blob has {len(blob)} bytes where its header says {meta_end + payload_size}"
+        )
     text, payload = blob[PREFIX_SIZE:meta_end], blob[meta_end:]
     if _digest(blob[: _HEAD.size], text, payload) != blob[_HEAD.size : PREFIX_SIZE]:
         raise DamagedError("stored blob does not match its own hash")

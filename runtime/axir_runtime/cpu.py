@@ -44,9 +44,50 @@ _X86_RENAMED = {
 }
 # Flags spelled alike in both; everything else in cpuinfo does not concern generated code.
 _X86_SAME = frozenset(
-    "adx aes avx avx2 bmi2 avx512bw avx512cd avx512dq avx512f avx512ifma avx512vbmi avx512vl cmov cx16 cx8 f16c fma "
-    "fma4 fxsr gfni mmx movbe movdir64b movdiri popcnt prfchw rdpid rdseed serialize sse sse2 sse4a ssse3 tbm vaes "
-    "vpclmulqdq waitpkg xop xsave xsavec xsaveopt xsaves".split()
+    [
+        "adx",
+        "aes",
+        "avx",
+        "avx2",
+        "bmi2",
+        "avx512bw",
+        "avx512cd",
+        "avx512dq",
+        "avx512f",
+        "avx512ifma",
+        "avx512vbmi",
+        "avx512vl",
+        "cmov",
+        "cx16",
+        "cx8",
+        "f16c",
+        "fma",
+        "fma4",
+        "fxsr",
+        "gfni",
+        "mmx",
+        "movbe",
+        "movdir64b",
+        "movdiri",
+        "popcnt",
+        "prfchw",
+        "rdpid",
+        "rdseed",
+        "serialize",
+        "sse",
+        "sse2",
+        "sse4a",
+        "ssse3",
+        "tbm",
+        "vaes",
+        "vpclmulqdq",
+        "waitpkg",
+        "xop",
+        "xsave",
+        "xsavec",
+        "xsaveopt",
+        "xsaves",
+    ]
 )
 _ARM_RENAMED = {
     "aes": "aes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from iree.runtime import HalBufferView, VmContext, VmFunction, VmModule, VmVariantList
 
 from axir_runtime import device as _device
-from axir_runtime.buffer import Buffer, aligned_empty, import_array
+from axir_runtime.buffer import Buffer, aligned_copy, aligned_empty, import_array
 from axir_runtime.device import Device
 from axir_runtime.errors import RuntimeFailure, status_reason
 from axir_runtime.signature import Dim, Signature, Spec, mismatch, parse_declaration, specs
@@ -20,7 +21,10 @@ from axir_runtime.signature import Dim, Signature, Spec, mismatch, parse_declara
 _SMALL_RESULT = 4096  # bytes
 _LARGE_ALLOCATION = 65536  # bytes
 
+Array = np.ndarray[Any, Any]
+_View = HalBufferView
 _from_view = Buffer.from_view
+_reload_lock = threading.Lock()
 
 
 class Executable:
@@ -48,13 +52,12 @@ class Executable:
         "__weakref__",
         "_arity",
         "_checked",
-        "_context",
         "_copied",
         "_device",
+        "_direct",
         "_epoch",
         "_function",
         "_invoke",
-        "_lock",
         "_module",
         "_outputs",
         "_storage",
@@ -77,15 +80,15 @@ class Executable:
         self.parallel = parallel
         self._device = device
         self._module = bytes(module)
-        self._lock = threading.Lock()
         self._load()
         declared = parse_declaration(self.reflection.get("iree.abi.declaration", ""))
-        stated = declared.arguments if arguments is None else specs(arguments)
-        returned = declared.results if results is None else specs(results)
-        self._check_statement(declared, stated, returned)
-        self.signature = Signature(stated, returned, declared.storage)
+        self.signature = Signature(
+            declared.arguments if arguments is None else specs(arguments),
+            declared.results if results is None else specs(results),
+            declared.storage,
+        )
         self._checked = arguments is not None
-        self._prepare()
+        self._prepare(declared)
 
     @property
     def device(self) -> Device:
@@ -99,29 +102,124 @@ class Executable:
     def __repr__(self) -> str:
         return f"Executable({self.name}, {len(self._module)} bytes, {self._device})"
 
-    def __call__(self, args: Sequence[Buffer | np.ndarray[Any, Any]]) -> list[Buffer]:
+    def __call__(self, args: Sequence[Buffer | Array]) -> list[Buffer]:
         """Run the function; returns when the results are there.
 
         Raises: TypeError or ValueError for arguments that do not fit; RuntimeFailure if the run fails.
         """
-        if self._epoch != _device._state.epoch:
+        if self._epoch != _device.epoch():
             self._reload()
         if len(args) != self._arity:
             raise TypeError(f"{self.name}: expected {self._arity} arguments; got {len(args)}")
         if self._checked:
             self._check(args)
-        inputs = VmVariantList(self._arity)
+        inputs = VmVariantList(self._arity + len(self._storage))
         push = inputs.push_ref
         for arg in args:
-            push(arg.view if type(arg) is Buffer else self._as_buffer(arg, args).view)
-        outputs = VmVariantList(1)
-        for spec in self._storage:
-            push(import_array(aligned_empty(spec.shape, spec.dtype)))  # pyright: ignore[reportArgumentType]
+            push(arg.view if type(arg) is Buffer else _as_buffer(arg, args, self.name).view)
+        for shape, dtype in self._storage:
+            push(import_array(aligned_empty(shape, dtype)))
+        outputs = VmVariantList(len(self._outputs))
         try:
             self._invoke(self._function, inputs, outputs)
         except Exception as error:
             raise self._explained(args, error) from None
         take = outputs.get_as_object
-        return [
-            _from_view(take(index, HalBufferView), shape, dtype) for index, shape, dtype in self._outputs
-        ]
+        if self._direct:
+            return [_from_view(take(index, _View), shape, dtype) for index, shape, dtype in self._outputs]
+        return [self._collected(take(index, _View), index) for index in range(len(self._outputs))]
+
+    def _load(self) -> None:
+        """Link the module against the device, and look the function up."""
+        epoch = _device.epoch()
+        queue = self._device.queue(self.parallel)
+        try:
+            module = VmModule.copy_buffer(queue.instance, self._module)
+            context = VmContext(queue.instance, [queue.hal, module])
+        except Exception as error:
+            raise RuntimeFailure(
+                f"{self.name}: the module cannot be loaded: {status_reason(error)}", str(error)
+            ) from None
+        function = module.lookup_function(self.name)
+        if function is None:
+            names = ", ".join(name for name in module.function_names if not name.startswith("__"))
+            raise RuntimeFailure(f"the module has no function {self.name!r}; it has {names or 'none'}")
+        self._function: VmFunction = function
+        self._invoke = context.invoke
+        self._epoch = epoch
+
+    def _reload(self) -> None:
+        """In a forked child: the parent's worker threads do not exist here."""
+        with _reload_lock:
+            if self._epoch != _device.epoch():
+                self._load()
+
+    def _prepare(self, declared: Signature) -> None:
+        """Everything that need not be worked out at each call."""
+        self._check_statement(declared)
+        results = self.signature.results
+        self._arity = len(self.signature.arguments)
+        self._storage = tuple((results[index].shape, results[index].dtype) for index in declared.storage)
+        static = [spec for spec in results if spec.is_static]
+        nbytes = {index: _nbytes(spec) for index, spec in enumerate(results) if spec.is_static}
+        shared = not self._storage and sum(nbytes.values()) >= _LARGE_ALLOCATION
+        self._copied = {index for index, size in nbytes.items() if shared and size <= _SMALL_RESULT}
+        self._direct = len(static) == len(results) and not self._copied
+        self._outputs = tuple((index, spec.shape, spec.dtype) for index, spec in enumerate(results))
+
+    def _check_statement(self, declared: Signature) -> None:
+        """What the caller says about the function must fit what the module says."""
+        for kind in ("arguments", "results"):
+            stated, actual = getattr(self.signature, kind), getattr(declared, kind)
+            if len(stated) != len(actual):
+                raise ValueError(f"{self.name}: the module has {len(actual)} {kind}, not {len(stated)}")
+            for index, (one, other) in enumerate(zip(stated, actual, strict=True)):
+                if not one.fits(other):
+                    raise ValueError(f"{self.name}: {kind[:-1]} {index} of the module is {other}, not {one}")
+        if any(not self.signature.results[index].is_static for index in declared.storage):
+            raise ValueError(f"{self.name}: storage for results needs static shapes")
+
+    def _check(self, args: Sequence[Buffer | Array]) -> None:
+        """Compare with the stated arguments; the usual case, all equal, is quick."""
+        for arg, spec in zip(args, self.signature.arguments, strict=True):
+            if not isinstance(arg, (Buffer, np.ndarray)):
+                _as_buffer(arg, args, self.name)  # raises
+            if arg.shape != spec.shape or arg.dtype != spec.dtype:
+                break
+        else:
+            return
+        problem = self._mismatch(args)
+        if problem is not None:
+            raise problem
+
+    def _mismatch(self, args: Sequence[Buffer | Array]) -> Exception | None:
+        given = [(arg.shape, arg.dtype) for arg in args]
+        return mismatch(self.name, given, self.signature.arguments, signless=not self._checked)
+
+    def _explained(self, args: Sequence[Buffer | Array], error: Exception) -> Exception:
+        """Our words for an error that IREE raised at a call."""
+        problem = self._mismatch(args)
+        if problem is not None:
+            return problem
+        return RuntimeFailure(f"{self.name}: the run failed: {status_reason(error)}", str(error))
+
+    def _collected(self, view: HalBufferView, index: int) -> Buffer:
+        """A result whose shape is known only now, or that must not keep its neighbours' memory alive."""
+        _, shape, dtype = self._outputs[index]
+        buffer = _from_view(view, shape if index in self._copied else tuple(view.shape), dtype)
+        return Buffer(aligned_copy(buffer.array)) if index in self._copied else buffer
+
+
+def _as_buffer(arg: Any, args: Sequence[Any], name: str) -> Buffer:
+    """A Buffer for this call only, from an ndarray."""
+    index = next(index for index, other in enumerate(args) if other is arg)
+    if not isinstance(arg, np.ndarray):
+        raise TypeError(f"{name}: argument {index} must be a Buffer or ndarray; got {type(arg).__name__}")
+    try:
+        return Buffer(arg)
+    except TypeError as error:
+        raise TypeError(f"{name}: argument {index}: {error}") from None
+
+
+def _nbytes(spec: Spec) -> int:
+    return math.prod(size for size in spec.shape if isinstance(size, int)) * spec.dtype.itemsize

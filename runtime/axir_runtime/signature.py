@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from axir_runtime.dtypes import DType, describe, dtype_of
 from axir_runtime.errors import RuntimeFailure
 
@@ -23,6 +25,14 @@ class Spec(NamedTuple):
     def is_static(self) -> bool:
         return all(isinstance(size, int) for size in self.shape)
 
+    def fits(self, declared: Spec) -> bool:
+        """Whether a module that declares ``declared`` can take or return this: sizes equal where both
+        are known, and the same element type up to the sign of integers."""
+        if len(self.shape) != len(declared.shape) or not same_bits(self.dtype, declared.dtype):
+            return False
+        pairs = zip(self.shape, declared.shape, strict=True)
+        return all(size == known if isinstance(known, int) else True for size, known in pairs)
+
     def __str__(self) -> str:
         return describe(self.shape, self.dtype)
 
@@ -38,10 +48,13 @@ class Signature(NamedTuple):
     storage: tuple[int, ...]
 
 
+def same_bits(one: DType, other: DType) -> bool:
+    """Equal dtypes, or integers of one width: modules declare most integers without a sign."""
+    return one == other or (one.kind in "iu" and other.kind in "iu" and one.itemsize == other.itemsize)
+
+
 def specs(pairs: Sequence[tuple[Sequence[Dim], Any]]) -> tuple[Spec, ...]:
     """Specs from ``(shape, dtype)`` pairs."""
-    import numpy as np
-
     return tuple(Spec(tuple(shape), np.dtype(dtype)) for shape, dtype in pairs)
 
 
@@ -87,26 +100,32 @@ def _spec(match: re.Match[str]) -> Spec:
     return Spec(tuple(None if size == "?" else int(size) for size in sizes), dtype_of(match["element"]))
 
 
-def mismatch(shapes: Sequence[tuple[tuple[int, ...], DType]], expected: Sequence[Spec]) -> Exception | None:
-    """The error that says which argument breaks which rule, or None if all fit.
+def mismatch(
+    name: str,
+    given: Sequence[tuple[tuple[int, ...], DType]],
+    expected: Sequence[Spec],
+    *,
+    signless: bool = False,
+) -> Exception | None:
+    """The error that says which argument of function ``name`` breaks which rule, or None if all fit.
+
+    With ``signless``, int32 and uint32 are the same, as they are to the module.
 
     Named axes must have one size in all arguments: compiled code reads it from the first and trusts the
     others, so a disagreement would compute garbage without an error.
     """
-    if len(shapes) != len(expected):
-        return TypeError(f"expected {len(expected)} arguments; got {len(shapes)}")
     sizes: dict[str, tuple[int, int]] = {}
-    for index, ((shape, dtype), spec) in enumerate(zip(shapes, expected, strict=True)):
-        got = f"argument {index} must be {spec}; got {describe(shape, dtype)}"
-        if dtype != spec.dtype:
+    for index, ((shape, dtype), spec) in enumerate(zip(given, expected, strict=True)):
+        got = f"{name}: argument {index} must be {spec}; got {describe(shape, dtype)}"
+        if not (same_bits(dtype, spec.dtype) if signless else dtype == spec.dtype):
             return TypeError(got)
         if len(shape) != len(spec.shape):
             return ValueError(got)
-        for axis, (size, want) in enumerate(zip(shape, spec.shape, strict=True)):
+        for size, want in zip(shape, spec.shape, strict=True):
             if isinstance(want, int) and size != want:
                 return ValueError(got)
             if isinstance(want, str):
                 first, known = sizes.setdefault(want, (index, size))
                 if known != size:
-                    return ValueError(f"{got}: axis {axis} ({want}) is {known} in argument {first}")
+                    return ValueError(f"{got}, and {want} is {known} in argument {first}")
     return None

@@ -20,6 +20,7 @@ __all__ = [
     "copy_op",
     "functions",
     "is_jit",
+    "is_private",
     "lookup",
     "new_module",
     "parse_module",
@@ -102,6 +103,12 @@ def signature(function: func.FuncOp) -> tuple[tuple[Aval, ...], tuple[Aval, ...]
 def is_jit(function: func.FuncOp) -> bool:
     """Whether the function was traced for ``jit``, or derives from one that was."""
     return JIT in function.attributes
+
+
+def is_private(function: func.FuncOp) -> bool:
+    """Whether only this module can call the function."""
+    visibility = function.sym_visibility
+    return visibility is not None and visibility.value == "private"
 
 
 def callee_of(op: ir.OpView) -> str | None:

@@ -217,10 +217,8 @@ def _dense(array: np.ndarray, kind: ir.RankedTensorType) -> ir.Attribute:
     """Dense attribute with exactly the bits of the array."""
     if array.size and _is_splat(array):
         return ir.DenseElementsAttr.get_splat(kind, _number(array.reshape(-1)[0], array.dtype))
-    if array.dtype in BOOL:
-        return ir.DenseElementsAttr.get(
-            np.packbits(array, bitorder="little"), type=kind.element_type, shape=array.shape
-        )
+    if array.dtype in BOOL and array.size:
+        return ir.DenseElementsAttr.get([ir.BoolAttr.get(bool(v)) for v in array.flat], kind)
     bits = np.ascontiguousarray(array).view(f"i{array.dtype.itemsize}")
     return ir.DenseElementsAttr.get(bits, type=kind.element_type, shape=array.shape)
 
@@ -237,7 +235,7 @@ def iota(shape: Sequence[int], dimension: int, kind: ir.Type) -> ir.Value:
     kind = signless_type(kind)
 
     def body(_: ir.Value) -> ir.Value:
-        index = linalg.index(dimension)
+        index = linalg.IndexOp(dimension).result
         return _index_to(kind, index)
 
     return generic([], [empty(list(shape), kind)], [identity_map(len(shape))], body)[0]

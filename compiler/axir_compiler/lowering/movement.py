@@ -6,6 +6,7 @@ import builtins
 import math
 from collections.abc import Sequence
 
+from axir_compiler.lowering import emit
 from axir_compiler.lowering.generic import (
     Size,
     element_type_of,
@@ -20,7 +21,7 @@ from axir_compiler.lowering.generic import (
     splat_of,
     zeros,
 )
-from axir_compiler.mlir import arith, context, ir, tensor
+from axir_compiler.mlir import arith, context, ir, linalg, tensor
 
 __all__ = [
     "broadcast_in_dim",
@@ -159,14 +160,20 @@ def reverse(x: ir.Value, dimensions: Sequence[int]) -> ir.Value:
     flipped = [d for d in dimensions if shape[d] != 1]
     if not flipped or is_empty(shape):
         return x
-    exprs = []
-    for d in range(rank):
-        at = ir.AffineDimExpr.get(d, context())
-        last = ir.AffineConstantExpr.get(shape[d] - 1, context())
-        exprs.append(last - at if d in flipped else at)
-    mirrored = ir.AffineMap.get(rank, 0, exprs, context())
-    init = empty(shape, element_type_of(x))
-    return generic([x], [init], [mirrored, identity_map(rank)], lambda value, _: value)[0]
+
+    def body(_: ir.Value) -> ir.Value:
+        return tensor.extract(x, [_mirrored(d, shape[d]) if d in flipped else _loop(d) for d in range(rank)])
+
+    # An indexing map with ``last - i`` is valid linalg, but IREE tiles it wrongly.
+    return generic([], [empty(shape, element_type_of(x))], [identity_map(rank)], body)[0]
+
+
+def _loop(axis: int) -> ir.Value:
+    return linalg.IndexOp(axis).result
+
+
+def _mirrored(axis: int, size: int) -> ir.Value:
+    return arith.subi(emit.constant(ir.IndexType.get(), size - 1), _loop(axis))
 
 
 def extract_slice(

@@ -118,7 +118,7 @@ def _arg_extremum(
     ]
 
     def body(value: ir.Value, best: ir.Value, best_at: ir.Value) -> tuple[ir.Value, ir.Value]:
-        at = arith.index_cast(counter, linalg.index(axis))
+        at = arith.index_cast(counter, linalg.IndexOp(axis).result)
         better, equal = _order(direction, dtype, value, best)
         taken = arith.ori(better, arith.andi(equal, compare_int("lt", at, best_at)))
         return arith.select(taken, value, best), arith.select(taken, at, best_at)

@@ -57,7 +57,7 @@ def dynamic_slice(x: ir.Value, starts: Sequence[Start], sizes: Sequence[int]) ->
 
     def body(*elements: ir.Value) -> ir.Value:
         at = [
-            arith.addi(_position(start, value, most), linalg.index(d))
+            arith.addi(_position(start, value, most), linalg.IndexOp(d).result)
             for d, (start, value, most) in enumerate(zip(starts, elements, room, strict=False))
         ]
         return tensor.extract(x, at)
@@ -82,7 +82,7 @@ def dynamic_update_slice(x: ir.Value, update: ir.Value, starts: Sequence[Start])
         inside: ir.Value | None = None
         at = []
         for d, (start, value) in enumerate(zip(starts, elements, strict=False)):
-            relative = arith.subi(linalg.index(d), _position(start, value, room[d]))
+            relative = arith.subi(linalg.IndexOp(d).result, _position(start, value, room[d]))
             here, clamped = _within(relative, sizes[d])
             inside = here if inside is None else arith.andi(inside, here)
             at.append(clamped)

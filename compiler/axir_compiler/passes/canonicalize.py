@@ -1,7 +1,7 @@
 """Local simplifications, applied by MLIR's greedy pattern driver until none matches.
 
-Each rule takes an op and gives the value that replaces its result, or ``None``. No rule changes a number:
-``x + 0`` stays, since it turns -0 into 0.
+Each rule takes an op and gives what replaces its result: a value, or a function that builds it, or ``None`` if
+the rule does not match. No rule changes a number: ``x + 0`` stays, since it turns -0 into 0.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from axir_compiler.passes.base import Pass
 __all__ = ["CanonicalizePass"]
 
 Value = ir.Value
-Rule = Callable[[Any], Value | None]
+Replacement = Value | Callable[[], Value] | None
+Rule = Callable[[Any], Replacement]
 
 
 def _defined_by(value: Value, kind: type) -> Any:
     owner = value.owner
-    op = owner.opview if isinstance(owner, ir.Operation) else owner
-    return op if isinstance(op, kind) else None
+    return owner if isinstance(owner, kind) else None
 
 
 def _splat(value: Value) -> Any:
@@ -55,7 +55,7 @@ def _is_negative_zero(value: Any) -> bool:
     return value == 0 and bool(np.signbit(value))
 
 
-def _add_nothing(op: AddOp) -> Value | None:
+def _add_nothing(op: AddOp) -> Replacement:
     exact = _is_negative_zero if is_float(aval_of(op.result).dtype) else (lambda v: v == 0)
     for x, other in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
         value = _splat(other)
@@ -64,7 +64,7 @@ def _add_nothing(op: AddOp) -> Value | None:
     return None
 
 
-def _subtract_nothing(op: SubOp) -> Value | None:
+def _subtract_nothing(op: SubOp) -> Replacement:
     value = _splat(op.rhs)
     return op.lhs if value is not None and value == 0 and not (_negative(value)) else None
 
@@ -73,7 +73,7 @@ def _negative(value: Any) -> bool:
     return bool(np.signbit(np.float64(value)))
 
 
-def _multiply_by_one(op: MulOp) -> Value | None:
+def _multiply_by_one(op: MulOp) -> Replacement:
     for x, other in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
         value = _splat(other)
         if value is not None and value == 1:
@@ -81,84 +81,87 @@ def _multiply_by_one(op: MulOp) -> Value | None:
     return None
 
 
-def _divide_by_one(op: DivOp) -> Value | None:
+def _divide_by_one(op: DivOp) -> Replacement:
     value = _splat(op.rhs)
     return op.lhs if value is not None and value == 1 else None
 
 
-def _twice(op: Any) -> Value | None:
+def _twice(op: Any) -> Replacement:
     inner = _defined_by(op.operand, type(op))
     return inner.operand if inner else None
 
 
-def _same_type(op: Any) -> Value | None:
+def _same_type(op: Any) -> Replacement:
     return op.operand if op.operand.type == op.result.type else None
 
 
-def _reshape(op: ReshapeOp) -> Value | None:
+def _reshape(op: ReshapeOp) -> Replacement:
     if same := _same_type(op):
         return same
     inner = _defined_by(op.operand, ReshapeOp)
-    return ops.reshape(inner.operand, shape=op.shape) if inner else None
+    return (lambda: ops.reshape(inner.operand, shape=op.shape)) if inner else None
 
 
-def _transpose(op: TransposeOp) -> Value | None:
+def _transpose(op: TransposeOp) -> Replacement:
     if op.permutation == tuple(range(len(op.permutation))):
         return op.operand
     inner = _defined_by(op.operand, TransposeOp)
     if inner is None:
         return None
-    return ops.transpose(inner.operand, permutation=tuple(inner.permutation[p] for p in op.permutation))
+    permutation = tuple(inner.permutation[p] for p in op.permutation)
+    return lambda: ops.transpose(inner.operand, permutation=permutation)
 
 
-def _broadcast(op: BroadcastInDimOp) -> Value | None:
+def _broadcast(op: BroadcastInDimOp) -> Replacement:
     if same := _same_type(op):
         return same
     inner = _defined_by(op.operand, BroadcastInDimOp)
     if inner is None:
         return None
     dimensions = tuple(op.dimensions[d] for d in inner.dimensions)
-    return ops.broadcast_in_dim(inner.operand, shape=op.shape, dimensions=dimensions)
+    return lambda: ops.broadcast_in_dim(inner.operand, shape=op.shape, dimensions=dimensions)
 
 
-def _reverse(op: ReverseOp) -> Value | None:
+def _reverse(op: ReverseOp) -> Replacement:
     moving = tuple(d for d in op.dimensions if aval_of(op.operand).shape[d] > 1)
     if moving == op.dimensions:
         return None
-    return ops.reverse(op.operand, dimensions=moving) if moving else op.operand
+    return (lambda: ops.reverse(op.operand, dimensions=moving)) if moving else op.operand
 
 
-def _pad(op: PadOp) -> Value | None:
+def _pad(op: PadOp) -> Replacement:
     return op.operand if not any((*op.low, *op.high, *op.interior)) else None
 
 
-def _concatenate(op: ConcatenateOp) -> Value | None:
+def _concatenate(op: ConcatenateOp) -> Replacement:
     full = [x for x in op.operands if aval_of(x).shape[op.dimension]]
     if len(full) == 1:
         return full[0]
-    return ops.concatenate(*full, dimension=op.dimension) if 0 < len(full) < len(op.operands) else None
+    if not 0 < len(full) < len(op.operands):
+        return None
+    return lambda: ops.concatenate(*full, dimension=op.dimension)
 
 
-def _reduce_nothing(op: Reduction) -> Value | None:
+def _reduce_nothing(op: Reduction) -> Replacement:
     if not op.axes:
         return op.operand
     return None
 
 
-def _select(op: SelectOp) -> Value | None:
+def _select(op: SelectOp) -> Replacement:
     chosen = _splat(op.predicate)
     if chosen is not None:
         return op.on_true if chosen else op.on_false
     return op.on_true if op.on_true == op.on_false else None
 
 
-def _integer_pow(op: IntegerPowOp) -> Value | None:
+def _integer_pow(op: IntegerPowOp) -> Replacement:
     if op.exponent == 1:
         return op.operand
-    return ops.square(op.operand) if op.exponent == 2 else None
+    return (lambda: ops.square(op.operand)) if op.exponent == 2 else None
 
 
-def _fold_transpose_into_dot(op: DotGeneralOp) -> Value | None:
+def _fold_transpose_into_dot(op: DotGeneralOp) -> Replacement:
     """Contract the axes of the untransposed operand, where the free axes keep their order."""
     x, y = _defined_by(op.lhs, TransposeOp), _defined_by(op.rhs, TransposeOp)
     changes: dict[str, Any] = {}
@@ -173,7 +176,7 @@ def _fold_transpose_into_dot(op: DotGeneralOp) -> Value | None:
             for kind in ("contract", "batch"):
                 axes = getattr(op, f"{side}_{kind}")
                 changes[f"{side}_{kind}"] = tuple(inner.permutation[d] for d in axes)
-    return op.rebuild(*operands, **changes) if changes else None
+    return (lambda: op.rebuild(*operands, **changes)) if changes else None
 
 
 RULES: tuple[tuple[type, Rule], ...] = (
@@ -205,10 +208,12 @@ def _pattern(rule: Rule) -> Callable[[Any, Any], bool]:
     """A pattern callback: true means that the rule did not match."""
 
     def apply(op: Any, rewriter: Any) -> bool:
-        with rewriter.ip, op.location:
-            new = rule(op)
+        new = rule(op)
         if new is None:
             return True
+        if not isinstance(new, Value):
+            with rewriter.ip, op.location:
+                new = new()
         rewriter.replace_op(op, [new])
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from axir_compiler.ir.module import body_of, callee_of, functions
+from axir_compiler.ir.module import body_of, callee_of, functions, is_private
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
@@ -32,7 +32,7 @@ def eliminate_dead_code(function: func.FuncOp) -> int:
 def eliminate_dead_functions(module: ir.Module) -> None:
     """Remove private functions that no public function reaches."""
     table = functions(module)
-    pending = [name for name, f in table.items() if f.sym_visibility is None or not _is_private(f)]
+    pending = [name for name, f in table.items() if not is_private(f)]
     reached = set(pending)
     while pending:
         for op in body_of(table[pending.pop()]).operations:
@@ -43,10 +43,6 @@ def eliminate_dead_functions(module: ir.Module) -> None:
     for name, function in table.items():
         if name not in reached:
             function.operation.erase()
-
-
-def _is_private(function: func.FuncOp) -> bool:
-    return function.sym_visibility is not None and function.sym_visibility.value == "private"
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from axir_compiler.ir.module import body_of, copy_op, functions, is_jit, lookup
+from axir_compiler.ir.module import body_of, callee_of, copy_op, functions, is_jit, is_private
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
@@ -13,24 +15,78 @@ __all__ = ["InlinePass", "inline_calls"]
 
 
 def inline_calls(module: ir.Module, function: func.FuncOp, *, keep_jit: bool = False) -> None:
-    """Replace every call in a function by the body of its callee, callees first."""
-    for op in list(body_of(function).operations):
-        if not isinstance(op, func.CallOp):
-            continue
-        callee = lookup(module, op.callee.value)
-        if keep_jit and is_jit(callee):
-            continue
-        inline_calls(module, callee, keep_jit=keep_jit)
-        mapping: dict[ir.Value, ir.Value] = dict(zip(body_of(callee).arguments, op.operands, strict=True))
-        with ir.InsertionPoint(op):
-            for inner in body_of(callee).operations:
-                if isinstance(inner, func.ReturnOp):
-                    for old, new in zip(op.results, inner.operands, strict=True):
-                        old.replace_all_uses_with(mapping[new])
-                else:
-                    with inner.location:
-                        copy_op(inner, mapping)
-        op.operation.erase()
+    """Replace every call in a function by the body of its callee, callees first.
+
+    The callees stay in the module.
+    """
+    _Inliner(module, keep_jit, move=False).inline(function)
+
+
+class _Inliner:
+    def __init__(self, module: ir.Module, keep_jit: bool, move: bool):
+        self._functions = functions(module)
+        self._keep_jit = keep_jit
+        self._move = move
+        self._uses = Counter(
+            callee for f in self._functions.values() for op in body_of(f).operations if (callee := callee_of(op))
+        )
+        self._done: set[str] = set()
+
+    def __contains__(self, symbol: str) -> bool:
+        """Whether the function is still there."""
+        return symbol in self._functions
+
+    def inline(self, function: func.FuncOp) -> None:
+        name = function.sym_name.value
+        if name in self._done:
+            return
+        self._done.add(name)
+        for op in list(body_of(function).operations):
+            if not isinstance(op, func.CallOp):
+                continue
+            symbol = op.callee.value
+            callee = self._functions[symbol]
+            if self._keep_jit and is_jit(callee):
+                continue
+            self.inline(callee)
+            if self._move and self._uses[symbol] == 1 and is_private(callee):
+                _move_body(callee, op)
+                del self._functions[symbol]
+            else:
+                _copy_body(callee, op)
+                self._uses[symbol] -= 1
+
+
+def _move_body(callee: func.FuncOp, call: func.CallOp) -> None:
+    block = body_of(callee)
+    for argument, operand in zip(block.arguments, call.operands, strict=True):
+        argument.replace_all_uses_with(operand)
+    for inner in list(block.operations):
+        if isinstance(inner, func.ReturnOp):
+            returned = list(inner.operands)
+            inner.operation.erase()
+            _replace(call, returned)
+        else:
+            inner.operation.move_before(call.operation)
+    call.operation.erase()
+    callee.operation.erase()
+
+
+def _copy_body(callee: func.FuncOp, call: func.CallOp) -> None:
+    mapping: dict[ir.Value, ir.Value] = dict(zip(body_of(callee).arguments, call.operands, strict=True))
+    with ir.InsertionPoint(call):
+        for inner in body_of(callee).operations:
+            if isinstance(inner, func.ReturnOp):
+                _replace(call, [mapping[x] for x in inner.operands])
+            else:
+                with inner.location:
+                    copy_op(inner, mapping)
+    call.operation.erase()
+
+
+def _replace(call: func.CallOp, values: Sequence[ir.Value]) -> None:
+    for old, new in zip(call.results, values, strict=True):
+        old.replace_all_uses_with(new)
 
 
 @dataclass(frozen=True)
@@ -45,5 +101,8 @@ class InlinePass(Pass):
     keep_jit: bool = False
 
     def run(self, module: ir.Module) -> None:
-        for function in functions(module).values():
-            inline_calls(module, function, keep_jit=self.keep_jit)
+        # A private callee without other callers is moved, which is cheaper than a copy, and removed.
+        inliner = _Inliner(module, self.keep_jit, move=True)
+        for symbol, function in functions(module).items():
+            if symbol in inliner:
+                inliner.inline(function)

@@ -100,7 +100,8 @@ def expm1(x: Real) -> Real:
     result = expm1_unbounded(x)
     result = select(x < -(x.format.digits + 2) * LN2_WHOLE, x.constant(-1.0), result)
     result = select(x <= limits(x.format)[1], result, x + INFINITY)
-    return result.with_sign_of(x)
+    # Also keeps the sign of zero, and the halves below clear of the denormal range.
+    return select(abs(x) < x.format.epsilon / 4, x, result)
 
 
 def expm1_unbounded(x: Real) -> Real:

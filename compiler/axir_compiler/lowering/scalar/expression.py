@@ -94,8 +94,8 @@ class Condition:
         return Condition(arith.xori(self.value, other.value))
 
     def __invert__(self) -> Condition:
-        true = ir.IntegerAttr.get(ir.IntegerType.get_signless(1), 1)
-        return Condition(arith.xori(self.value, arith.constant(true)))
+        true = arith.constant(ir.IntegerType.get_signless(1), 1)
+        return Condition(arith.xori(self.value, true))
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,8 +185,8 @@ class Integer:
     def small_real(self) -> Real:
         """The same number, if it lies in ``[0, 2**fraction_bits)``: vector units lack the 64-bit conversion."""
         magic = 2.0**self.format.fraction_bits
-        one = Real(arith.constant(ir.FloatAttr.get(self.format.float_type, magic)), self.format)
-        return (self | one.bits()).float_from_bits() - one
+        base = real_constant(magic, self.format)
+        return (self | base.bits()).float_from_bits() - base
 
     def multiply_extended(self, other: Integer) -> tuple[Integer, Integer]:
         """The high and the low word of the unsigned product."""
@@ -206,8 +206,7 @@ class Real:
     format: Format
 
     def constant(self, number: float) -> Real:
-        attribute = ir.FloatAttr.get(self.format.float_type, float(number))
-        return Real(arith.constant(attribute), self.format)
+        return real_constant(number, self.format)
 
     def integer_constant(self, number: int) -> Integer:
         """An integer of the same width."""
@@ -297,10 +296,15 @@ def real(value: ir.Value) -> Real:
     raise TypeError(f"scalar expression: the operand must be f32 or f64; got {value.type}. Widen it first.")
 
 
+def real_constant(number: float, format: Format) -> Real:
+    """A floating point constant, rounded to the format."""
+    return Real(arith.constant(format.float_type, float(number)), format)
+
+
 def integer_constant(number: int, format: Format) -> Integer:
     """An integer constant; numbers up to ``2**width - 1`` are taken as bit patterns."""
     signed = number - (1 << format.width) if number >= 1 << (format.width - 1) else number
-    return Integer(arith.constant(ir.IntegerAttr.get(format.int_type, signed)), format)
+    return Integer(arith.constant(format.int_type, signed), format)
 
 
 def select(condition: Condition, yes: Real, no: Real | float) -> Real:

@@ -70,10 +70,30 @@ def atan2(y: Real, x: Real) -> Real:
     """The angle of the point (x, y), from -pi to pi, with C99's conventions for zeros and infinities."""
     a, b = abs(y), abs(x)
     steep = a > b
-    large, small = select(steep, a, b), select(steep, b, a)
-    # Keep n + d finite, and n - d normal.
-    scale = select(large > 2.0 ** (x.format.bias - 1), x.constant(0.25), 1.0)
-    scale = select(large < 2.0 ** (-x.format.bias // 2), x.constant(2.0 ** (x.format.bias // 2)), scale)
-    high, low, angle = _octant(small * scale, large * scale)
-    angle = _special_ratio(angle, small, large)
-    return _place(high, low, angle, steep, x).with_sign_of(y)
+    small, large = _normal_ratio(select(steep, b, a), select(steep, a, b))
+    high, low, angle = _octant(small, large)
+    # The sign bit of x decides, for zeros too.
+    left = x.bits() < 0
+    falls = steep ^ left
+    sign = select(falls, x.constant(-1.0), 1.0)
+    half, whole = HALF_PI[x.format.width], PI[x.format.width]
+    zero = x.constant(0.0)
+    base_high, base_low = (
+        select(steep, x.constant(half[i]), select(left, x.constant(whole[i]), zero)) for i in range(2)
+    )
+    near = fma(sign, low + angle, base_low)
+    return (fma(sign, high, base_high) + near).with_sign_of(y)
+
+
+def _normal_ratio(small: Real, large: Real) -> tuple[Real, Real]:
+    """Two numbers of the same ratio, far from overflow and underflow: 0/0 counts as 0, infinity/infinity as 1."""
+    format = small.format
+    half_range = 2.0 ** (format.bias // 2)
+    scale = select(large > format.largest / 4, small.constant(0.25), 1.0)
+    scale = select(large < 1.0 / half_range, small.constant(half_range), scale)
+    both_infinite = small.equals(math.inf) & large.equals(math.inf)
+    one = small.constant(1.0)
+    return (
+        select(both_infinite, one, small * scale),
+        select(both_infinite | large.equals(0.0), one, large * scale),
+    )

@@ -117,7 +117,7 @@ def log1p(x: Real) -> Real:
 def asinh(x: Real) -> Real:
     """``log1p(a + a**2/(1 + sqrt(1 + a**2)))`` with ``a = |x|``; ``log(2a)`` where the square would swamp 1."""
     a = abs(x)
-    large = a > 2.0 ** (x.format.digits // 2 + 2)
+    large = a > 2.0 ** (x.format.digits + 2)
     square = select(large, 0.0 * a, a * a)
     w = a + square / (1.0 + sqrt(1.0 + square))
     return _log1p_or_log_twice(w, a, large).with_sign_of(x)
@@ -125,7 +125,7 @@ def asinh(x: Real) -> Real:
 
 def acosh(x: Real) -> Real:
     """``log1p(t + sqrt(t (t + 2)))`` with ``t = x - 1``; ``log(2x)`` for large x."""
-    large = x > 2.0 ** (x.format.digits // 2 + 2)
+    large = x > 2.0 ** (x.format.digits + 2)
     t = x - 1.0
     w = t + sqrt(select(large, t, t * (t + 2.0)))
     return select(x >= 1.0, _log1p_or_log_twice(select(large, x, w), x, large), NAN)

@@ -1,0 +1,181 @@
+"""Operands on a common dtype and shape: what every elementwise function does before its op."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from axir._src.array import Array, ConcreteArray
+from axir._src.convert import constant, to_array, typed
+from axir._src.messages import located
+from axir._src.promotion import common, common_of_two, inexact
+from axir._src.trace import Tracer, bind, current_frame
+from axir_compiler.errors import ShapeError
+from axir_compiler.ir.op import OPS, AxirOp
+from axir_compiler.ir.types import FLOATING
+
+__all__ = [
+    "apply",
+    "apply_binary",
+    "apply_unary",
+    "at_dtype",
+    "broadcast",
+    "broadcast_shapes",
+    "broadcast_to",
+    "is_eager",
+    "operands",
+    "promoted",
+    "scalar_like",
+]
+
+_NUMBERS = frozenset({bool, int, float})
+_CONVERT = OPS["convert"]
+
+
+def operands(args: Sequence[Any]) -> list[Any]:
+    """Arguments as arrays, Python numbers left as they are."""
+    return [x if isinstance(x, Array) or type(x) in _NUMBERS else to_array(x) for x in args]
+
+
+def at_dtype(xs: Sequence[Any], dtype: np.dtype, weak: bool = False) -> list[Array]:
+    """Arrays and Python numbers as arrays of a dtype."""
+    traced = any(isinstance(x, Tracer) for x in xs)
+    return [
+        constant(x, dtype, weak, traced)
+        if type(x) in _NUMBERS
+        else x
+        if x.dtype == dtype
+        else bind(_CONVERT, x, weak=weak, dtype=dtype)
+        for x in xs
+    ]
+
+
+def promoted(*args: Any, to_float: bool = False) -> tuple[list[Array], bool]:
+    """Arguments as arrays of their common dtype, and whether results of them are weak.
+
+    ``to_float`` takes integers and bools to the default float dtype.
+    """
+    xs = operands(args)
+    dtype, weak = common([typed(x) for x in xs])
+    return at_dtype(xs, inexact(dtype) if to_float else dtype, weak), weak
+
+
+def scalar_like(value: bool | int | float, x: Array) -> Array:
+    """A Python number as a scalar of the dtype of ``x``."""
+    return constant(value, x.dtype, x.weak_type, isinstance(x, Tracer))
+
+
+def is_eager(xs: Sequence[Array]) -> bool:
+    """Whether an operation on these arrays is evaluated on the spot."""
+    for x in xs:
+        if not isinstance(x, ConcreteArray):
+            return False
+    frame = current_frame()
+    return frame is None or not frame.staged
+
+
+@functools.lru_cache(maxsize=4096)
+def _broadcast_shapes(shapes: tuple[tuple[int, ...], ...]) -> tuple[int, ...] | None:
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        return None
+
+
+def broadcast_shapes(*shapes: tuple[int, ...], where: str = "broadcast_shapes") -> tuple[int, ...]:
+    """The shape that arrays of these shapes broadcast to.
+
+    Raises:
+        ShapeError: two sizes of one axis differ and neither is 1.
+    """
+    found = _broadcast_shapes(shapes)
+    if found is None:
+        given = ", ".join(map(str, shapes))
+        raise located(
+            ShapeError(
+                f"{where}: shapes must broadcast, that is, sizes must be equal or 1 counted from the last axis; "
+                f"got {given}."
+            )
+        )
+    return found
+
+
+def broadcast_to(x: Array, shape: tuple[int, ...]) -> Array:
+    """An array repeated to a shape that it broadcasts to."""
+    if x.shape == shape:
+        return x
+    offset = len(shape) - x.ndim
+    return bind(OPS["broadcast_in_dim"], x, shape=shape, dimensions=tuple(range(offset, len(shape))))
+
+
+def broadcast(xs: Sequence[Array], where: str = "broadcast") -> list[Array]:
+    """Arrays repeated to their common shape."""
+    shape = xs[0].shape
+    if all(x.shape == shape for x in xs):
+        return list(xs)
+    shape = broadcast_shapes(*[x.shape for x in xs], where=where)
+    return [broadcast_to(x, shape) for x in xs]
+
+
+def apply(op: type[AxirOp], xs: Sequence[Array], weak: bool, **attrs: Any) -> Any:
+    """An elementwise op on arrays that broadcast; dtypes must be as the op demands."""
+    if is_eager(xs) and (op.dtypes is None or xs[0].dtype in op.dtypes):
+        # NumPy broadcasts without copies.
+        broadcast_shapes(*[x.shape for x in xs], where=op.short_name)
+        with np.errstate(all="ignore"):
+            return ConcreteArray(op.numpy(*[x.to_numpy() for x in xs], **attrs), weak)
+    return bind(op, *broadcast(xs, op.short_name), weak=weak, **attrs)
+
+
+def _evaluate_pair(op: type[AxirOp], x: ConcreteArray, y: ConcreteArray) -> Array | None:
+    """The result for concrete operands of one type; ``None`` where the general way must be taken.
+
+    This is the path of most eager arithmetic: NumPy broadcasts and nothing is promoted.
+    """
+    left, right, weak = x._value, y._value, x.weak_type
+    if left.dtype is not right.dtype or weak is not y.weak_type:
+        return None
+    if op.dtypes is not None and left.dtype not in op.dtypes:
+        return None
+    frame = current_frame()
+    if frame is not None and frame.staged:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return ConcreteArray(op.numpy(left, right), weak)
+    except ValueError:
+        return None
+
+
+def apply_binary(op: type[AxirOp], x: Any, y: Any, to_float: bool = False) -> Array:
+    """An op of two operands after promotion and broadcasting."""
+    if (
+        type(x) is ConcreteArray
+        and type(y) is ConcreteArray
+        and not (to_float and x._value.dtype not in FLOATING)
+    ):
+        found = _evaluate_pair(op, x, y)
+        if found is not None:
+            return found
+    if not (isinstance(x, Array) or type(x) in _NUMBERS):
+        x = to_array(x)
+    if not (isinstance(y, Array) or type(y) in _NUMBERS):
+        y = to_array(y)
+    dtype, weak = common_of_two(*typed(x), *typed(y))
+    if to_float:
+        dtype = inexact(dtype)
+    return apply(op, at_dtype((x, y), dtype, weak), weak)
+
+
+def apply_unary(op: type[AxirOp], x: Any, to_float: bool = False) -> Array:
+    """An op of one operand, integers and bools taken to the default float dtype on request."""
+    x = to_array(x)
+    if to_float:
+        dtype = inexact(x.dtype)
+        if dtype != x.dtype:
+            weak = x.weak_type
+            return bind(op, bind(_CONVERT, x, weak=weak, dtype=dtype), weak=weak)
+    return bind(op, x)

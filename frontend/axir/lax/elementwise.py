@@ -1,0 +1,304 @@
+"""Elementwise operations on arrays of one dtype.
+
+There is no promotion here: arrays must have equal dtypes, and equal shapes or no axes at all. Python numbers
+take the dtype of the arrays if it is of their kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from axir._src.array import Array, ConcreteArray
+from axir._src.convert import ArrayLike, convert, is_number, to_array, typed
+from axir._src.elementwise import apply, at_dtype, broadcast_to, is_eager, operands
+from axir._src.messages import located
+from axir._src.promotion import BOOL, DTypeLike, default_float, default_int, requested
+from axir._src.trace import bind
+from axir_compiler.errors import DTypeError, ShapeError
+from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import FLOATING, INTEGER, dtype_name
+
+Unary = Callable[[ArrayLike], Array]
+Binary = Callable[[ArrayLike, ArrayLike], Array]
+
+
+def _kind(dtype: np.dtype) -> str:
+    return "float" if dtype in FLOATING else "bool" if dtype == BOOL else "int"
+
+
+def _same_dtype(name: str, xs: Sequence[Any]) -> tuple[list[Array], bool]:
+    """Operands of one dtype, and whether all of them are weak.
+
+    Raises:
+        DTypeError: arrays of different dtypes, or a Python number of another kind than the arrays.
+    """
+    xs = operands(xs)
+    kinds = [typed(x) for x in xs]
+    strong = {x.dtype for x in xs if not is_number(x)} or {dtype for dtype, _ in kinds}
+    dtype = next(iter(strong))
+    if len(strong) > 1 or any(_kind(d) != _kind(dtype) for d, _ in kinds):
+        given = ", ".join(f"{type(x).__name__} {x}" if is_number(x) else dtype_name(x.dtype) for x in xs)
+        raise located(
+            DTypeError(
+                f"lax.{name}: operands must have the same dtype; got {given}. Convert one of them, or use axir.numpy, "
+                "which promotes."
+            )
+        )
+    weak = all(w for _, w in kinds)
+    return at_dtype(xs, dtype, weak), weak
+
+
+def _same_shape(name: str, xs: Sequence[Array]) -> list[Array]:
+    """Operands of one shape; scalars and axes of size 1 are repeated, ranks must agree."""
+    shapes = [x.shape for x in xs if x.ndim]
+    if not shapes:
+        return list(xs)
+    fits = len({len(s) for s in shapes}) == 1
+    target = tuple(max(sizes, key=lambda n: n != 1) for sizes in zip(*shapes, strict=True)) if fits else ()
+    if not fits or any(n not in (1, m) for s in shapes for n, m in zip(s, target, strict=True)):
+        given = ", ".join(str(x.shape) for x in xs)
+        raise located(
+            ShapeError(
+                f"lax.{name}: operands must have the same shape; got {given}. Reshape them, or use axir.numpy, which "
+                "broadcasts."
+            )
+        )
+    return list(xs) if is_eager(xs) else [broadcast_to(x, target) for x in xs]
+
+
+def _call(name: str, op: str, xs: Sequence[Any], **attrs: Any) -> Array:
+    arrays, weak = _same_dtype(name, xs)
+    return apply(OPS[op], _same_shape(name, arrays), weak, **attrs)
+
+
+def _finish(function: Any, name: str, doc: str) -> Any:
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "axir.lax"
+    function.__doc__ = doc
+    return function
+
+
+def _unary(name: str, doc: str, op: str = "") -> Unary:
+    cls = OPS[op or name]
+
+    def function(x: ArrayLike) -> Array:
+        return bind(cls, to_array(x))
+
+    what = ", ".join(sorted(map(str, cls.dtypes))) if cls.dtypes else "any dtype"
+    details = f"Elementwise on an array of any shape; dtypes: {what}.\n\n    Raises: DTypeError for others."
+    return _finish(function, name, f"{doc}\n\n    {details}")
+
+
+def _binary(name: str, doc: str, op: str = "", **attrs: Any) -> Binary:
+    cls = OPS[op or name]
+
+    def function(x: ArrayLike, y: ArrayLike) -> Array:
+        return _call(name, cls.short_name, (x, y), **attrs)
+
+    what = ", ".join(sorted(map(str, cls.dtypes))) if cls.dtypes else "any dtype"
+    details = (
+        f"Elementwise on arrays of one shape and dtype, or scalars; dtypes: {what}.\n\n"
+        "    Raises: DTypeError, ShapeError if operands do not fit together."
+    )
+    return _finish(function, name, f"{doc}\n\n    {details}")
+
+
+neg = _unary("neg", "``-x``; integers wrap around.")
+abs = _unary("abs", "``|x|``; the most negative integer stays itself.")
+sign = _unary("sign", "-1, 0 or 1; keeps signed zeros and NaN.")
+floor = _unary("floor", "Largest integer not above ``x``, as a float.")
+ceil = _unary("ceil", "Smallest integer not below ``x``, as a float.")
+exp = _unary("exp", "``e**x``.")
+exp2 = _unary("exp2", "``2**x``.")
+expm1 = _unary("expm1", "``e**x - 1``, accurate near 0.")
+log = _unary("log", "Natural logarithm; NaN below 0, -inf at 0.")
+log1p = _unary("log1p", "``log(1 + x)``, accurate near 0.")
+sqrt = _unary("sqrt", "Square root; NaN below 0.")
+rsqrt = _unary("rsqrt", "``1 / sqrt(x)``.")
+cbrt = _unary("cbrt", "Real cube root.")
+sin = _unary("sin", "Sine of radians.")
+cos = _unary("cos", "Cosine of radians.")
+tan = _unary("tan", "Tangent of radians.")
+asin = _unary("asin", "Inverse sine in radians; NaN outside [-1, 1].")
+acos = _unary("acos", "Inverse cosine in radians; NaN outside [-1, 1].")
+atan = _unary("atan", "Inverse tangent in radians.")
+sinh = _unary("sinh", "Hyperbolic sine.")
+cosh = _unary("cosh", "Hyperbolic cosine.")
+tanh = _unary("tanh", "Hyperbolic tangent.")
+asinh = _unary("asinh", "Inverse hyperbolic sine.")
+acosh = _unary("acosh", "Inverse hyperbolic cosine; NaN below 1.")
+atanh = _unary("atanh", "Inverse hyperbolic tangent; NaN outside [-1, 1].")
+erf = _unary("erf", "Error function.")
+erfc = _unary("erfc", "Complementary error function ``1 - erf(x)``, accurate for large ``x``.")
+erf_inv = _unary("erf_inv", "Inverse of ``erf``; infinite at -1 and 1, NaN outside.")
+lgamma = _unary("lgamma", "Logarithm of ``|gamma(x)|``.")
+digamma = _unary("digamma", "Derivative of ``log(gamma(x))``.")
+logistic = _unary("logistic", "``1 / (1 + exp(-x))``.")
+is_finite = _unary("is_finite", "Whether the element is neither infinite nor NaN, as bool.")
+bitwise_not = _unary("bitwise_not", "Bitwise complement of integers, logical of bools.", "not")
+population_count = _unary("population_count", "Number of one bits.", "popcnt")
+clz = _unary("clz", "Number of leading zero bits; the width in bits for 0.")
+stop_gradient = _unary("stop_gradient", "``x`` itself, taken as constant by differentiation.")
+
+add = _binary("add", "``x + y``; integers wrap around.")
+sub = _binary("sub", "``x - y``; integers wrap around.")
+mul = _binary("mul", "``x * y``; integers wrap around.")
+div = _binary("div", "``x / y``; integers round toward zero, and division by zero gives -1 (all bits one).")
+rem = _binary("rem", "Remainder with the sign of ``x``; integer ``x rem 0`` is ``x``.")
+max = _binary("max", "Larger operand; NaN if either is.")
+min = _binary("min", "Smaller operand; NaN if either is.")
+atan2 = _binary("atan2", "Angle in radians of the point with ordinate ``x`` and abscissa ``y``, in [-pi, pi].")
+nextafter = _binary("nextafter", "The float after ``x`` in the direction of ``y``.")
+bitwise_and = _binary("bitwise_and", "Bitwise and; logical on bools.", "and")
+bitwise_or = _binary("bitwise_or", "Bitwise or; logical on bools.", "or")
+bitwise_xor = _binary("bitwise_xor", "Bitwise exclusive or; logical on bools.", "xor")
+shift_left = _binary("shift_left", "``x`` shifted left by ``y`` bits; amounts outside [0, width) give 0.")
+shift_right_logical = _binary("shift_right_logical", "Right shift by ``y`` bits that fills with zeros.")
+shift_right_arithmetic = _binary("shift_right_arithmetic", "Right shift by ``y`` bits that fills with the sign.")
+eq = _binary("eq", "``x == y`` as bool.", "compare", direction="eq")
+ne = _binary("ne", "``x != y`` as bool; true with NaN.", "compare", direction="ne")
+lt = _binary("lt", "``x < y`` as bool.", "compare", direction="lt")
+le = _binary("le", "``x <= y`` as bool.", "compare", direction="le")
+gt = _binary("gt", "``x > y`` as bool.", "compare", direction="gt")
+ge = _binary("ge", "``x >= y`` as bool.", "compare", direction="ge")
+
+
+def pow(x: ArrayLike, y: ArrayLike) -> Array:
+    """``x ** y`` for a float base; the exponent is of the same dtype or an integer.
+
+    Raises: DTypeError if ``x`` is no float, or the dtypes do not fit together.
+    """
+    base = to_array(x)
+    if base.dtype not in FLOATING:
+        raise located(DTypeError(f"lax.pow: the base must be a float; got {base.aval}. Use axir.numpy.power."))
+    exponent = y if is_number(y) and type(y) is float else to_array(y)
+    if isinstance(exponent, Array) and exponent.dtype in INTEGER:
+        exponent = convert(exponent, base.dtype)
+    return _call("pow", "pow", (x if is_number(x) else base, exponent))
+
+
+def integer_pow(x: ArrayLike, y: int) -> Array:
+    """``x ** y`` for a static Python integer ``y``; negative ones for floats only.
+
+    Raises: DTypeError for a negative power of integers.
+    """
+    return bind(OPS["integer_pow"], to_array(x), exponent=int(y))
+
+
+def square(x: ArrayLike) -> Array:
+    """``x * x``."""
+    return bind(OPS["integer_pow"], to_array(x), exponent=2)
+
+
+def reciprocal(x: ArrayLike) -> Array:
+    """``1 / x`` of floats."""
+    x = to_array(x)
+    return div(1.0 if x.dtype in FLOATING else 1, x)
+
+
+def polygamma(m: int, x: ArrayLike) -> Array:
+    """Derivative number ``m >= 0`` of ``digamma`` for ``x > 0``; ``m`` is a static Python integer."""
+    order = int(m)
+    return digamma(x) if order == 0 else bind(OPS["polygamma"], to_array(x), order=order)
+
+
+_ROUNDING = {0: "round_half_away", 1: "round_half_even"}
+
+
+class RoundingMethod:
+    """How ``round`` breaks ties."""
+
+    AWAY_FROM_ZERO = 0
+    TO_NEAREST_EVEN = 1
+
+
+def round(x: ArrayLike, rounding_method: int = RoundingMethod.AWAY_FROM_ZERO) -> Array:
+    """Nearest integer as a float; ``rounding_method`` says where ties go."""
+    return bind(OPS[_ROUNDING[rounding_method]], to_array(x))
+
+
+def select(pred: ArrayLike, on_true: ArrayLike, on_false: ArrayLike) -> Array:
+    """``on_true`` where the bool ``pred`` holds, ``on_false`` elsewhere; both are evaluated.
+
+    Args:
+        pred: Bool, of the shape of the cases or a scalar.
+        on_true, on_false: Cases of one shape and dtype.
+
+    Raises: DTypeError, ShapeError if they do not fit together.
+    """
+    cases, weak = _same_dtype("select", (on_true, on_false))
+    if cases[0].shape != cases[1].shape:
+        given = f"{cases[0].shape} and {cases[1].shape}"
+        raise located(ShapeError(f"lax.select: both cases must have the same shape; got {given}."))
+    chosen = to_array(pred)
+    if chosen.ndim == 0:
+        chosen = broadcast_to(chosen, cases[0].shape)
+    return bind(OPS["select"], chosen, *cases, weak=weak)
+
+
+def select_n(which: ArrayLike, *cases: ArrayLike) -> Array:
+    """Element of ``cases[which]`` for each position; ``which`` is bool for two cases, else int32.
+
+    An index outside the cases takes the nearest one.
+    """
+    index = to_array(which)
+    if not cases or (index.dtype == BOOL and len(cases) > 2):
+        raise located(ShapeError(f"lax.select_n: needs 1 or more cases, at most 2 for a bool; got {len(cases)}."))
+    if index.dtype == BOOL:
+        return select(index, cases[-1], cases[0])
+    result = to_array(cases[0])
+    for i, case in enumerate(cases[1:], 1):
+        result = select(ge(index, i), case, result)
+    return result
+
+
+def clamp(min: ArrayLike, x: ArrayLike, max: ArrayLike) -> Array:
+    """``x`` limited to ``[min, max]``; the bounds are scalars or of the shape of ``x``.
+
+    Raises: DTypeError, ShapeError if they do not fit together.
+    """
+    return _call("clamp", "clamp", (min, x, max))
+
+
+def convert_element_type(operand: ArrayLike, new_dtype: DTypeLike) -> Array:
+    """``operand`` in another dtype.
+
+    Floats round toward zero on the way to integers, and saturate; NaN gives 0.
+    """
+    weak = new_dtype in (int, float)
+    return convert(to_array(operand), requested(new_dtype, "convert_element_type"), weak)
+
+
+def bitcast_convert_type(operand: ArrayLike, new_dtype: DTypeLike) -> Array:
+    """The bits of ``operand`` as another dtype of the same width.
+
+    Raises: DTypeError if the widths differ.
+    """
+    x = to_array(operand)
+    return bind(OPS["bitcast"], x, weak=False, dtype=requested(new_dtype, "bitcast_convert_type"))
+
+
+def full_like(x: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, shape: Any = None) -> Array:
+    """An array filled with one value, of the shape and dtype of ``x`` where none is given."""
+    from axir.lax.shape import full
+
+    x = to_array(x)
+    kept = x.weak_type and dtype is None
+    result = full(x.shape if shape is None else shape, fill_value, x.dtype if dtype is None else dtype)
+    return convert(result, result.dtype, kept) if isinstance(result, ConcreteArray) else result
+
+
+def threefry2x32(key0: Array, key1: Array, x0: Array, x1: Array) -> tuple[Array, Array]:
+    """Counters ``(x0, x1)`` enciphered under keys, all uint32 of one shape; see ``axir.random``."""
+    return bind(OPS["threefry2x32"], key0, key1, x0, x1, weak=False)
+
+
+__all__ = [
+    name
+    for name, value in list(globals().items())
+    if getattr(value, "__module__", "") in ("axir.lax", __name__) and not name.startswith("_")
+]
+del default_float, default_int

@@ -1,0 +1,400 @@
+"""What the ops compute, written a second time and differently, for comparison.
+
+Real functions are computed in a wider float (or by mpmath, or by the C library behind ``math``) and rounded
+once; integer functions on Python integers, which then wrap around; ops that move or combine elements by
+their index formulas, one element at a time.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import mpmath
+import numpy as np
+from axir_compiler.ir.types import UNSIGNED, is_float
+
+__all__ = [name for name in globals() if not name.startswith("_")]
+
+Array = np.ndarray
+
+
+# Elements. ----------------------------------------------------------------------------------------------
+
+
+def real(function: Callable[..., Any]) -> Callable[..., Array]:
+    """A function of wide floats, rounded to the dtype of the first operand."""
+
+    def call(*xs: Array, **attrs: Any) -> Array:
+        dtype = xs[0].dtype
+        wide = np.longdouble if dtype == np.float64 else np.float64
+        with np.errstate(all="ignore"):
+            return np.asarray(function(*(x.astype(wide) for x in xs), **attrs)).astype(dtype)
+
+    return call
+
+
+def each(function: Callable[..., float]) -> Callable[..., Array]:
+    """A function of Python floats, applied to each element."""
+    return real(lambda *xs, **attrs: _map(lambda *v: function(*map(float, v), **attrs), *xs).astype(np.float64))
+
+
+def whole(function: Callable[..., int]) -> Callable[..., Array]:
+    """A function of Python integers, wrapped around to the dtype of the first operand."""
+
+    def call(*xs: Array, **attrs: Any) -> Array:
+        return wrap(_map(lambda *v: function(*map(int, v), **attrs), *xs), xs[0].dtype)
+
+    return call
+
+
+def sized(function: Callable[..., int]) -> Callable[..., Array]:
+    """As ``whole``, for functions that need the width of the dtype in bits, which comes first."""
+
+    def call(*xs: Array, **attrs: Any) -> Array:
+        return whole(functools.partial(function, xs[0].dtype.itemsize * 8))(*xs, **attrs)
+
+    return call
+
+
+def numeric(real_function: Any, whole_function: Any) -> Callable[..., Array]:
+    """One reference for floats, another for integers."""
+
+    def call(*xs: Array, **attrs: Any) -> Array:
+        return (real_function if is_float(xs[0].dtype) else whole_function)(*xs, **attrs)
+
+    return call
+
+
+def _map(function: Callable[..., Any], *xs: Array) -> Array:
+    result = np.empty(xs[0].shape, object)
+    for i in np.ndindex(xs[0].shape):
+        result[i] = function(*(x[i] for x in xs))
+    return result
+
+
+def wrap(values: Array, dtype: np.dtype) -> Array:
+    """Integers of any size, modulo the range of a dtype."""
+    if dtype == np.dtype(bool):
+        return values.astype(bool)
+    mask = (1 << dtype.itemsize * 8) - 1
+    bits = _map(lambda v: int(v) & mask, values).astype(f"u{dtype.itemsize}")
+    return bits.view(dtype)
+
+
+def quotient(x: int, y: int) -> int:
+    """Toward zero; -1 for a zero divisor."""
+    return -1 if y == 0 else (abs(x) // abs(y)) * (1 if (x < 0) == (y < 0) else -1)
+
+
+def remainder(x: int, y: int) -> int:
+    """With the sign of ``x``; ``x`` for a zero divisor."""
+    return x if y == 0 else x - quotient(x, y) * y
+
+
+def power(width: int, x: int, y: int) -> int:
+    """Modulo the range; the reciprocal of a power is rounded toward zero."""
+    if y >= 0:
+        return pow(x, y, 1 << width)
+    return x ** (-y % 2) if abs(x) == 1 else 0
+
+
+def to_signed(width: int, x: int) -> int:
+    """The bits of an integer as a signed number."""
+    x &= (1 << width) - 1
+    return x - (1 << width) if x >> (width - 1) else x
+
+
+def shifted(width: int, x: int, amount: int, *, kind: str) -> int:
+    """``x`` shifted by ``amount``; every bit goes out if that is negative or too large."""
+    amount = amount if 0 <= amount < width else width
+    if kind == "left":
+        return x << amount
+    return (x & ((1 << width) - 1)) >> amount if kind == "logical" else to_signed(width, x) >> amount
+
+
+def half_away(x: Array) -> Array:
+    """Nearest integer, ties away from zero; adding 0.5 is exact for all but huge numbers."""
+    large = np.abs(x) >= 2**52
+    return np.where(large, x, np.copysign(np.floor(np.abs(x) + np.where(large, 0, 0.5)), x))
+
+
+def log_gamma(x: float) -> float:
+    if x <= 0 and x == math.floor(x):
+        return math.inf
+    return math.lgamma(x)
+
+
+def digamma(x: float) -> float:
+    if not math.isfinite(x) or (x <= 0 and x == math.floor(x)):
+        return math.inf if x == math.inf else math.nan
+    # Near a pole or far out mpmath needs digits for the reflection formula.
+    with mpmath.workdps(60 + int(max(0.0, math.log10(abs(x) + 1)))):
+        return float(mpmath.digamma(mpmath.mpf(x))) if abs(x) < 1e40 or x > 0 else math.nan
+
+
+def erf_inverse(x: float) -> float:
+    if abs(x) >= 1 or math.isnan(x):
+        return math.copysign(math.inf, x) if abs(x) == 1 else math.nan
+    with mpmath.workdps(40):
+        return math.copysign(float(mpmath.erfinv(mpmath.mpf(x))), x)
+
+
+def polygamma(x: float, *, order: int) -> float:
+    if not 0 < x < math.inf:
+        return 0.0 if x == math.inf else math.nan
+    with mpmath.workdps(30):
+        return float(mpmath.polygamma(order, mpmath.mpf(x)))
+
+
+def extremum(largest: bool) -> Callable[..., Array]:
+    """Larger or smaller of two; NaN wins, and -0 is below 0."""
+    return lambda x, y: _map(lambda a, b: fold_extremum([a, b], largest), x, y).astype(x.dtype)
+
+
+def fold_extremum(values: Sequence[Any], largest: bool) -> Any:
+    """Largest or smallest of some values, NaN if there is one, with -0 below 0."""
+    nan = [v for v in values if v != v]
+    ordered = sorted(values, key=lambda v: (v, not np.signbit(np.float64(v))))
+    return nan[0] if nan else ordered[-1 if largest else 0]
+
+
+def clamp(lower: Array, x: Array, upper: Array) -> Array:
+    return extremum(False)(extremum(True)(x, lower), upper)
+
+
+def convert(x: Array, *, dtype: np.dtype) -> Array:
+    """Saturating from floats to integers, wrapping between integers."""
+    if dtype == np.dtype(bool):
+        return _map(lambda v: v != 0, x).astype(bool)
+    if is_float(dtype):
+        source = x.astype(np.longdouble) if x.dtype != np.dtype(bool) else x.astype(int)
+        with np.errstate(all="ignore"):
+            return source.astype(np.float64 if dtype.itemsize == 2 else dtype).astype(dtype)
+    return wrap(_map(functools.partial(_to_integer, dtype), x), dtype)
+
+
+def _to_integer(dtype: np.dtype, value: Any) -> int:
+    if not is_float(np.asarray(value).dtype):
+        return int(value)
+    info, number = np.iinfo(dtype), float(value)
+    if math.isnan(number):
+        return 0
+    return int(info.max if number >= info.max else info.min if number <= info.min else int(number))
+
+
+def bitcast(x: Array, *, dtype: np.dtype) -> Array:
+    return np.frombuffer(x.tobytes(), dtype).reshape(x.shape)
+
+
+def select(predicate: Array, x: Array, y: Array) -> Array:
+    return _map(lambda p, a, b: a if p else b, predicate, x, y).astype(x.dtype)
+
+
+def compare(x: Array, y: Array, *, direction: str) -> Array:
+    return _map(getattr(operator, direction), x, y).astype(bool)
+
+
+def next_after(x: Array, y: Array) -> Array:
+    """One step in the order of bit patterns: sign and magnitude, both zeros in the middle."""
+    bits = np.dtype(f"i{x.dtype.itemsize}")
+
+    def step(a: Any, b: Any) -> Any:
+        if a != a or b != b or a == b:
+            return a + b if (a != a or b != b) else b
+        word = int(np.asarray(a).view(bits)) & ((1 << (bits.itemsize * 8 - 1)) - 1)
+        sign = bool(np.signbit(np.float64(a)))
+        if a == 0:
+            word, sign = 1, bool(b < 0)
+        else:
+            word += 1 if (b < a) == sign else -1
+        return np.asarray(word | (sign << (bits.itemsize * 8 - 1))).astype(f"u{bits.itemsize}").view(x.dtype)[()]
+
+    return _map(step, x, y).astype(x.dtype)
+
+
+def threefry(key0: Array, key1: Array, x0: Array, x1: Array) -> tuple[Array, Array]:
+    """Threefry-2x32-20 on Python integers."""
+    pairs = _map(lambda *v: _threefry_block(*map(int, v)), key0, key1, x0, x1)
+    return tuple(_map(operator.itemgetter(i), pairs).astype(np.uint32) for i in (0, 1))  # pyright: ignore
+
+
+def _threefry_block(k0: int, k1: int, c0: int, c1: int) -> tuple[int, int]:
+    mask = 0xFFFFFFFF
+    keys = [k0, k1, k0 ^ k1 ^ 0x1BD11BDA]
+    c0, c1 = (c0 + k0) & mask, (c1 + k1) & mask
+    for r in range(20):
+        c0 = (c0 + c1) & mask
+        amount = (13, 15, 26, 6, 17, 29, 16, 24)[r % 8]
+        c1 = ((c1 << amount | c1 >> (32 - amount)) & mask) ^ c0
+        if r % 4 == 3:
+            n = r // 4 + 1
+            c0, c1 = (c0 + keys[n % 3]) & mask, (c1 + keys[(n + 1) % 3] + n) & mask
+    return c0, c1
+
+
+# Movement of elements. ----------------------------------------------------------------------------------
+
+
+def by_index(shape: Sequence[int], dtype: np.dtype, rule: Callable[[tuple[int, ...]], Any]) -> Array:
+    """The array whose element at each index is given by a rule."""
+    result = np.empty(shape, dtype)
+    for i in np.ndindex(*shape):
+        result[i] = rule(i)
+    return result
+
+
+def constant(*, value: Any) -> Array:
+    return np.frombuffer(value.value.tobytes(), value.dtype).reshape(())
+
+
+def iota(*, shape: tuple[int, ...], dimension: int, dtype: np.dtype) -> Array:
+    return by_index(shape, dtype, lambda i: i[dimension])
+
+
+def broadcast(x: Array, *, shape: tuple[int, ...], dimensions: tuple[int, ...]) -> Array:
+    def rule(i: tuple[int, ...]) -> Any:
+        return x[tuple(0 if n == 1 else i[d] for n, d in zip(x.shape, dimensions, strict=True))]
+
+    return by_index(shape, x.dtype, rule)
+
+
+def reshape(x: Array, *, shape: tuple[int, ...]) -> Array:
+    elements = iter([x[i] for i in np.ndindex(x.shape)])
+    return by_index(shape, x.dtype, lambda i: next(elements))
+
+
+def transpose(x: Array, *, permutation: tuple[int, ...]) -> Array:
+    def rule(i: tuple[int, ...]) -> Any:
+        source = dict(zip(permutation, i, strict=True))
+        return x[tuple(source[d] for d in range(x.ndim))]
+
+    return by_index([x.shape[p] for p in permutation], x.dtype, rule)
+
+
+def reverse(x: Array, *, dimensions: tuple[int, ...]) -> Array:
+    def rule(i: tuple[int, ...]) -> Any:
+        return x[tuple(x.shape[d] - 1 - n if d in dimensions else n for d, n in enumerate(i))]
+
+    return by_index(x.shape, x.dtype, rule)
+
+
+def concatenate(*xs: Array, dimension: int) -> Array:
+    sources = [(x, n) for x in xs for n in range(x.shape[dimension])]
+    shape = list(xs[0].shape)
+    shape[dimension] = len(sources)
+
+    def rule(i: tuple[int, ...]) -> Any:
+        x, n = sources[i[dimension]]
+        return x[(*i[:dimension], n, *i[dimension + 1 :])]
+
+    return by_index(shape, xs[0].dtype, rule)
+
+
+def pad(x: Array, value: Array, *, low: Any, high: Any, interior: Any) -> Array:
+    sides = list(zip(x.shape, low, high, interior, strict=True))
+    result = by_index([a + b + n + k * max(n - 1, 0) for n, a, b, k in sides], x.dtype, lambda i: value[()])
+    for i in np.ndindex(x.shape):
+        target = tuple(a + j * (k + 1) for j, (_, a, _, k) in zip(i, sides, strict=True))
+        if all(0 <= t < n for t, n in zip(target, result.shape, strict=True)):
+            result[target] = x[i]
+    return result
+
+
+def window(x: Array, *, start: Any, limit: Any, stride: Any) -> Array:
+    ranges = [list(range(a, b, s)) for a, b, s in zip(start, limit, stride, strict=True)]
+    return by_index([len(r) for r in ranges], x.dtype, lambda i: x[tuple(r[n] for r, n in zip(ranges, i, strict=True))])
+
+
+def _clamped(x: Array, starts: Sequence[Array], sizes: Sequence[int]) -> list[int]:
+    return [max(0, min(int(s), n - m)) for s, n, m in zip(starts, x.shape, sizes, strict=True)]
+
+
+def dynamic_window(x: Array, *starts: Array, sizes: tuple[int, ...]) -> Array:
+    at = _clamped(x, starts, sizes)
+    return by_index(sizes, x.dtype, lambda i: x[tuple(a + n for a, n in zip(at, i, strict=True))])
+
+
+def dynamic_update(x: Array, update: Array, *starts: Array) -> Array:
+    at = _clamped(x, starts, update.shape)
+    result = by_index(x.shape, x.dtype, lambda i: x[i])
+    for i in np.ndindex(update.shape):
+        result[tuple(a + n for a, n in zip(at, i, strict=True))] = update[i]
+    return result
+
+
+# Reductions and products. -------------------------------------------------------------------------------
+
+
+def _lines(x: Array, axes: tuple[int, ...]) -> tuple[tuple[int, ...], Callable[[tuple[int, ...]], list[Any]]]:
+    """Shape of a reduction, and the elements that go into each of its results."""
+    kept = [d for d in range(x.ndim) if d not in axes]
+
+    def line(i: tuple[int, ...]) -> list[Any]:
+        ranges = [range(x.shape[d]) if d in axes else (i[kept.index(d)],) for d in range(x.ndim)]
+        return [x[j] for j in itertools.product(*ranges)]
+
+    return tuple(x.shape[d] for d in kept), line
+
+
+def reduced(combine: Callable[[Any, Any], Any], identity: Any) -> Callable[..., Array]:
+    """Elements combined one after the other, in Python numbers, starting from an identity."""
+
+    def call(x: Array, *, axes: tuple[int, ...]) -> Array:
+        shape, line = _lines(x, axes)
+        kind = float if is_float(x.dtype) else int
+        found = by_index(shape, np.dtype(object), lambda i: functools.reduce(combine, map(kind, line(i)), identity))
+        return found.astype(np.float64).astype(x.dtype) if is_float(x.dtype) else wrap(found, x.dtype)
+
+    return call
+
+
+def reduced_extremum(largest: bool) -> Callable[..., Array]:
+    def call(x: Array, *, axes: tuple[int, ...]) -> Array:
+        shape, line = _lines(x, axes)
+        if is_float(x.dtype):
+            identity: Any = -math.inf if largest else math.inf
+        else:
+            identity = np.iinfo(x.dtype).min if largest else np.iinfo(x.dtype).max
+        return by_index(shape, x.dtype, lambda i: fold_extremum([identity, *line(i)], largest))
+
+    return call
+
+
+def position(largest: bool) -> Callable[..., Array]:
+    """Index of the first extreme element; the first NaN wins."""
+
+    def call(x: Array, *, axis: int, index_dtype: np.dtype) -> Array:
+        shape, line = _lines(x, (axis,))
+
+        def rule(i: tuple[int, ...]) -> int:
+            values = line(i)
+            nan = [n for n, v in enumerate(values) if v != v]
+            return nan[0] if nan else values.index((max if largest else min)(values))
+
+        return by_index(shape, index_dtype, rule)
+
+    return call
+
+
+def dot_general(
+    x: Array, y: Array, *, lhs_contract: Any, rhs_contract: Any, lhs_batch: Any, rhs_batch: Any, dtype: np.dtype
+) -> Array:
+    """By ``einsum``, one letter for each axis."""
+    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    left = [next(letters) for _ in range(x.ndim)]
+    right = [next(letters) for _ in range(y.ndim)]
+    for a, b in (*zip(lhs_contract, rhs_contract, strict=True), *zip(lhs_batch, rhs_batch, strict=True)):
+        right[b] = left[a]
+    shared = {left[a] for a in lhs_batch}
+    out = [left[a] for a in lhs_batch]
+    out += [c for c in left if c not in right and c not in shared]
+    out += [c for c in right if c not in left and c not in shared]
+    formula = f"{''.join(left)},{''.join(right)}->{''.join(out)}"
+    kind: Any = np.float64 if is_float(dtype) else np.int64 if dtype not in UNSIGNED else np.uint64
+    found = np.einsum(formula, x.astype(kind), y.astype(kind))
+    return np.asarray(found).astype(dtype)
