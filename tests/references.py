@@ -124,7 +124,7 @@ def half_away(x: Array) -> Array:
 
 
 def log_gamma(x: float) -> float:
-    if x <= 0 and x == math.floor(x):
+    if math.isinf(x) or x > 1e305 or (x <= 0 and x == math.floor(x)):
         return math.inf
     return math.lgamma(x)
 
@@ -146,7 +146,7 @@ def erf_inverse(x: float) -> float:
 
 def polygamma(x: float, *, order: int) -> float:
     if not 0 < x < math.inf:
-        return 0.0 if x == math.inf else math.nan
+        return (0.0 if order % 2 else -0.0) if x == math.inf else math.nan
     with mpmath.workdps(30):
         return float(mpmath.polygamma(order, mpmath.mpf(x)))
 

@@ -105,7 +105,7 @@ class Case:
             return rng.integers(0, 2, arg.shape).astype(bool)
         if dtype in INTEGER:
             low = 0 if dtype.kind == "u" and arg.low < 0 else math.ceil(arg.low)
-            return rng.integers(low, math.floor(arg.high) + 1, arg.shape).astype(dtype)
+            return rng.integers(low, max(low, math.floor(arg.high)) + 1, arg.shape).astype(dtype)
         # Each value has a cell of the range to itself, so that no two operands or elements tie.
         cells = np.array([next(ranks) for _ in range(count)])
         total = sum(math.prod(a.shape) for a in self.args)

@@ -64,7 +64,9 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
     directory = Path(dump_to)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "input.mlir").write_text(_text(module))
-    return _run(_Worker(new_session(*flags, f"--iree-hal-dump-executable-files-to={directory}")), module, target)
+    return _run(
+        _Worker(new_session(*flags, f"--iree-hal-dump-executable-files-to={directory}")), module, target
+    )
 
 
 def check_lowered(module: ir.Module) -> None:
@@ -82,7 +84,9 @@ def check_lowered(module: ir.Module) -> None:
             registered[name] = ctx.is_registered_operation(name)
         if registered[name]:
             return ir.WalkResult.ADVANCE
-        raise InternalError(f"compile: {name} has not been lowered ({op.location}). Report this as a bug of axir.")
+        raise InternalError(
+            f"compile: {name} has not been lowered ({op.location}). Report this as a bug of axir."
+        )
 
     module.operation.walk(visit)
 

@@ -10,11 +10,12 @@ the array to a Python wrapper only, and accepts memory on which vector instructi
 from __future__ import annotations
 
 import math
-from typing import Any
+from ctypes import addressof, c_char
+from typing import Any, cast
 
 import ml_dtypes
 import numpy as np
-from iree.runtime import HalBuffer, HalBufferView
+from iree.runtime import BufferUsage, HalBufferView, MemoryType
 
 from axir_runtime.device import Queue, devices
 from axir_runtime.dtypes import DType, element_type
@@ -24,6 +25,8 @@ Shape = tuple[int, ...]
 
 _BYTE = np.dtype(np.uint8)
 _BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+_MEMORY = int(MemoryType.HOST_LOCAL | MemoryType.DEVICE_VISIBLE)
+_USAGE = int(BufferUsage.DEFAULT)
 _new = object.__new__
 
 
@@ -31,7 +34,14 @@ def aligned_empty(shape: Shape, dtype: Any) -> np.ndarray[Any, Any]:
     """Uninitialised C-contiguous array whose memory starts at a multiple of 64 bytes."""
     dtype = np.dtype(dtype)
     raw = np.empty(math.prod(shape) * dtype.itemsize + ALIGNMENT, _BYTE)
-    return np.ndarray(shape, dtype, raw, -raw.ctypes.data % ALIGNMENT)
+    return np.ndarray(shape, dtype, raw, -_address(raw) % ALIGNMENT)
+
+
+def _address(array: np.ndarray[Any, Any]) -> int:
+    """Where a contiguous array's memory starts; four times as fast as NumPy's own ways if writable."""
+    if array.size and array.flags.writeable:
+        return addressof(c_char.from_buffer(cast(Any, array)))
+    return array.ctypes.data
 
 
 class Buffer:
@@ -146,11 +156,15 @@ class Buffer:
         """Hand the array to IREE, after copying it to where IREE can use it if need be."""
         array = self._array
         assert array is not None
-        if not is_importable(array):
+        if array.size and not array.flags.c_contiguous:
             array = aligned_copy(array)
-        self._view = view = import_array(array)
-        if array is not self._array:  # from now on the copy is the contents; free the original
-            self._array, self._shown = array, None
+        if is_importable(array):
+            view, kept = import_array(array), array
+        else:
+            view, kept = copy_array(array), None  # the copy is IREE's memory
+        self._view = view
+        if kept is not self._array:  # from now on the copy is the contents; free the original
+            self._array, self._shown = kept, None
         return view
 
 
@@ -161,7 +175,7 @@ def host_queue() -> Queue:
 
 def is_importable(array: np.ndarray[Any, Any]) -> bool:
     """Whether compiled code can work on this memory as it is."""
-    return array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0
+    return array.flags.c_contiguous and array.size > 0 and _address(array) % ALIGNMENT == 0
 
 
 def aligned_copy(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -171,22 +185,22 @@ def aligned_copy(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return copy
 
 
+def copy_array(array: np.ndarray[Any, Any]) -> HalBufferView:
+    """A buffer view on a copy of the array, which must be C-contiguous, in memory of IREE's."""
+    device = host_queue().device
+    return device.allocator.allocate_buffer_copy(_MEMORY, _USAGE, device, array, element_type(array.dtype))  # pyright: ignore[reportReturnType]
+
+
 def import_array(array: np.ndarray[Any, Any]) -> HalBufferView:
     """A buffer view on the array's own memory; IREE keeps the array alive for as long as it uses it.
 
-    Raises: ValueError if the memory is not C-contiguous or not aligned (IREE would crash later).
+    Raises: ValueError if the memory is empty, not C-contiguous, or not aligned (IREE would crash later).
     """
     if not is_importable(array):
         raise ValueError(f"import_array: memory must be C-contiguous and aligned to {ALIGNMENT} bytes")
-    flat = _bytes_of(array)
-    return HalBufferView(_import_bytes(flat), array.shape, element_type(array.dtype))
-
-
-def _import_bytes(flat: np.ndarray[Any, Any]) -> HalBuffer:
-    # DLPack knows neither bfloat16 as NumPy has it nor zero-size memory: bytes are always possible.
-    if flat.size == 0:
-        flat = aligned_empty((1,), _BYTE)
-    return host_queue().device.from_dlpack_capsule(flat.__dlpack__()).get_buffer()
+    # DLPack does not know bfloat16 as NumPy has it, and is strict about strides: bytes always pass.
+    memory = host_queue().device.from_dlpack_capsule(_bytes_of(array).__dlpack__())
+    return HalBufferView(memory.get_buffer(), array.shape, element_type(array.dtype))
 
 
 def _bytes_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

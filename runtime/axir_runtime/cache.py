@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -208,17 +209,13 @@ def _write_atomically(path: Path, content: bytes) -> None:
 
 
 def _remove(path: Path) -> None:
-    try:
+    with contextlib.suppress(OSError):  # already gone, or not ours to remove
         path.unlink()
-    except OSError:  # already gone, or not ours to remove
-        pass
 
 
 def _touch(path: Path) -> None:
-    try:
+    with contextlib.suppress(OSError):
         os.utime(path)
-    except OSError:
-        pass
 
 
 class LruCache(Generic[K, V]):

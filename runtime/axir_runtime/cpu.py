@@ -43,52 +43,12 @@ _X86_RENAMED = {
     "sse4_2": "sse4.2",
 }
 # Flags spelled alike in both; everything else in cpuinfo does not concern generated code.
-_X86_SAME = frozenset(
-    [
-        "adx",
-        "aes",
-        "avx",
-        "avx2",
-        "bmi2",
-        "avx512bw",
-        "avx512cd",
-        "avx512dq",
-        "avx512f",
-        "avx512ifma",
-        "avx512vbmi",
-        "avx512vl",
-        "cmov",
-        "cx16",
-        "cx8",
-        "f16c",
-        "fma",
-        "fma4",
-        "fxsr",
-        "gfni",
-        "mmx",
-        "movbe",
-        "movdir64b",
-        "movdiri",
-        "popcnt",
-        "prfchw",
-        "rdpid",
-        "rdseed",
-        "serialize",
-        "sse",
-        "sse2",
-        "sse4a",
-        "ssse3",
-        "tbm",
-        "vaes",
-        "vpclmulqdq",
-        "waitpkg",
-        "xop",
-        "xsave",
-        "xsavec",
-        "xsaveopt",
-        "xsaves",
-    ]
-)
+_X86_ALIKE = """
+adx aes avx avx2 avx512bw avx512cd avx512dq avx512f avx512ifma avx512vbmi avx512vl bmi2 cmov cx16 cx8 f16c
+fma fma4 fxsr gfni mmx movbe movdir64b movdiri popcnt prfchw rdpid rdseed serialize sse sse2 sse4a ssse3
+tbm vaes vpclmulqdq waitpkg xop xsave xsavec xsaveopt xsaves
+"""
+_X86_SAME = frozenset(_X86_ALIKE.split())
 _ARM_RENAMED = {
     "aes": "aes",
     "asimd": "neon",

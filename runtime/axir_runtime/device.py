@@ -53,7 +53,7 @@ class Device:
 
     def queue(self, parallel: bool = False) -> Queue:
         """The IREE device for small (default) or large programs, opened at first use."""
-        return _state.queue(_DRIVERS[self.platform][parallel])
+        return state.queue(_DRIVERS[self.platform][parallel])
 
 
 _DEVICES: tuple[Device, ...] = tuple(Device(platform, 0) for platform in _DRIVERS)
@@ -131,10 +131,5 @@ def _immortal(value: _T) -> _T:
     return value
 
 
-_state = _State()
-os.register_at_fork(after_in_child=_state.after_fork)
-
-
-def epoch() -> int:
-    """A number that changes when this process is a fresh fork: native state from before is stale."""
-    return _state.epoch
+state = _State()
+os.register_at_fork(after_in_child=state.after_fork)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import ml_dtypes
 import numpy as np
@@ -10,6 +10,9 @@ from iree.runtime import HalElementType
 
 from axir_runtime.buffer import Buffer, host_queue
 from axir_runtime.errors import status_reason
+
+# Buffer views tell their element type as a plain number.
+_BFLOAT16 = int(cast(Any, HalElementType.BFLOAT_16))
 
 
 def to_dlpack(buffer: Buffer, **options: Any) -> Any:
@@ -37,6 +40,6 @@ def _from_bfloat16(source: Any, refused: Exception) -> Buffer:
         view = host_queue().device.from_dlpack_capsule(source.__dlpack__())
     except Exception as error:
         raise BufferError(f"from_dlpack: {refused}; {status_reason(error)}") from None
-    if int(view.element_type) != int(HalElementType.BFLOAT_16):
+    if view.element_type != _BFLOAT16:
         raise BufferError(f"from_dlpack: {refused}")
     return Buffer.from_view(view, tuple(view.shape), np.dtype(ml_dtypes.bfloat16))

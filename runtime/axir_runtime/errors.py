@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# "Error invoking function: c/runtime/.../x.c:12: OUT_OF_RANGE; text; while calling import; \n[ 0] bytecode ..."
+# "Error invoking function: c/runtime/x.c:12: OUT_OF_RANGE; text; while calling import; \n[ 0] bytecode"
 _STATUS = re.compile(r"\b(?P<code>[A-Z][A-Z_]{3,});\s*(?P<text>[^;\n]*)")
 
 

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from iree.runtime import HalBufferView, VmContext, VmFunction, VmModule, VmVariantList
 
-from axir_runtime import device as _device
-from axir_runtime.buffer import Buffer, aligned_copy, aligned_empty, import_array
-from axir_runtime.device import Device
+from axir_runtime.buffer import Buffer, Shape, aligned_copy, aligned_empty, import_array
+from axir_runtime.device import Device, state
 from axir_runtime.errors import RuntimeFailure, status_reason
 from axir_runtime.signature import Dim, Signature, Spec, mismatch, parse_declaration, specs
 
@@ -107,16 +106,17 @@ class Executable:
 
         Raises: TypeError or ValueError for arguments that do not fit; RuntimeFailure if the run fails.
         """
-        if self._epoch != _device.epoch():
+        if self._epoch != state.epoch:
             self._reload()
         if len(args) != self._arity:
             raise TypeError(f"{self.name}: expected {self._arity} arguments; got {len(args)}")
         if self._checked:
             self._check(args)
         inputs = VmVariantList(self._arity + len(self._storage))
-        push = inputs.push_ref
+        push: Any = inputs.push_ref
         for arg in args:
-            push(arg.view if type(arg) is Buffer else _as_buffer(arg, args, self.name).view)
+            buffer = arg if type(arg) is Buffer else _as_buffer(arg, args, self.name)
+            push(buffer._view or buffer.view)
         for shape, dtype in self._storage:
             push(import_array(aligned_empty(shape, dtype)))
         outputs = VmVariantList(len(self._outputs))
@@ -131,7 +131,7 @@ class Executable:
 
     def _load(self) -> None:
         """Link the module against the device, and look the function up."""
-        epoch = _device.epoch()
+        epoch = state.epoch
         queue = self._device.queue(self.parallel)
         try:
             module = VmModule.copy_buffer(queue.instance, self._module)
@@ -151,7 +151,7 @@ class Executable:
     def _reload(self) -> None:
         """In a forked child: the parent's worker threads do not exist here."""
         with _reload_lock:
-            if self._epoch != _device.epoch():
+            if self._epoch != state.epoch:
                 self._load()
 
     def _prepare(self, declared: Signature) -> None:
@@ -159,13 +159,12 @@ class Executable:
         self._check_statement(declared)
         results = self.signature.results
         self._arity = len(self.signature.arguments)
-        self._storage = tuple((results[index].shape, results[index].dtype) for index in declared.storage)
-        static = [spec for spec in results if spec.is_static]
+        self._storage = tuple((_sizes(results[index]), results[index].dtype) for index in declared.storage)
         nbytes = {index: _nbytes(spec) for index, spec in enumerate(results) if spec.is_static}
         shared = not self._storage and sum(nbytes.values()) >= _LARGE_ALLOCATION
         self._copied = {index for index, size in nbytes.items() if shared and size <= _SMALL_RESULT}
-        self._direct = len(static) == len(results) and not self._copied
-        self._outputs = tuple((index, spec.shape, spec.dtype) for index, spec in enumerate(results))
+        self._direct = len(nbytes) == len(results) and not self._copied
+        self._outputs = tuple((index, _sizes(spec), spec.dtype) for index, spec in enumerate(results))
 
     def _check_statement(self, declared: Signature) -> None:
         """What the caller says about the function must fit what the module says."""
@@ -206,8 +205,9 @@ class Executable:
     def _collected(self, view: HalBufferView, index: int) -> Buffer:
         """A result whose shape is known only now, or that must not keep its neighbours' memory alive."""
         _, shape, dtype = self._outputs[index]
-        buffer = _from_view(view, shape if index in self._copied else tuple(view.shape), dtype)
-        return Buffer(aligned_copy(buffer.array)) if index in self._copied else buffer
+        if index in self._copied:
+            return Buffer(aligned_copy(_from_view(view, shape, dtype).array))
+        return _from_view(view, tuple(view.shape), dtype)
 
 
 def _as_buffer(arg: Any, args: Sequence[Any], name: str) -> Buffer:
@@ -221,5 +221,10 @@ def _as_buffer(arg: Any, args: Sequence[Any], name: str) -> Buffer:
         raise TypeError(f"{name}: argument {index}: {error}") from None
 
 
+def _sizes(spec: Spec) -> Shape:
+    """A static shape; of a dynamic one, the axes that are known."""
+    return tuple(size for size in spec.shape if isinstance(size, int))
+
+
 def _nbytes(spec: Spec) -> int:
-    return math.prod(size for size in spec.shape if isinstance(size, int)) * spec.dtype.itemsize
+    return math.prod(_sizes(spec)) * spec.dtype.itemsize

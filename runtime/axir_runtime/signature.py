@@ -94,7 +94,8 @@ def parse_declaration(declaration: str) -> Signature:
 def _spec(match: re.Match[str]) -> Spec:
     if match["other"]:
         raise RuntimeFailure(
-            f"the function cannot be called here: {match['kind']} {match['index']} is {match['other']}, not a tensor"
+            f"the function cannot be called here: {match['kind']} {match['index']} "
+            f"is {match['other']}, not a tensor"
         )
     sizes = match["shape"].split("x")[:-1]
     return Spec(tuple(None if size == "?" else int(size) for size in sizes), dtype_of(match["element"]))

@@ -41,13 +41,18 @@ class Suite:
 
     def run(self, target: Target | None = None) -> dict[str, Any]:
         """Results by case name: an array, or a list of them."""
-        flat = run_module(self.module(), [x for c in self.cases for x in c.inputs], target)
+        flat = self.program(target)(*(x for c in self.cases for x in c.inputs))
         results, at = {}, 0
         for case in self.cases:
-            own = [_view(a, d) for a, d in zip(flat[at : at + len(case.dtypes)], case.dtypes, strict=True)]
+            own = flat[at : at + len(case.dtypes)]
             at += len(case.dtypes)
             results[case.name] = own[0] if len(own) == 1 else own
         return results
+
+    def program(self, target: Target | None = None) -> Program:
+        """The compiled and loaded module, to be called with the inputs of all cases in a row."""
+        data = backend.compile_module(self.module(), target or host())
+        return Program(data, [d for case in self.cases for d in case.dtypes])
 
     def module(self) -> ir.Module:
         with context(), ir.Location.unknown():
@@ -81,27 +86,28 @@ def _view(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return array.view(dtype)
 
 
-def run_module(module: ir.Module, inputs: Sequence[np.ndarray], target: Target | None = None) -> list[np.ndarray]:
-    """Compile ``@main`` and call it once."""
-    return run_bytes(backend.compile_module(module, target or host()), inputs)
-
-
 @functools.cache
 def _device() -> rt.HalDevice:
     return rt.get_device("local-sync")
 
 
-def run_bytes(data: bytes, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Load compiled bytes and call ``main`` once; integer results have signed dtypes, 16-bit floats are i2."""
-    device = _device()
-    instance = rt.VmInstance()
-    modules = [rt.create_hal_module(instance, device), rt.VmModule.copy_buffer(instance, data)]
-    vm = rt.VmContext(instance, modules)
-    arguments, results = rt.VmVariantList(len(inputs)), rt.VmVariantList(8)
-    for x in inputs:
-        arguments.push_ref(_buffer_view(device, x))
-    vm.invoke(modules[-1].lookup_function("main"), arguments, results)
-    return [_to_numpy(results.get_as_object(i, rt.HalBufferView)) for i in range(len(results))]
+class Program:
+    """A loaded module whose ``@main`` can be called with NumPy arrays."""
+
+    def __init__(self, data: bytes, dtypes: Sequence[Any]):
+        instance = rt.VmInstance()
+        modules = [rt.create_hal_module(instance, _device()), rt.VmModule.copy_buffer(instance, data)]
+        self._context = rt.VmContext(instance, modules)
+        self._function = modules[-1].lookup_function("main")
+        self._dtypes = [np.dtype(d) for d in dtypes]
+
+    def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        arguments, results = rt.VmVariantList(len(inputs)), rt.VmVariantList(len(self._dtypes))
+        for x in inputs:
+            arguments.push_ref(_buffer_view(_device(), x))
+        self._context.invoke(self._function, arguments, results)
+        views = [results.get_as_object(i, rt.HalBufferView) for i in range(len(results))]
+        return [_view(_to_numpy(v), d) for v, d in zip(views, self._dtypes, strict=True)]
 
 
 _ELEMENTS = {

@@ -70,7 +70,7 @@ class DotGeneralOp(AxirOp, name="dot_general", dtypes=NUMERIC, multilinear_in=("
         a = x.transpose(*lhs_batch, *left, *lhs_contract).reshape(*batch, math.prod(rows), inner)
         b = y.transpose(*rhs_batch, *rhs_contract, *right).reshape(*batch, inner, math.prod(columns))
         product = np.matmul(a.astype(wide, copy=False), b.astype(wide, copy=False))
-        return product.reshape(*batch, *rows, *columns).astype(dtype, copy=False)
+        return product.reshape((*batch, *rows, *columns)).astype(dtype, copy=False)
 
     def transpose(self, ct: Value, x: Value | None, y: Value | None) -> list[Value | None]:
         if x is None:

@@ -203,9 +203,10 @@ class Atan2Op(ElementwiseBinary, name="atan2", dtypes=FLOATING):
 
 
 class NextafterOp(ElementwiseBinary, name="nextafter", dtypes=FLOATING):
-    """The float after ``x`` in the direction of ``y``."""
+    """The float after ``x`` in the direction of ``y``; ``y`` itself if they are equal."""
 
-    numpy = np.nextafter
+    def numpy(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.where(x == y, y, np.nextafter(x, y))
 
     def jvp(self, dx: Value | None, dy: Value | None) -> Value | None:
         return dx
@@ -241,7 +242,7 @@ def _shift(function: Any, overflow: Callable[[np.ndarray], Any], view: str = "")
         inside = (amount >= 0) & (amount < width)
         bits = np.asarray(x).view(f"{view}{x.dtype.itemsize}" if view else x.dtype)
         shifted = function(bits, np.where(inside, amount, 0).astype(bits.dtype)).view(x.dtype)
-        return np.where(inside, shifted, overflow(x)).astype(x.dtype)
+        return np.where(inside, shifted, overflow(x).astype(x.dtype))
 
     return staticmethod(call)
 

@@ -281,7 +281,8 @@ class ErfcOp(ElementwiseUnary, name="erfc", dtypes=FLOATING):
 class ErfInvOp(ElementwiseUnary, name="erf_inv", dtypes=FLOATING):
     """Inverse of ``erf``; infinite at -1 and 1, NaN outside."""
 
-    numpy = in_float32(sp.erfinv)
+    # SciPy loses the sign of zero.
+    numpy = in_float32(lambda x: np.where(x == 0, x, sp.erfinv(x)))
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.scale(ops.exp(ops.square(self.result)), math.sqrt(math.pi) / 2))
@@ -290,7 +291,8 @@ class ErfInvOp(ElementwiseUnary, name="erf_inv", dtypes=FLOATING):
 class LgammaOp(ElementwiseUnary, name="lgamma", dtypes=FLOATING):
     """Logarithm of ``|gamma(x)|``; infinite at the poles 0, -1, -2, ..."""
 
-    numpy = in_float32(sp.gammaln)
+    # SciPy gives -inf at -inf, C and this dialect inf.
+    numpy = in_float32(lambda x: np.where(x == -np.inf, -x, sp.gammaln(x)))
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.digamma(self.operand))

@@ -129,13 +129,23 @@ class _ReduceExtremum(Reduction, dtypes=NUMERIC):
         return ops.div(ops.reduce_sum(ops.mul(dx, mask), axes=self.axes), count)
 
 
+def _signed_zeros(found: np.ndarray, x: np.ndarray, axes: tuple[int, ...], *, positive: bool) -> np.ndarray:
+    """Extrema that are zero, with the sign that wins if there is one; NumPy leaves it open."""
+    if not is_float(x.dtype) or not np.any(found == 0):
+        return found
+    wins = np.any((x == 0) & (np.signbit(x) != positive), axes)
+    zero = np.array(0.0 if positive else -0.0, x.dtype)
+    return np.where((found == 0) & wins, zero, found)
+
+
 class ReduceMaxOp(_ReduceExtremum, name="reduce_max"):
     """Largest element; NaN if there is one."""
 
     kind = "max"
 
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
-        return np.max(x, axes, initial=np.asarray(lowest(x.dtype), x.dtype)).astype(x.dtype)
+        found = np.max(x, axes, initial=np.asarray(lowest(x.dtype), x.dtype)).astype(x.dtype)
+        return _signed_zeros(found, x, axes, positive=True)
 
 
 class ReduceMinOp(_ReduceExtremum, name="reduce_min"):
@@ -144,7 +154,8 @@ class ReduceMinOp(_ReduceExtremum, name="reduce_min"):
     kind = "min"
 
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
-        return np.min(x, axes, initial=np.asarray(highest(x.dtype), x.dtype)).astype(x.dtype)
+        found = np.min(x, axes, initial=np.asarray(highest(x.dtype), x.dtype)).astype(x.dtype)
+        return _signed_zeros(found, x, axes, positive=False)
 
 
 class ReduceAndOp(Reduction, name="reduce_and", dtypes=INTEGER | BOOL, zero_tangent=True):

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from axir_compiler.ir.types import Aval
+from axir_runtime import Buffer
 
 __all__ = ["Array", "ConcreteArray"]
 
@@ -116,25 +117,51 @@ class Array:
 
 
 class ConcreteArray(Array):
-    """An array whose elements are there, in host memory on the CPU."""
+    """An array whose elements are there, in host memory on the CPU.
+
+    It holds a NumPy array, or the buffer of a compiled function's result, or both on the same memory.
+    """
 
     __slots__ = ("_aval", "_buffer", "_value", "weak_type")
 
-    def __init__(self, value: Any, weak: bool = False, buffer: Any = None):
-        self._value = np.asarray(value)
-        self.weak_type = weak
+    def __init__(self, value: Any, weak: bool = False):
+        self._value: np.ndarray | None = np.asarray(value)
+        self._buffer: Buffer | None = None
         self._aval: Aval | None = None
-        self._buffer = buffer
+        self.weak_type = weak
+
+    @staticmethod
+    def from_buffer(buffer: Buffer, aval: Aval, weak: bool) -> ConcreteArray:
+        """The array of a buffer."""
+        array = object.__new__(ConcreteArray)
+        array._value, array._buffer, array._aval, array.weak_type = None, buffer, aval, weak
+        return array
 
     @property
     def aval(self) -> Aval:  # pyright: ignore[reportIncompatibleVariableOverride]
         found = self._aval
         if found is None:
-            found = self._aval = Aval(self._value.shape, self._value.dtype)
+            value = self._value
+            assert value is not None
+            found = self._aval = Aval(value.shape, value.dtype)
+        return found
+
+    @property
+    def buffer(self) -> Buffer:
+        """What compiled functions take."""
+        found = self._buffer
+        if found is None:
+            assert self._value is not None
+            found = self._buffer = Buffer(self._value)
+            # The buffer makes an aligned copy if it must: it alone holds the elements from now on.
+            self._value = None
         return found
 
     def to_numpy(self, asked_for: str = "its value") -> np.ndarray:
         value = self._value
+        if value is None:
+            assert self._buffer is not None
+            return self._buffer.array
         if value.flags.writeable:
             # Nothing else writes to it: what axir makes is written once, what users give was copied.
             value.flags.writeable = False
@@ -145,7 +172,7 @@ class ConcreteArray(Array):
         return self
 
     def __reduce__(self) -> Any:
-        return _restore, (np.asarray(self._value), self.weak_type)
+        return _restore, (np.asarray(self.to_numpy()), self.weak_type)
 
     def __copy__(self) -> ConcreteArray:
         return self
@@ -154,12 +181,12 @@ class ConcreteArray(Array):
         return self
 
     def __repr__(self) -> str:
-        text = np.array2string(self._value, separator=", ", prefix="Array(")
+        text = np.array2string(self.to_numpy(), separator=", ", prefix="Array(")
         weak = ", weak_type=True" if self.weak_type else ""
         return f"Array({text}, dtype={self.dtype}{weak})"
 
     def __str__(self) -> str:
-        return str(self._value)
+        return str(self.to_numpy())
 
 
 def _restore(value: np.ndarray, weak: bool) -> ConcreteArray:

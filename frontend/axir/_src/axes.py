@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from axir_compiler.errors import AxisError, ShapeError
 
 from axir._src.messages import located
-from axir_compiler.errors import AxisError, ShapeError
 
 __all__ = ["Axes", "Shape", "axes_of", "axis_of", "shape_of", "static_int"]
 
@@ -29,7 +29,9 @@ def static_int(value: Any, where: str) -> int:
     except TypeError as error:
         if type(error) is not TypeError:
             raise
-        raise located(ShapeError(f"{where}: sizes, axes and counts must be integers; got {value!r}.")) from None
+        raise located(
+            ShapeError(f"{where}: sizes, axes and counts must be integers; got {value!r}.")
+        ) from None
 
 
 def shape_of(shape: Any, where: str) -> tuple[int, ...]:

@@ -88,10 +88,13 @@ class Config:
             raise TypeError(f"config: {name} takes a {kind.__name__}; got {value!r}.")
         return value
 
-    def read(self, name: str) -> Any:
-        """The value of an option in this thread."""
-        name = self._name(name)
+    def get(self, name: str) -> Any:
+        """The value of an option in this thread, by its full name; for places where time counts."""
         return getattr(self._local, name, self.values[name])
+
+    def read(self, name: str) -> Any:
+        """The value of an option in this thread, by any spelling of its name."""
+        return self.get(self._name(name))
 
     @contextmanager
     def override(self, name: str, value: Any) -> Iterator[None]:
@@ -111,7 +114,7 @@ class Config:
     @property
     def x64_enabled(self) -> bool:
         """Whether 64-bit dtypes are kept."""
-        return getattr(self._local, "axir_enable_x64", self.values["axir_enable_x64"])
+        return self.get("axir_enable_x64")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith(("axir_", "jax_")):

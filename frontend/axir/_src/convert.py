@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+from axir_compiler.errors import DTypeError, ShapeError
+from axir_compiler.ir.attributes import ScalarValue
+from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import DTYPES
 
 from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
@@ -21,10 +25,6 @@ from axir._src.promotion import (
     to_dtype,
 )
 from axir._src.trace import Tracer, bind, current_frame
-from axir_compiler.errors import DTypeError, ShapeError
-from axir_compiler.ir.attributes import ScalarValue
-from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import DTYPES
 
 __all__ = ["ArrayLike", "array", "asarray", "constant", "convert", "is_number", "to_array", "typed"]
 
@@ -268,7 +268,9 @@ def _numpy_of(x: Any, dtype: np.dtype) -> np.ndarray:
         if "inhomogeneous" not in str(error):
             raise
         raise located(
-            ShapeError("array: nested lists must have equal lengths on each level; got ragged ones. Pad them first.")
+            ShapeError(
+                "array: nested lists must have equal lengths on each level; got ragged ones. Pad them first."
+            )
         ) from None
 
 
@@ -280,7 +282,9 @@ def _stacked(x: Any, dtype: np.dtype) -> Array:
     shapes = {item.shape for item in items}
     if len(shapes) > 1:
         given = ", ".join(map(str, sorted(shapes)))
-        raise located(ShapeError(f"array: items of a list must have equal shapes; got {given}. Pad them first."))
+        raise located(
+            ShapeError(f"array: items of a list must have equal shapes; got {given}. Pad them first.")
+        )
     if not items:
         return ConcreteArray(np.zeros(0, dtype))
     rows = [bind(OPS["reshape"], item, shape=(1, *item.shape)) for item in items]

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from axir_compiler.errors import ShapeError
+from axir_compiler.ir.op import OPS, AxirOp
+from axir_compiler.ir.types import FLOATING
 
 from axir._src.array import Array, ConcreteArray
 from axir._src.convert import constant, to_array, typed
 from axir._src.messages import located
 from axir._src.promotion import common, common_of_two, inexact
 from axir._src.trace import Tracer, bind, current_frame
-from axir_compiler.errors import ShapeError
-from axir_compiler.ir.op import OPS, AxirOp
-from axir_compiler.ir.types import FLOATING
 
 __all__ = [
     "apply",

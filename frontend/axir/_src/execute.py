@@ -2,58 +2,38 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 
 import numpy as np
 
-import axir_runtime
 from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
+from axir._src.log import logger
 from axir._src.trace import Frame, Function, Origin, Program, Spec, Tracer, current_frame
 from axir_compiler import backend, pipeline
 from axir_compiler.ir.evaluate import Plan, make_plan
 from axir_compiler.ir.module import lookup, signature
 from axir_compiler.ir.types import Aval
 from axir_compiler.mlir import context, ir
-from axir_compiler.targets import cpu
+from axir_compiler.targets import host
+from axir_runtime import CpuFeatureError, DiskCache, Executable, LruCache, check_cpu, cpu_features, devices
 
 __all__ = ["Compiled", "Phases", "compile_function", "run_eagerly", "transform"]
 
 
-class _Memory:
-    """A bounded, thread-safe table of what was built, least recently used first to go."""
-
-    def __init__(self, limit: int):
-        self._limit = limit
-        self._entries: OrderedDict[Any, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Any) -> Any:
-        with self._lock:
-            found = self._entries.get(key)
-            if found is not None:
-                self._entries.move_to_end(key)
-            return found
-
-    def put(self, key: Any, value: Any) -> None:
-        with self._lock:
-            self._entries[key] = value
-            if len(self._entries) > self._limit:
-                self._entries.popitem(last=False)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._entries.clear()
+_plans: LruCache[Any, Plan] = LruCache(4096)
+_executables: LruCache[str, Compiled] = LruCache(1024)
 
 
-_plans = _Memory(4096)
-_executables = _Memory(1024)
+@functools.cache
+def disk_cache() -> DiskCache:
+    """Where compiled modules are kept, by ``AXIR_CACHE_DIR`` and ``AXIR_CACHE_MAX_BYTES``."""
+    return DiskCache.from_environment()
 
 
 def clear_caches() -> None:
@@ -81,25 +61,11 @@ class Phases:
 
 @dataclass
 class Compiled:
-    """A function compiled for a device: call it with flat arrays."""
+    """A function compiled for a device; ``executable`` takes and gives buffers."""
 
-    executable: axir_runtime.Executable
+    executable: Executable
     outputs: tuple[Aval, ...]
     phases: Phases = field(default_factory=Phases)
-
-    def __call__(self, arrays: Sequence[Array]) -> list[axir_runtime.Buffer]:
-        return self.executable([buffer_of(x) for x in arrays])
-
-
-def buffer_of(x: Array) -> axir_runtime.Buffer:
-    """The device buffer of a concrete array, made once."""
-    assert isinstance(x, ConcreteArray)
-    buffer = x._buffer
-    if buffer is None:
-        buffer = x._buffer = axir_runtime.Buffer(x._value)
-        # The buffer may hold an aligned copy; keep one of the two only.
-        x._value = buffer.array
-    return buffer
 
 
 # Work below this many elements runs on the calling thread, where a call costs less.
@@ -123,7 +89,7 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
     Raises:
         CompileError: IREE refuses the program.
     """
-    target = cpu.host()
+    target = host()
     with context():
         outputs = signature(lookup(module, symbol))[1]
         key = _text_key(module, symbol, target.fingerprint())
@@ -131,15 +97,14 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
         if found is not None:
             return found
         phases = Phases()
-        cache = axir_runtime.disk_cache()
-        binary = cache.get(key)
+        binary = _stored(key)
         phases.from_disk = binary is not None
         if binary is None:
             binary = _compile(module, symbol, target, phases)
-            cache.put(key, binary, {"function": symbol})
+            disk_cache().put(key, binary, {"function": symbol, "cpu_features": sorted(cpu_features())})
         start = time.perf_counter()
-        executable = axir_runtime.Executable(
-            axir_runtime.devices("cpu")[0],
+        executable = Executable(
+            devices("cpu")[0],
             binary,
             results=[(a.shape, a.dtype) for a in outputs],
             parallel=_is_large(module, symbol),
@@ -148,6 +113,19 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
     found = Compiled(executable, outputs, phases)
     _executables.put(key, found)
     return found
+
+
+def _stored(key: str) -> bytes | None:
+    """A compiled module from the disk cache, unless it needs a CPU that this one is not."""
+    found = disk_cache().load(key)
+    if found is None:
+        return None
+    binary, meta = found
+    try:
+        check_cpu(meta.get("cpu_features", ()))
+    except CpuFeatureError:
+        return None
+    return binary
 
 
 def _compile(module: ir.Module, symbol: str, target: Any, phases: Phases) -> bytes:
@@ -159,9 +137,7 @@ def _compile(module: ir.Module, symbol: str, target: Any, phases: Phases) -> byt
     binary = backend.compile_module(form, target)
     times.append(time.perf_counter())
     phases.rewrite, phases.lower, phases.compile = np.diff(times)
-    if config.read("axir_log_compiles"):
-        from axir._src.log import logger
-
+    if config.get("axir_log_compiles"):
         logger.warning("compiled %s in %.3f s", symbol, times[-1] - times[0])
     return binary
 

@@ -15,7 +15,7 @@ from axir._src.array import Array, ConcreteArray
 from axir._src.call import flatten_arrays, name_of
 from axir._src.config import config
 from axir._src.convert import to_array
-from axir._src.execute import Compiled, buffer_of, compile_function
+from axir._src.execute import Compiled, compile_function
 from axir._src.log import logger
 from axir._src.trace import Function, Spec, Tracer, current_frame, trace_program
 
@@ -66,7 +66,7 @@ _NOTHING_STATIC = Static((), (), ())
 class Entry:
     """What is kept for one signature: the traced function, and its compiled form once it was called."""
 
-    __slots__ = ("captured", "compiled", "function", "out_tree", "seconds", "weak")
+    __slots__ = ("captured", "compiled", "function", "out_tree", "seconds")
 
     def __init__(self, function: Function, out_tree: pytree.TreeDef, seconds: float):
         self.function = function
@@ -74,7 +74,6 @@ class Entry:
         self.seconds = seconds
         self.compiled: Compiled | None = None
         self.captured: list[Any] = []
-        self.weak = [s.weak for s in function.outputs]
 
     def prepare(self) -> Compiled:
         """Compile the function, unless that was done."""
@@ -82,15 +81,15 @@ class Entry:
         if compiled is None:
             compiled = compile_function(self.function)
             compiled.phases.trace = self.seconds
-            self.captured = [buffer_of(x) for x in self.function.captures]
+            self.captured = [x.buffer for x in self.function.captures]
             self.compiled = compiled
         return compiled
 
-    def __call__(self, arrays: Sequence[Array]) -> Any:
+    def __call__(self, arrays: Sequence[ConcreteArray]) -> Any:
         compiled = self.compiled or self.prepare()
-        buffers = [buffer_of(x) for x in arrays]
-        found = compiled.executable(buffers + self.captured)
-        results = [ConcreteArray(b.array, w, b) for b, w in zip(found, self.weak, strict=True)]
+        found = compiled.executable([x._buffer or x.buffer for x in arrays] + self.captured)
+        make = ConcreteArray.from_buffer
+        results = [make(b, s.aval, s.weak) for b, s in zip(found, self.function.outputs, strict=True)]
         return pytree.unflatten(self.out_tree, results)
 
 
@@ -113,7 +112,7 @@ class JitFunction:
         return f"<jit of {self._fun!r}>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if config.values["axir_disable_jit"]:
+        if config.get("axir_disable_jit"):
             return self._fun(*args, **kwargs)
         arrays, entry = self._lookup(args, kwargs)
         frame = current_frame()
@@ -139,7 +138,7 @@ class JitFunction:
             raise ValueError(f"{self._title}: static arguments must be hashable; got {static}.") from None
         if entry is None:
             entry = self._trace(arrays, treedef, static)
-            if config.values["axir_log_compiles"]:
+            if config.get("axir_log_compiles"):
                 logger.warning("%s: traced for %s", self._title, ", ".join(str(x.aval) for x in arrays))
             if entry.function.closed:
                 # A function that uses values of an outer trace is good for that trace only.

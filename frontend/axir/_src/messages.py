@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TypeVar
 
-from axir._src.source import source_line, user_frame, where
 from axir_compiler.errors import AxirError
+
+from axir._src.source import source_line, user_frame, where
 
 __all__ = ["located", "user_depth"]
 

@@ -18,11 +18,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from axir_compiler.errors import DTypeError
+from axir_compiler.ir.types import BFLOAT16, DTYPES, FLOATING
 
 from axir._src.config import config
 from axir._src.messages import located, user_depth
-from axir_compiler.errors import DTypeError
-from axir_compiler.ir.types import BFLOAT16, DTYPES, FLOATING
 
 __all__ = [
     "DTypeLike",
@@ -156,7 +156,9 @@ def to_dtype(dtype: DTypeLike, where: str = "dtype") -> np.dtype:
         DTypeError: it names none, or one that axir's arrays cannot have.
     """
     if dtype is None:
-        raise located(DTypeError(f"{where}: None does not name a dtype. Leave the argument out for the default."))
+        raise located(
+            DTypeError(f"{where}: None does not name a dtype. Leave the argument out for the default.")
+        )
     try:
         found = _PYTHON_TYPES.get(dtype) if isinstance(dtype, type) else None
         found = np.dtype(dtype) if found is None else found

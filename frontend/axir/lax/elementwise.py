@@ -6,72 +6,23 @@ take the dtype of the arrays if it is of their kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from axir._src.array import Array, ConcreteArray
-from axir._src.convert import ArrayLike, convert, is_number, to_array, typed
-from axir._src.elementwise import apply, at_dtype, broadcast_to, is_eager, operands
-from axir._src.messages import located
-from axir._src.promotion import BOOL, DTypeLike, default_float, default_int, requested
-from axir._src.trace import bind
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import FLOATING, INTEGER, dtype_name
+from axir_compiler.ir.types import FLOATING, INTEGER
+
+from axir._src.array import Array
+from axir._src.convert import ArrayLike, convert, is_number, to_array
+from axir._src.elementwise import broadcast_to
+from axir._src.messages import located
+from axir._src.promotion import BOOL, DTypeLike, requested
+from axir._src.trace import bind
+from axir.lax._operands import call, same_dtype
 
 Unary = Callable[[ArrayLike], Array]
 Binary = Callable[[ArrayLike, ArrayLike], Array]
-
-
-def _kind(dtype: np.dtype) -> str:
-    return "float" if dtype in FLOATING else "bool" if dtype == BOOL else "int"
-
-
-def _same_dtype(name: str, xs: Sequence[Any]) -> tuple[list[Array], bool]:
-    """Operands of one dtype, and whether all of them are weak.
-
-    Raises:
-        DTypeError: arrays of different dtypes, or a Python number of another kind than the arrays.
-    """
-    xs = operands(xs)
-    kinds = [typed(x) for x in xs]
-    strong = {x.dtype for x in xs if not is_number(x)} or {dtype for dtype, _ in kinds}
-    dtype = next(iter(strong))
-    if len(strong) > 1 or any(_kind(d) != _kind(dtype) for d, _ in kinds):
-        given = ", ".join(f"{type(x).__name__} {x}" if is_number(x) else dtype_name(x.dtype) for x in xs)
-        raise located(
-            DTypeError(
-                f"lax.{name}: operands must have the same dtype; got {given}. Convert one of them, or use axir.numpy, "
-                "which promotes."
-            )
-        )
-    weak = all(w for _, w in kinds)
-    return at_dtype(xs, dtype, weak), weak
-
-
-def _same_shape(name: str, xs: Sequence[Array]) -> list[Array]:
-    """Operands of one shape; scalars and axes of size 1 are repeated, ranks must agree."""
-    shapes = [x.shape for x in xs if x.ndim]
-    if not shapes:
-        return list(xs)
-    fits = len({len(s) for s in shapes}) == 1
-    target = tuple(max(sizes, key=lambda n: n != 1) for sizes in zip(*shapes, strict=True)) if fits else ()
-    if not fits or any(n not in (1, m) for s in shapes for n, m in zip(s, target, strict=True)):
-        given = ", ".join(str(x.shape) for x in xs)
-        raise located(
-            ShapeError(
-                f"lax.{name}: operands must have the same shape; got {given}. Reshape them, or use axir.numpy, which "
-                "broadcasts."
-            )
-        )
-    return list(xs) if is_eager(xs) else [broadcast_to(x, target) for x in xs]
-
-
-def _call(name: str, op: str, xs: Sequence[Any], **attrs: Any) -> Array:
-    arrays, weak = _same_dtype(name, xs)
-    return apply(OPS[op], _same_shape(name, arrays), weak, **attrs)
 
 
 def _finish(function: Any, name: str, doc: str) -> Any:
@@ -96,7 +47,7 @@ def _binary(name: str, doc: str, op: str = "", **attrs: Any) -> Binary:
     cls = OPS[op or name]
 
     def function(x: ArrayLike, y: ArrayLike) -> Array:
-        return _call(name, cls.short_name, (x, y), **attrs)
+        return call(name, cls.short_name, (x, y), **attrs)
 
     what = ", ".join(sorted(map(str, cls.dtypes))) if cls.dtypes else "any dtype"
     details = (
@@ -150,14 +101,18 @@ div = _binary("div", "``x / y``; integers round toward zero, and division by zer
 rem = _binary("rem", "Remainder with the sign of ``x``; integer ``x rem 0`` is ``x``.")
 max = _binary("max", "Larger operand; NaN if either is.")
 min = _binary("min", "Smaller operand; NaN if either is.")
-atan2 = _binary("atan2", "Angle in radians of the point with ordinate ``x`` and abscissa ``y``, in [-pi, pi].")
+atan2 = _binary(
+    "atan2", "Angle in radians of the point with ordinate ``x`` and abscissa ``y``, in [-pi, pi]."
+)
 nextafter = _binary("nextafter", "The float after ``x`` in the direction of ``y``.")
 bitwise_and = _binary("bitwise_and", "Bitwise and; logical on bools.", "and")
 bitwise_or = _binary("bitwise_or", "Bitwise or; logical on bools.", "or")
 bitwise_xor = _binary("bitwise_xor", "Bitwise exclusive or; logical on bools.", "xor")
 shift_left = _binary("shift_left", "``x`` shifted left by ``y`` bits; amounts outside [0, width) give 0.")
 shift_right_logical = _binary("shift_right_logical", "Right shift by ``y`` bits that fills with zeros.")
-shift_right_arithmetic = _binary("shift_right_arithmetic", "Right shift by ``y`` bits that fills with the sign.")
+shift_right_arithmetic = _binary(
+    "shift_right_arithmetic", "Right shift by ``y`` bits that fills with the sign."
+)
 eq = _binary("eq", "``x == y`` as bool.", "compare", direction="eq")
 ne = _binary("ne", "``x != y`` as bool; true with NaN.", "compare", direction="ne")
 lt = _binary("lt", "``x < y`` as bool.", "compare", direction="lt")
@@ -173,11 +128,11 @@ def pow(x: ArrayLike, y: ArrayLike) -> Array:
     """
     base = to_array(x)
     if base.dtype not in FLOATING:
-        raise located(DTypeError(f"lax.pow: the base must be a float; got {base.aval}. Use axir.numpy.power."))
+        raise located(DTypeError(f"lax.pow: the base must be a float; got {base.aval}. Use numpy.power."))
     exponent = y if is_number(y) and type(y) is float else to_array(y)
     if isinstance(exponent, Array) and exponent.dtype in INTEGER:
         exponent = convert(exponent, base.dtype)
-    return _call("pow", "pow", (x if is_number(x) else base, exponent))
+    return call("pow", "pow", (x if is_number(x) else base, exponent))
 
 
 def integer_pow(x: ArrayLike, y: int) -> Array:
@@ -229,7 +184,7 @@ def select(pred: ArrayLike, on_true: ArrayLike, on_false: ArrayLike) -> Array:
 
     Raises: DTypeError, ShapeError if they do not fit together.
     """
-    cases, weak = _same_dtype("select", (on_true, on_false))
+    cases, weak = same_dtype("select", (on_true, on_false))
     if cases[0].shape != cases[1].shape:
         given = f"{cases[0].shape} and {cases[1].shape}"
         raise located(ShapeError(f"lax.select: both cases must have the same shape; got {given}."))
@@ -246,7 +201,9 @@ def select_n(which: ArrayLike, *cases: ArrayLike) -> Array:
     """
     index = to_array(which)
     if not cases or (index.dtype == BOOL and len(cases) > 2):
-        raise located(ShapeError(f"lax.select_n: needs 1 or more cases, at most 2 for a bool; got {len(cases)}."))
+        raise located(
+            ShapeError(f"lax.select_n: needs 1 or more cases, at most 2 for a bool; got {len(cases)}.")
+        )
     if index.dtype == BOOL:
         return select(index, cases[-1], cases[0])
     result = to_array(cases[0])
@@ -260,7 +217,7 @@ def clamp(min: ArrayLike, x: ArrayLike, max: ArrayLike) -> Array:
 
     Raises: DTypeError, ShapeError if they do not fit together.
     """
-    return _call("clamp", "clamp", (min, x, max))
+    return call("clamp", "clamp", (min, x, max))
 
 
 def convert_element_type(operand: ArrayLike, new_dtype: DTypeLike) -> Array:
@@ -281,24 +238,6 @@ def bitcast_convert_type(operand: ArrayLike, new_dtype: DTypeLike) -> Array:
     return bind(OPS["bitcast"], x, weak=False, dtype=requested(new_dtype, "bitcast_convert_type"))
 
 
-def full_like(x: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, shape: Any = None) -> Array:
-    """An array filled with one value, of the shape and dtype of ``x`` where none is given."""
-    from axir.lax.shape import full
-
-    x = to_array(x)
-    kept = x.weak_type and dtype is None
-    result = full(x.shape if shape is None else shape, fill_value, x.dtype if dtype is None else dtype)
-    return convert(result, result.dtype, kept) if isinstance(result, ConcreteArray) else result
-
-
 def threefry2x32(key0: Array, key1: Array, x0: Array, x1: Array) -> tuple[Array, Array]:
     """Counters ``(x0, x1)`` enciphered under keys, all uint32 of one shape; see ``axir.random``."""
     return bind(OPS["threefry2x32"], key0, key1, x0, x1, weak=False)
-
-
-__all__ = [
-    name
-    for name, value in list(globals().items())
-    if getattr(value, "__module__", "") in ("axir.lax", __name__) and not name.startswith("_")
-]
-del default_float, default_int

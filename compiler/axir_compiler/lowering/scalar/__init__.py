@@ -68,6 +68,7 @@ def _find(name: str) -> Callable[..., ir.Value]:
 
 def _real(name: str) -> Callable[..., ir.Value]:
     """A function of real numbers, defined for f32 and f64, on any float dtype."""
+
     def call(dtype: np.dtype, *xs: ir.Value, **attrs: Any) -> ir.Value:
         function = _find(name)
         return in_float32(lambda *ys: function(*ys, **attrs), dtype, *xs)

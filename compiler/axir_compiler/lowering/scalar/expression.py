@@ -179,11 +179,14 @@ class Integer:
         return self._new(arith.maxsi(self.value, self._lift(bound)))
 
     def real(self) -> Real:
-        """The nearest floating point number."""
-        return Real(arith.sitofp(self.format.float_type, self.value), self.format)
+        """The same number, if its magnitude is below ``2**(fraction_bits - 1)``.
 
-    def small_real(self) -> Real:
-        """The same number, if it lies in ``[0, 2**fraction_bits)``: vector units lack the 64-bit conversion."""
+        An addition to the bits of a float: vector units lack the conversion of 64-bit integers."""
+        magic = real_constant(1.5 * 2.0**self.format.fraction_bits, self.format)
+        return (self + magic.bits()).float_from_bits() - magic
+
+    def fraction_real(self) -> Real:
+        """The same number, if it lies in ``[0, 2**fraction_bits)``."""
         magic = 2.0**self.format.fraction_bits
         base = real_constant(magic, self.format)
         return (self | base.bits()).float_from_bits() - base
@@ -336,5 +339,3 @@ def polynomial(x: Real, coefficients: tuple[float, ...]) -> Real:
     for coefficient in reversed(coefficients[:-1]):
         result = fma(result, x, coefficient)
     return result
-
-

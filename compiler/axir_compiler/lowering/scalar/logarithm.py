@@ -70,8 +70,13 @@ def log_domain(result: Real, x: Real) -> Real:
 
 def log(x: Real) -> Real:
     """Natural logarithm."""
+    return log_domain(log_normal(x), x)
+
+
+def log_normal(x: Real) -> Real:
+    """Natural logarithm of a positive normal number."""
     k, m = split_exponent(x)
-    return log_domain(log_of_parts(k, m - 1.0), x)
+    return log_of_parts(k, m - 1.0)
 
 
 def log2(x: Real) -> Real:

@@ -111,8 +111,8 @@ def _fraction(high: Integer, low: Integer) -> Real:
     first = high.shift_right(spare)
     second = (high << chunk).shift_right(spare) | low.shift_right(2 * spare)
     third = low & ((1 << (2 * spare)) - 1)
-    tail = fma(second.small_real(), 2.0 ** (-2 * chunk), third.small_real() * 2.0 ** (-2 * width))
-    return fma(first.small_real(), 2.0**-chunk, tail)
+    tail = fma(second.fraction_real(), 2.0 ** (-2 * chunk), third.fraction_real() * 2.0 ** (-2 * width))
+    return fma(first.fraction_real(), 2.0**-chunk, tail)
 
 
 def multiply_wide(a: Integer, b: Integer) -> tuple[Integer, Integer]:

@@ -1,0 +1,49 @@
+"""Dtypes: which there are, how they are promoted, what is known of them."""
+
+from axir._src.scalar_types import (
+    SCALAR_TYPES,
+    canonicalize_dtype,
+    finfo,
+    iinfo,
+    isdtype,
+    issubdtype,
+    promote_types,
+    result_type,
+)
+
+bool_ = SCALAR_TYPES["bool_"]
+int8 = SCALAR_TYPES["int8"]
+int16 = SCALAR_TYPES["int16"]
+int32 = SCALAR_TYPES["int32"]
+int64 = SCALAR_TYPES["int64"]
+uint8 = SCALAR_TYPES["uint8"]
+uint16 = SCALAR_TYPES["uint16"]
+uint32 = SCALAR_TYPES["uint32"]
+uint64 = SCALAR_TYPES["uint64"]
+float16 = SCALAR_TYPES["float16"]
+bfloat16 = SCALAR_TYPES["bfloat16"]
+float32 = SCALAR_TYPES["float32"]
+float64 = SCALAR_TYPES["float64"]
+
+__all__ = [
+    "bfloat16",
+    "bool_",
+    "canonicalize_dtype",
+    "finfo",
+    "float16",
+    "float32",
+    "float64",
+    "iinfo",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "isdtype",
+    "issubdtype",
+    "promote_types",
+    "result_type",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+]

@@ -1,0 +1,194 @@
+"""Creation of arrays and operations that move elements without computing on them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from axir_compiler.errors import ShapeError
+from axir_compiler.ir.op import OPS
+
+from axir._src.array import Array
+from axir._src.axes import axes_of, axis_of, shape_of, static_int
+from axir._src.convert import ArrayLike, constant, convert, is_number, to_array
+from axir._src.elementwise import broadcast_to, scalar_like
+from axir._src.messages import located
+from axir._src.promotion import DTypeLike, requested
+from axir._src.trace import bind
+
+
+def full(shape: Any, fill_value: ArrayLike, dtype: DTypeLike = None) -> Array:
+    """An array of ``shape`` filled with a scalar, in its dtype or ``dtype``.
+
+    Raises: ShapeError if the shape is none or the value no scalar.
+    """
+    sizes = shape_of(shape, "full")
+    if is_number(fill_value) and dtype is not None:
+        # Conversion of a number, as opposed to overflow in it, truncates floats.
+        wanted = requested(dtype, "full")
+        value = (
+            np.asarray(fill_value) if wanted.kind in "iu" and isinstance(fill_value, float) else fill_value
+        )
+        value = OPS["convert"].numpy(value, dtype=wanted).item() if isinstance(value, np.ndarray) else value
+        scalar = constant(value, wanted, False)
+    else:
+        scalar = to_array(fill_value)
+        scalar = scalar if dtype is None else convert(scalar, requested(dtype, "full"))
+    if scalar.ndim:
+        raise located(ShapeError(f"full: the fill value must be a scalar; got shape {scalar.shape}."))
+    return broadcast_to(scalar, sizes)
+
+
+def full_like(x: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, shape: Any = None) -> Array:
+    """An array filled with one value, of the shape and dtype of ``x`` where none is given."""
+    x = to_array(x)
+    return full(x.shape if shape is None else shape, fill_value, x.dtype if dtype is None else dtype)
+
+
+def iota(dtype: DTypeLike, size: int) -> Array:
+    """``0, 1, ..., size - 1`` of an integer or float dtype."""
+    return broadcasted_iota(dtype, (size,), 0)
+
+
+def broadcasted_iota(dtype: DTypeLike, shape: Sequence[int], dimension: int) -> Array:
+    """``0, 1, 2, ...`` along one axis of ``shape``, repeated along the others."""
+    sizes = shape_of(shape, "broadcasted_iota")
+    axis = axis_of(dimension, len(sizes), "broadcasted_iota")
+    return bind(OPS["iota"], weak=False, shape=sizes, dimension=axis, dtype=requested(dtype, "iota"))
+
+
+def broadcast_in_dim(operand: ArrayLike, shape: Sequence[int], broadcast_dimensions: Sequence[int]) -> Array:
+    """Operand axis ``i`` becomes axis ``broadcast_dimensions[i]`` of ``shape``; size-1 axes are repeated.
+
+    Raises: ShapeError if it does not fit.
+    """
+    sizes = shape_of(shape, "broadcast_in_dim")
+    return bind(
+        OPS["broadcast_in_dim"],
+        to_array(operand),
+        shape=sizes,
+        dimensions=tuple(map(int, broadcast_dimensions)),
+    )
+
+
+def broadcast(operand: ArrayLike, sizes: Sequence[int]) -> Array:
+    """``operand`` repeated along new leading axes of the given sizes."""
+    x = to_array(operand)
+    leading = shape_of(sizes, "broadcast")
+    axes = tuple(range(len(leading), len(leading) + x.ndim))
+    return bind(OPS["broadcast_in_dim"], x, shape=(*leading, *x.shape), dimensions=axes)
+
+
+def reshape(operand: ArrayLike, new_sizes: Any, dimensions: Sequence[int] | None = None) -> Array:
+    """The same elements in row-major order under another shape; one size may be -1.
+
+    Args:
+        operand: Array of any shape.
+        new_sizes: Shape of the result.
+        dimensions: Order in which the operand's axes are read; by default as they are.
+
+    Raises: ShapeError if the number of elements differs.
+    """
+    x = to_array(operand)
+    if dimensions is not None:
+        x = transpose(x, dimensions)
+    given = (new_sizes,) if not hasattr(new_sizes, "__iter__") else tuple(new_sizes)
+    sizes = [static_int(n, "reshape") for n in given]
+    if sizes.count(-1) == 1:
+        rest = math.prod(n for n in sizes if n != -1)
+        if rest == 0 or x.size % rest:
+            raise located(ShapeError(f"reshape: cannot reshape {x.aval} into {tuple(sizes)}."))
+        sizes[sizes.index(-1)] = x.size // rest
+    shape = tuple(sizes)
+    return x if shape == x.shape else bind(OPS["reshape"], x, shape=shape)
+
+
+def transpose(operand: ArrayLike, permutation: Sequence[int]) -> Array:
+    """Axis ``i`` of the result is axis ``permutation[i]`` of the operand.
+
+    Raises: ShapeError if it is no permutation of the axes.
+    """
+    x = to_array(operand)
+    order = tuple(static_int(p, "transpose") for p in permutation)
+    return x if order == tuple(range(x.ndim)) else bind(OPS["transpose"], x, permutation=order)
+
+
+def rev(operand: ArrayLike, dimensions: Sequence[int]) -> Array:
+    """Elements in opposite order along ``dimensions``."""
+    x = to_array(operand)
+    axes = axes_of(dimensions, x.ndim, "rev")
+    return bind(OPS["reverse"], x, dimensions=axes) if axes else x
+
+
+def concatenate(operands_: Sequence[ArrayLike], dimension: int) -> Array:
+    """Arrays of one dtype joined along an axis.
+
+    Raises: ShapeError, DTypeError if they do not fit together.
+    """
+    arrays = [to_array(x) for x in operands_]
+    if not arrays:
+        raise located(ShapeError("concatenate: needs at least one array."))
+    axis = axis_of(dimension, arrays[0].ndim, "concatenate")
+    return arrays[0] if len(arrays) == 1 else bind(OPS["concatenate"], *arrays, dimension=axis)
+
+
+def pad(
+    operand: ArrayLike, padding_value: ArrayLike, padding_config: Sequence[tuple[int, int, int]]
+) -> Array:
+    """``operand`` with elements added or cut off.
+
+    Args:
+        operand: Array of any shape.
+        padding_value: Scalar of the same dtype.
+        padding_config: For each axis the number of elements added before the first, after the last and
+            between neighbours; negative numbers for the first two cut elements off.
+
+    Raises: ShapeError if the configuration does not fit the operand.
+    """
+    x = to_array(operand)
+    value = (
+        scalar_like(padding_value, x)
+        if type(padding_value) in (bool, int, float)
+        else to_array(padding_value)
+    )
+    triples = [tuple(static_int(n, "pad") for n in entry) for entry in padding_config]
+    if len(triples) != x.ndim or any(len(t) != 3 for t in triples):
+        raise located(
+            ShapeError(f"pad: needs (low, high, interior) for each axis of {x.aval}; got {padding_config}.")
+        )
+    low, high, interior = (tuple(t[i] for t in triples) for i in range(3))
+    return bind(OPS["pad"], x, value, weak=x.weak_type, low=low, high=high, interior=interior)
+
+
+def squeeze(array: ArrayLike, dimensions: Sequence[int]) -> Array:
+    """``array`` without the axes ``dimensions``, which must have size 1.
+
+    Raises: ShapeError if one has another size.
+    """
+    x = to_array(array)
+    axes = axes_of(dimensions, x.ndim, "squeeze")
+    wrong = [a for a in axes if x.shape[a] != 1]
+    if wrong:
+        raise located(
+            ShapeError(f"squeeze: only axes of size 1 can go; got {x.aval} and axes {tuple(wrong)}.")
+        )
+    return reshape(x, tuple(n for a, n in enumerate(x.shape) if a not in axes))
+
+
+def expand_dims(array: ArrayLike, dimensions: Sequence[int]) -> Array:
+    """``array`` with axes of size 1 inserted, at ``dimensions`` of the result."""
+    x = to_array(array)
+    axes = axes_of(dimensions, x.ndim + len(tuple(dimensions)), "expand_dims")
+    shape = list(x.shape)
+    for axis in axes:
+        shape.insert(axis, 1)
+    return reshape(x, shape)
+
+
+def collapse(operand: ArrayLike, start_dimension: int, stop_dimension: int | None = None) -> Array:
+    """Axes ``start_dimension`` to ``stop_dimension`` (exclusive) as one."""
+    x = to_array(operand)
+    start, stop, _ = np.s_[start_dimension:stop_dimension].indices(x.ndim)
+    return reshape(x, (*x.shape[:start], math.prod(x.shape[start:stop]), *x.shape[stop:]))

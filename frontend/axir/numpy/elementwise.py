@@ -1,0 +1,469 @@
+"""Elementwise functions: NumPy's universal functions on promoted, broadcast operands.
+
+Operands are arrays and numbers. Functions of the reals take integers and bools to the default float dtype.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from axir import lax
+from axir._src.array import Array
+from axir._src.convert import ArrayLike, convert, to_array
+from axir._src.elementwise import apply, apply_binary, apply_unary, broadcast, promoted, scalar_like
+from axir._src.messages import located
+from axir._src.promotion import BOOL, inexact
+from axir._src.trace import bind
+from axir_compiler.errors import DTypeError
+from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import FLOATING, INTEGER, UNSIGNED
+
+Unary = Callable[[ArrayLike], Array]
+Binary = Callable[[ArrayLike, ArrayLike], Array]
+
+
+def _finish(function: Any, name: str, doc: str, details: str) -> Any:
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "axir.numpy"
+    function.__doc__ = f"{doc}\n\n    {details}"
+    return function
+
+
+def _real(name: str, op: str, doc: str) -> Unary:
+    """A function of the reals."""
+    cls = OPS[op]
+
+    def function(x: ArrayLike, /) -> Array:
+        return apply_unary(cls, x, True)
+
+    return _finish(function, name, doc, "Integers and bools give the default float dtype.")
+
+
+def _binary(name: str, op: str, doc: str, *, to_float: bool = False, on_bool: str = "") -> Binary:
+    """A function of two operands in their common dtype; ``on_bool`` is the op that it is for bools."""
+    cls = OPS[op]
+    logical = OPS[on_bool] if on_bool else None
+
+    def function(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+        if logical is not None and _is_bool(x1) and _is_bool(x2):
+            return apply_binary(logical, x1, x2)
+        return apply_binary(cls, x1, x2, to_float)
+
+    details = "Operands are promoted to a common dtype and broadcast."
+    return _finish(function, name, doc, details + "\n\n    Raises: DTypeError, ShapeError.")
+
+
+def _is_bool(x: Any) -> bool:
+    return type(x) is bool or getattr(x, "dtype", None) == BOOL
+
+
+def _comparison(name: str, direction: str, doc: str) -> Binary:
+    cls = OPS["compare"]
+
+    def function(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+        arrays, _ = promoted(x1, x2)
+        return apply(cls, arrays, False, direction=direction)
+
+    return _finish(function, name, doc, "Operands are promoted and broadcast; the result is bool.")
+
+
+def _logical(name: str, op: str, doc: str) -> Binary:
+    cls = OPS[op]
+
+    def function(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+        return apply(cls, [truth(x1), truth(x2)], False)
+
+    return _finish(function, name, doc, "Nonzero is true; operands are broadcast, the result is bool.")
+
+
+def truth(x: ArrayLike) -> Array:
+    """``x != 0`` as bool."""
+    return convert(to_array(x), BOOL)
+
+
+sin = _real("sin", "sin", "Sine of radians.")
+cos = _real("cos", "cos", "Cosine of radians.")
+tan = _real("tan", "tan", "Tangent of radians.")
+arcsin = asin = _real("arcsin", "asin", "Inverse sine in radians; NaN outside [-1, 1].")
+arccos = acos = _real("arccos", "acos", "Inverse cosine in radians; NaN outside [-1, 1].")
+arctan = atan = _real("arctan", "atan", "Inverse tangent in radians.")
+sinh = _real("sinh", "sinh", "Hyperbolic sine.")
+cosh = _real("cosh", "cosh", "Hyperbolic cosine.")
+tanh = _real("tanh", "tanh", "Hyperbolic tangent.")
+arcsinh = asinh = _real("arcsinh", "asinh", "Inverse hyperbolic sine.")
+arccosh = acosh = _real("arccosh", "acosh", "Inverse hyperbolic cosine; NaN below 1.")
+arctanh = atanh = _real("arctanh", "atanh", "Inverse hyperbolic tangent; NaN outside [-1, 1].")
+exp = _real("exp", "exp", "``e**x``.")
+exp2 = _real("exp2", "exp2", "``2**x``.")
+expm1 = _real("expm1", "expm1", "``e**x - 1``, accurate near 0.")
+log = _real("log", "log", "Natural logarithm; NaN below 0, -inf at 0.")
+log1p = _real("log1p", "log1p", "``log(1 + x)``, accurate near 0.")
+sqrt = _real("sqrt", "sqrt", "Square root; NaN below 0.")
+cbrt = _real("cbrt", "cbrt", "Real cube root.")
+rint = _real("rint", "round_half_even", "Nearest integer as a float, ties to the even one.")
+fabs = _real("fabs", "abs", "``|x|`` as a float.")
+
+add = _binary("add", "add", "``x1 + x2``; integers wrap around, bools give logical or.", on_bool="or")
+subtract = _binary("subtract", "sub", "``x1 - x2``; integers wrap around, bools are refused.")
+multiply = _binary(
+    "multiply", "mul", "``x1 * x2``; integers wrap around, bools give logical and.", on_bool="and"
+)
+true_divide = _binary("true_divide", "div", "``x1 / x2`` as floats.", to_float=True)
+divide = _binary("divide", "div", "``x1 / x2`` as floats.", to_float=True)
+arctan2 = atan2 = _binary(
+    "arctan2", "atan2", "Angle in radians of the point ``(x2, x1)``, in [-pi, pi].", to_float=True
+)
+nextafter = _binary("nextafter", "nextafter", "The float after ``x1`` in the direction of ``x2``.", to_float=True)
+maximum = _binary("maximum", "max", "Larger operand; NaN if either is.")
+minimum = _binary("minimum", "min", "Smaller operand; NaN if either is.")
+bitwise_and = _binary("bitwise_and", "and", "Bitwise and of integers, logical and of bools.")
+bitwise_or = _binary("bitwise_or", "or", "Bitwise or of integers, logical or of bools.")
+bitwise_xor = _binary("bitwise_xor", "xor", "Bitwise exclusive or of integers, logical of bools.")
+left_shift = bitwise_left_shift = _binary(
+    "left_shift", "shift_left", "``x1`` shifted left by ``x2`` bits; amounts outside [0, width) give 0."
+)
+
+equal = _comparison("equal", "eq", "``x1 == x2``; false with NaN.")
+not_equal = _comparison("not_equal", "ne", "``x1 != x2``; true with NaN.")
+less = _comparison("less", "lt", "``x1 < x2``; false with NaN.")
+less_equal = _comparison("less_equal", "le", "``x1 <= x2``; false with NaN.")
+greater = _comparison("greater", "gt", "``x1 > x2``; false with NaN.")
+greater_equal = _comparison("greater_equal", "ge", "``x1 >= x2``; false with NaN.")
+logical_and = _logical("logical_and", "and", "Whether both operands are true.")
+logical_or = _logical("logical_or", "or", "Whether an operand is true.")
+logical_xor = _logical("logical_xor", "xor", "Whether exactly one operand is true.")
+
+
+def logical_not(x: ArrayLike, /) -> Array:
+    """Whether ``x`` is false, that is, zero."""
+    return bind(OPS["not"], truth(x), weak=False)
+
+
+def right_shift(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """``x1`` shifted right by ``x2`` bits, filled with the sign, or with zeros if unsigned.
+
+    Raises: DTypeError for floats.
+    """
+    (x, y), weak = promoted(x1, x2)
+    op = "shift_right_logical" if x.dtype in UNSIGNED else "shift_right_arithmetic"
+    return apply(OPS[op], (x, y), weak)
+
+
+bitwise_right_shift = right_shift
+
+
+def invert(x: ArrayLike, /) -> Array:
+    """Bitwise complement of integers, logical complement of bools."""
+    return bind(OPS["not"], to_array(x))
+
+
+bitwise_not = bitwise_invert = invert
+
+
+def bitwise_count(x: ArrayLike, /) -> Array:
+    """Number of one bits of ``|x|``, as uint8."""
+    return convert(bind(OPS["popcnt"], absolute(x), weak=False), np.dtype("uint8"))
+
+
+def positive(x: ArrayLike, /) -> Array:
+    """``x`` itself."""
+    return to_array(x)
+
+
+def negative(x: ArrayLike, /) -> Array:
+    """``-x``; integers wrap around.
+
+    Raises: DTypeError for bools.
+    """
+    return bind(OPS["neg"], to_array(x))
+
+
+def absolute(x: ArrayLike, /) -> Array:
+    """``|x|``; the most negative integer stays itself, bools stay themselves."""
+    x = to_array(x)
+    return x if x.dtype == BOOL or x.dtype in UNSIGNED else bind(OPS["abs"], x)
+
+
+abs = absolute
+
+
+def sign(x: ArrayLike, /) -> Array:
+    """-1, 0 or 1 in the dtype of ``x``; keeps signed zeros and NaN."""
+    return bind(OPS["sign"], to_array(x))
+
+
+def square(x: ArrayLike, /) -> Array:
+    """``x * x``; bools give the default integer dtype."""
+    return lax.integer_pow(_number(x), 2)
+
+
+def _number(x: ArrayLike) -> Array:
+    """``x`` with bools taken to the default integer dtype."""
+    array = to_array(x)
+    return convert(array, lax.iota(int, 0).dtype) if array.dtype == BOOL else array
+
+
+def reciprocal(x: ArrayLike, /) -> Array:
+    """``1 / x`` as a float."""
+    return true_divide(1, x)
+
+
+def _rounding(name: str, op: str, doc: str) -> Unary:
+    cls = OPS[op]
+
+    def function(x: ArrayLike, /) -> Array:
+        array = to_array(x)
+        return bind(cls, array) if array.dtype in FLOATING else array
+
+    return _finish(function, name, doc, "Integers and bools stay themselves.")
+
+
+floor = _rounding("floor", "floor", "Largest integer not above ``x``.")
+ceil = _rounding("ceil", "ceil", "Smallest integer not below ``x``.")
+
+
+def trunc(x: ArrayLike, /) -> Array:
+    """Nearest integer toward zero; integers and bools stay themselves."""
+    array = to_array(x)
+    if array.dtype not in FLOATING:
+        return array
+    return lax.select(lax.lt(array, 0.0), lax.ceil(array), lax.floor(array))
+
+
+fix = trunc
+
+
+def round(a: ArrayLike, decimals: int = 0, out: None = None) -> Array:
+    """``a`` rounded to a number of decimals, ties to the even digit.
+
+    Raises: DTypeError for a negative number of decimals of integers.
+    """
+    no_out("round", out)
+    x = to_array(a)
+    if x.dtype not in FLOATING:
+        if decimals < 0:
+            raise located(DTypeError("round: decimals must not be negative for integers. Convert to float."))
+        return x
+    if decimals == 0:
+        return bind(OPS["round_half_even"], x)
+    # Half types lack the range for the factor.
+    wide = convert(x, np.dtype("float32"), x.weak_type) if x.dtype.itemsize == 2 else x
+    factor = scalar_like(10.0**decimals, wide)
+    return convert(true_divide(rint(multiply(wide, factor)), factor), x.dtype, x.weak_type)
+
+
+around = round
+
+
+def no_out(where: str, out: Any) -> None:
+    """Refuse the argument ``out``: arrays are immutable."""
+    if out is not None:
+        raise located(DTypeError(f"{where}: out must be None, since arrays are immutable. Use the result."))
+
+
+def isnan(x: ArrayLike, /) -> Array:
+    """Whether the element is NaN."""
+    x = to_array(x)
+    return lax.ne(x, x)
+
+
+def isfinite(x: ArrayLike, /) -> Array:
+    """Whether the element is neither infinite nor NaN."""
+    x = to_array(x)
+    return bind(OPS["is_finite"], x, weak=False) if x.dtype in FLOATING else lax.eq(x, x)
+
+
+def _infinite(x: ArrayLike, test: Callable[[Array], Array]) -> Array:
+    array = to_array(x)
+    return test(array) if array.dtype in FLOATING else lax.full(array.shape, False)
+
+
+def isinf(x: ArrayLike, /) -> Array:
+    """Whether the element is infinite."""
+    return _infinite(x, lambda v: lax.eq(lax.abs(v), math.inf))
+
+
+def isposinf(x: ArrayLike, /) -> Array:
+    """Whether the element is positive infinity."""
+    return _infinite(x, lambda v: lax.eq(v, math.inf))
+
+
+def isneginf(x: ArrayLike, /) -> Array:
+    """Whether the element is negative infinity."""
+    return _infinite(x, lambda v: lax.eq(v, -math.inf))
+
+
+def signbit(x: ArrayLike, /) -> Array:
+    """Whether the sign bit is set, also for -0.0 and negative NaN."""
+    array = to_array(x)
+    if array.dtype in FLOATING:
+        array = lax.bitcast_convert_type(array, np.dtype(f"int{8 * array.dtype.itemsize}"))
+    return less(array, 0) if array.dtype not in (*UNSIGNED, BOOL) else lax.full(array.shape, False)
+
+
+def where(
+    condition: ArrayLike, x: ArrayLike | None = None, y: ArrayLike | None = None, /
+) -> Array | tuple[Array, ...]:
+    """``x`` where ``condition`` holds, ``y`` elsewhere; with one argument the indices of what is not zero.
+
+    Args:
+        condition: Array; nonzero is true.
+        x, y: Arrays, promoted to a common dtype; all three are broadcast.
+
+    Raises: ConcretizationError for the form with one argument when ``condition`` is traced: the shape of the
+        result would depend on its values.
+    """
+    if x is None and y is None:
+        return nonzero(condition)
+    if x is None or y is None:
+        raise located(DTypeError("where: takes one argument or three; got two."))
+    return choose_by(condition, x, y)
+
+
+def choose_by(condition: ArrayLike, x: ArrayLike, y: ArrayLike) -> Array:
+    """``where`` with three arguments."""
+    cases, weak = promoted(x, y)
+    return apply(OPS["select"], [truth(condition), *cases], weak)
+
+
+def nonzero(a: ArrayLike) -> tuple[Array, ...]:
+    """Indices of the elements that are not zero, one array for each axis.
+
+    Raises: ConcretizationError if ``a`` is traced.
+    """
+    found = np.nonzero(to_array(a).to_numpy("the positions of its nonzero elements"))
+    return tuple(to_array(i) for i in found)
+
+
+def clip(
+    arr: ArrayLike | None = None, /, min: ArrayLike | None = None, max: ArrayLike | None = None
+) -> Array:
+    """``arr`` limited to ``[min, max]``; a bound of ``None`` is none."""
+    if arr is None:
+        raise located(DTypeError("clip: needs an array."))
+    result = to_array(arr)
+    if min is not None:
+        result = maximum(result, min)
+    return result if max is None else minimum(result, max)
+
+
+def nan_to_num(
+    x: ArrayLike,
+    copy: bool = True,
+    nan: ArrayLike = 0.0,
+    posinf: ArrayLike | None = None,
+    neginf: ArrayLike | None = None,
+) -> Array:
+    """``x`` with NaN and infinities replaced, by default by 0 and the largest finite numbers."""
+    array = to_array(x)
+    if array.dtype not in FLOATING:
+        return array
+    limit = float(np.finfo(np.float32).max) if array.dtype.itemsize == 4 else _largest(array.dtype)
+    array = choose_by(isnan(array), convert(to_array(nan), array.dtype), array)
+    high = limit if posinf is None else convert(to_array(posinf), array.dtype)
+    low = -limit if neginf is None else convert(to_array(neginf), array.dtype)
+    array = choose_by(isposinf(array), high, array)
+    return choose_by(isneginf(array), low, array)
+
+
+def _largest(dtype: np.dtype) -> float:
+    from axir._src.scalar_types import finfo
+
+    return float(finfo(dtype).max)
+
+
+def float_power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """``x1 ** x2`` as floats."""
+    return apply_binary(OPS["pow"], x1, x2, True)
+
+
+def power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """``x1 ** x2``.
+
+    A static integer exponent is taken by repeated multiplication. Integers to negative integer powers round
+    toward zero where the exponent is an array.
+
+    Raises: DTypeError for a static negative power of integers.
+    """
+    if type(x2) is int:
+        return lax.integer_pow(_number(x1), x2)
+    (x, y), weak = promoted(x1, x2)
+    return apply(OPS["pow"], (_number(x), _number(y)), weak)
+
+
+pow = power
+
+
+def _signed_quotient(x1: ArrayLike, x2: ArrayLike) -> tuple[Array, Array, bool]:
+    (x, y), weak = promoted(x1, x2)
+    x, y = broadcast((_number(x), _number(y)), "divide")
+    return x, y, weak
+
+
+def floor_divide(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Largest integer not above ``x1 / x2``, in the common dtype.
+
+    Integer division by zero gives -1 before rounding, that of floats an infinity or NaN.
+    """
+    x, y, _ = _signed_quotient(x1, x2)
+    if x.dtype in UNSIGNED:
+        return lax.div(x, y)
+    if x.dtype in INTEGER:
+        quotient = lax.div(x, y)
+        differ = lax.bitwise_and(lax.ne(lax.sign(x), lax.sign(y)), lax.ne(lax.rem(x, y), 0))
+        return lax.select(differ, lax.sub(quotient, 1), quotient)
+    return _float_divmod(x, y)[0]
+
+
+def _float_divmod(x: Array, y: Array) -> tuple[Array, Array]:
+    remainder_ = lax.rem(x, y)
+    quotient = lax.div(lax.sub(x, remainder_), y)
+    differ = lax.bitwise_and(lax.ne(lax.sign(y), lax.sign(remainder_)), lax.ne(remainder_, 0.0))
+    remainder_ = lax.select(differ, lax.add(remainder_, y), remainder_)
+    quotient = lax.select(differ, lax.sub(quotient, 1.0), quotient)
+    return lax.round(quotient), remainder_
+
+
+def remainder(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Remainder of ``floor_divide``: it has the sign of ``x2``; integers modulo 0 stay themselves."""
+    x, y, _ = _signed_quotient(x1, x2)
+    found = lax.rem(x, y)
+    if x.dtype in UNSIGNED:
+        return found
+    zero = 0.0 if x.dtype in FLOATING else 0
+    differ = lax.ne(lax.lt(found, zero), lax.lt(y, zero))
+    return lax.select(lax.bitwise_and(differ, lax.ne(found, zero)), lax.add(found, y), found)
+
+
+mod = remainder
+
+
+def fmod(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Remainder with the sign of ``x1``."""
+    x, y, _ = _signed_quotient(x1, x2)
+    return lax.rem(x, y)
+
+
+def divmod(x1: ArrayLike, x2: ArrayLike, /) -> tuple[Array, Array]:
+    """``floor_divide`` and ``remainder`` at once."""
+    x, y, _ = _signed_quotient(x1, x2)
+    return _float_divmod(x, y) if x.dtype in FLOATING else (floor_divide(x, y), remainder(x, y))
+
+
+def fmax(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Larger operand; NaN only if both are."""
+    (x, y), _ = promoted(x1, x2)
+    return choose_by(logical_or(greater(x, y), isnan(y)), x, y)
+
+
+def fmin(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Smaller operand; NaN only if both are."""
+    (x, y), _ = promoted(x1, x2)
+    return choose_by(logical_or(less(x, y), isnan(y)), x, y)
+
+
+_ = inexact

@@ -1,0 +1,490 @@
+"""The case table: at least one row for each op of the dialect. Every law in ``laws/`` runs over all rows.
+
+An elementwise op is one line of ``ELEMENTWISE``, which becomes several cases: edge cases of each dtype in
+all combinations, an odd number of elements, one element, rank 0, and no elements. Other ops list their cases in
+``STRUCTURED``.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import axir_compiler.ops  # noqa: F401  (declares the ops)
+import numpy as np
+import references as ref
+from axir_compiler.ir.attributes import ScalarValue
+from axir_compiler.ir.types import BFLOAT16, BOOL, DTYPES, FLOATING, INTEGER, NUMERIC, SIGNED
+from references import each, numeric, real, sized, whole
+from samples import FLOAT64, Arg, Case, Dtypes
+
+__all__ = ["CASES", "TRANSFORMED"]
+
+ALL: Dtypes = frozenset(DTYPES)
+BITS = INTEGER | BOOL
+FLOAT32, INT32, UINT32 = np.dtype("float32"), np.dtype("int32"), np.dtype("uint32")
+# Ops that only move elements do not look at them: one dtype of each width and kind.
+MOVED: Dtypes = frozenset(map(np.dtype, ("bool", "int8", "uint16", "float32", "float64"))) | {BFLOAT16}
+
+
+class Line(NamedTuple):
+    """An elementwise op: reference, dtypes, domain of each operand, allowed errors."""
+
+    op: str
+    reference: Callable[..., Any]
+    dtypes: Dtypes = FLOATING
+    domains: Sequence[tuple[float, float]] = ((-3, 3),)
+    attrs: Any = {}
+    ulp: float = 2
+    kernel_ulp: float = 6
+    label: str = ""
+
+
+def _sigmoid(x: Any) -> Any:
+    return np.where(x < 0, np.exp(x) / (1 + np.exp(x)), 1 / (1 + np.exp(-x)))
+
+
+ANY, UNIT, ABOVE, INNER = ((-3, 3),), ((-0.95, 0.95),), ((0.2, 4),), ((0.1, 0.9),)
+TWO = ((-3, 3), (-3, 3))
+SHIFT = ((-100, 100), (0, 9))
+
+ELEMENTWISE: tuple[Line, ...] = (
+    # Sign and rounding.
+    Line("neg", numeric(real(operator.neg), whole(operator.neg)), NUMERIC, ulp=0, kernel_ulp=0),
+    Line("abs", numeric(real(np.abs), whole(abs)), NUMERIC, ulp=0, kernel_ulp=0),
+    Line(
+        "sign",
+        numeric(real(lambda x: np.where(x > 0, 1, np.where(x < 0, -1, x))), whole(lambda x: (x > 0) - (x < 0))),
+        NUMERIC,
+        ulp=0,
+        kernel_ulp=0,
+    ),
+    Line("floor", each(lambda x: float(math.floor(x)) if math.isfinite(x) and x else x), ulp=0, kernel_ulp=0),
+    Line("ceil", real(lambda x: -np.floor(-x)), ulp=0, kernel_ulp=0),
+    Line("round_half_even", real(np.round), ulp=0, kernel_ulp=0),
+    Line("round_half_away", real(ref.half_away), ulp=0, kernel_ulp=0),
+    # Exponentials and powers.
+    Line("exp", real(np.exp)),
+    Line("exp2", real(np.exp2)),
+    Line("expm1", real(np.expm1)),
+    Line("log", real(np.log), domains=ABOVE),
+    Line("log1p", real(np.log1p), domains=INNER),
+    Line("sqrt", real(np.sqrt), domains=ABOVE),
+    Line("rsqrt", real(lambda x: 1 / np.sqrt(x)), domains=ABOVE),
+    Line("cbrt", real(np.cbrt), domains=ABOVE),
+    Line("logistic", real(_sigmoid), ulp=4),
+    *(
+        Line("integer_pow", real(lambda x, *, exponent: x**exponent), attrs={"exponent": n}, ulp=4, label=f"{n}")
+        for n in (-3, -1)
+    ),
+    *(
+        Line(
+            "integer_pow",
+            numeric(real(lambda x, *, exponent: x**exponent), whole(lambda x, *, exponent: x**exponent)),
+            NUMERIC,
+            attrs={"exponent": n},
+            ulp=4,
+            label=f"{n}",
+        )
+        for n in (0, 1, 2, 5)
+    ),
+    # Trigonometric and hyperbolic functions.
+    Line("sin", real(np.sin)),
+    Line("cos", real(np.cos)),
+    Line("tan", real(np.tan), domains=((-1.2, 1.2),)),
+    Line("asin", real(np.arcsin), domains=UNIT),
+    Line("acos", real(np.arccos), domains=UNIT),
+    Line("atan", real(np.arctan)),
+    Line("sinh", real(np.sinh)),
+    Line("cosh", real(np.cosh)),
+    Line("tanh", real(np.tanh)),
+    Line("asinh", real(np.arcsinh)),
+    Line("acosh", real(np.arccosh), domains=((1.2, 4),)),
+    Line("atanh", real(np.arctanh), domains=UNIT),
+    # Special functions.
+    Line("erf", each(math.erf), ulp=4),
+    Line("erfc", each(math.erfc), ulp=16),
+    Line("erf_inv", each(ref.erf_inverse), domains=UNIT, ulp=4),
+    # SciPy is off by up to 1e-15 where the result is near 0.
+    Line("lgamma", each(ref.log_gamma), domains=ABOVE, ulp=128),
+    Line("digamma", each(ref.digamma), domains=ABOVE, ulp=8),
+    *(
+        Line("polygamma", each(ref.polygamma), domains=ABOVE, attrs={"order": n}, ulp=8, label=f"{n}")
+        for n in (1, 2, 3)
+    ),
+    # Bits and conversions.
+    Line("not", whole(operator.invert), INTEGER),
+    Line("not", lambda x: np.equal(x, False), BOOL, label="bool"),
+    Line("popcnt", sized(lambda n, x: (x & ((1 << n) - 1)).bit_count()), INTEGER),
+    Line("clz", sized(lambda n, x: n - (x & ((1 << n) - 1)).bit_length()), INTEGER),
+    Line("is_finite", lambda x: np.abs(x) < np.inf),
+    Line("stop_gradient", lambda x: x.copy(), ALL, ulp=0, kernel_ulp=0),
+    *(
+        Line("convert", ref.convert, ALL, attrs={"dtype": to}, ulp=1, kernel_ulp=1, label=f"to {code}")
+        for to, code in DTYPES.items()
+    ),
+    *(
+        Line(
+            "bitcast",
+            ref.bitcast,
+            frozenset(d for d in ALL - BOOL if d.itemsize == to.itemsize) if to not in BOOL else BOOL,
+            attrs={"dtype": to},
+            ulp=0,
+            kernel_ulp=0,
+            label=f"to {code}",
+        )
+        for to, code in DTYPES.items()
+    ),
+    # Two operands.
+    Line("add", numeric(real(operator.add), whole(operator.add)), NUMERIC, TWO, ulp=1, kernel_ulp=0),
+    Line("sub", numeric(real(operator.sub), whole(operator.sub)), NUMERIC, TWO, ulp=1, kernel_ulp=0),
+    Line("mul", numeric(real(operator.mul), whole(operator.mul)), NUMERIC, TWO, ulp=1, kernel_ulp=0),
+    Line(
+        "div",
+        numeric(real(operator.truediv), whole(ref.quotient)),
+        NUMERIC,
+        ((-3, 3), (0.5, 4)),
+        ulp=1,
+        kernel_ulp=0,
+    ),
+    Line("rem", numeric(real(np.fmod), whole(ref.remainder)), NUMERIC, ((1, 9), (2.1, 2.9)), ulp=0, kernel_ulp=0),
+    Line("pow", numeric(real(np.power), sized(ref.power)), NUMERIC, ((0.5, 3), (-2, 3)), ulp=4),
+    Line("max", ref.extremum(True), NUMERIC | BOOL, TWO, ulp=0, kernel_ulp=0),
+    Line("min", ref.extremum(False), NUMERIC | BOOL, TWO, ulp=0, kernel_ulp=0),
+    Line("atan2", real(np.arctan2), domains=TWO),
+    Line("nextafter", ref.next_after, domains=TWO, ulp=0, kernel_ulp=0),
+    Line("and", whole(operator.and_), BITS, TWO),
+    Line("or", whole(operator.or_), BITS, TWO),
+    Line("xor", whole(operator.xor), BITS, TWO),
+    *(
+        Line(op, sized(functools.partial(ref.shifted, kind=kind)), INTEGER, SHIFT)
+        for op, kind in (
+            ("shift_left", "left"),
+            ("shift_right_logical", "logical"),
+            ("shift_right_arithmetic", "arithmetic"),
+        )
+    ),
+    *(
+        Line("compare", ref.compare, ALL, TWO, attrs={"direction": d}, label=d)
+        for d in ("eq", "ne", "lt", "le", "gt", "ge")
+    ),
+    # Three operands.
+    Line("clamp", ref.clamp, NUMERIC, ((-2, -1), (-3, 3), (1, 2)), ulp=0, kernel_ulp=0),
+)
+
+
+def _elementwise_cases(line: Line) -> Iterator[Case]:
+    shapes = {"odd": (7,), "one": (1,), "rank 0": (), "empty": (2, 0, 3)}
+    label = f"{line.label}, " if line.label else ""
+    common: dict[str, Any] = {"attrs": line.attrs, "ulp": line.ulp, "kernel_ulp": line.kernel_ulp}
+    for name, shape in shapes.items():
+        args = tuple(Arg(shape, low, high) for low, high in line.domains)
+        yield Case(line.op, label + name, args, line.reference, line.dtypes, **common)
+    args = tuple(Arg(special=True) for _ in line.domains)
+    yield Case(line.op, f"{label}special", args, line.reference, line.dtypes, **common, smooth=False)
+
+
+# Ops with shapes of their own. --------------------------------------------------------------------------
+
+
+def _move(op: str, label: str, shapes: Any, reference: Any, dtypes: Dtypes = MOVED, **attrs: Any) -> Case:
+    """An op that moves elements: results are equal bit for bit."""
+    return Case(op, label, tuple(Arg(s, -9, 9) for s in shapes), reference, dtypes, attrs)
+
+
+def _pad(label: str, shape: tuple[int, ...], low: Any, high: Any, interior: Any) -> Case:
+    return _move("pad", label, (shape, ()), ref.pad, low=low, high=high, interior=interior)
+
+
+def _slice(label: str, shape: tuple[int, ...], start: Any, limit: Any, stride: Any) -> Case:
+    return _move("slice", label, (shape,), ref.window, start=start, limit=limit, stride=stride)
+
+
+def _starts(values: Sequence[int], dtype: str = "int32") -> tuple[Arg, ...]:
+    return tuple(Arg((), dtype=np.dtype(dtype), values=v) for v in values)
+
+
+def _dynamic_slice(label: str, shape: Any, starts: Sequence[int], sizes: Any, dtype: str = "int32") -> Case:
+    args = (Arg(shape, -9, 9), *_starts(starts, dtype))
+    return Case("dynamic_slice", label, args, ref.dynamic_window, MOVED, {"sizes": sizes})
+
+
+def _dynamic_update(label: str, shape: Any, window: Any, starts: Sequence[int], dtype: str = "int32") -> Case:
+    args = (Arg(shape, -9, 9), Arg(window, -9, 9), *_starts(starts, dtype))
+    return Case("dynamic_update_slice", label, args, ref.dynamic_update, MOVED)
+
+
+def _dot(
+    label: str,
+    shapes: tuple[tuple[int, ...], tuple[int, ...]],
+    contract: tuple[Any, Any] = ((), ()),
+    batch: tuple[Any, Any] = ((), ()),
+    dtypes: Dtypes = frozenset({FLOAT32, FLOAT64, INT32}),
+    result: Mapping[np.dtype, np.dtype] | None = None,
+) -> Case:
+    def attrs(dtype: np.dtype) -> dict[str, Any]:
+        return {
+            "lhs_contract": contract[0],
+            "rhs_contract": contract[1],
+            "lhs_batch": batch[0],
+            "rhs_batch": batch[1],
+            "dtype": result[dtype] if result else dtype,
+        }
+
+    args = tuple(Arg(s, -3, 3) for s in shapes)
+    return Case("dot_general", label, args, ref.dot_general, dtypes, attrs, exact=True)
+
+
+WIDER = {BFLOAT16: FLOAT32, np.dtype("float16"): FLOAT32, FLOAT32: FLOAT64, np.dtype("int8"): INT32}
+WIDER |= {np.dtype("uint8"): UINT32}
+
+DOTS = (
+    _dot("matmul", ((3, 4), (4, 5)), ((1,), (0,)), dtypes=NUMERIC),
+    _dot("wider result", ((3, 4), (4, 5)), ((1,), (0,)), dtypes=frozenset(WIDER), result=WIDER),
+    _dot("transposed", ((4, 3), (5, 4)), ((0,), (1,))),
+    _dot("batched", ((2, 3, 4), (2, 4, 5)), ((2,), (1,)), ((0,), (0,))),
+    _dot("batch axes last", ((3, 4, 2), (5, 2, 4)), ((1,), (2,)), ((2,), (1,))),
+    _dot("two batch axes", ((2, 3, 2, 4), (3, 4, 2, 3)), ((3,), (1,)), ((0, 1), (2, 3))),
+    _dot("two contracted axes", ((2, 3, 4), (5, 4, 3)), ((2, 1), (1, 2))),
+    _dot("vectors", ((5,), (5,)), ((0,), (0,))),
+    _dot("matrix by vector", ((3, 5), (5,)), ((1,), (0,))),
+    _dot("vector by matrix", ((5,), (5, 3)), ((0,), (0,))),
+    _dot("outer", ((3,), (2,))),
+    _dot("scalars", ((), ())),
+    _dot("scalar by matrix", ((), (2, 3))),
+    _dot("batch only", ((3,), (3,)), batch=((0,), (0,))),
+    _dot("empty sum", ((3, 0), (0, 2)), ((1,), (0,))),
+    _dot("no rows", ((0, 3), (3, 2)), ((1,), (0,))),
+    _dot("one element", ((1, 1), (1, 1)), ((1,), (0,))),
+)
+
+MOVES = (
+    *(
+        _move("broadcast_in_dim", label, (shape,), ref.broadcast, shape=to, dimensions=dims)
+        for label, shape, to, dims in (
+            ("scalar", (), (2, 3), ()),
+            ("new axes", (3,), (2, 3, 2), (1,)),
+            ("size 1", (1, 3), (2, 3), (0, 1)),
+            ("size 1 kept", (1, 3), (1, 2, 3), (0, 2)),
+            ("same", (2, 3), (2, 3), (0, 1)),
+            ("rank 0", (), (), ()),
+            ("empty", (3,), (0, 3), (1,)),
+            ("from size 1 to empty", (1,), (0,), (0,)),
+        )
+    ),
+    *(
+        _move("reshape", label, (shape,), ref.reshape, shape=to)
+        for label, shape, to in (
+            ("merge", (2, 3, 4), (6, 4)),
+            ("split", (6, 4), (2, 3, 4)),
+            ("regroup", (4, 6), (3, 8)),
+            ("to rank 0", (1, 1), ()),
+            ("from rank 0", (), (1, 1)),
+            ("ones", (1, 3, 1), (3, 1)),
+            ("empty", (0, 3), (2, 0, 5)),
+        )
+    ),
+    *(
+        _move("transpose", label, (shape,), ref.transpose, permutation=order)
+        for label, shape, order in (
+            ("matrix", (2, 3), (1, 0)),
+            ("cycle", (2, 3, 4), (2, 0, 1)),
+            ("identity", (2, 3), (0, 1)),
+            ("rank 0", (), ()),
+            ("empty", (2, 0, 3), (1, 2, 0)),
+        )
+    ),
+    *(
+        _move("reverse", label, (shape,), ref.reverse, dimensions=dims)
+        for label, shape, dims in (
+            ("one axis", (2, 3), (1,)),
+            ("two axes", (2, 3, 4), (2, 0)),
+            ("no axis", (3,), ()),
+            ("empty", (0, 2), (0, 1)),
+        )
+    ),
+    *(
+        _move("concatenate", label, shapes, ref.concatenate, dimension=axis)
+        for label, shapes, axis in (
+            ("first axis", ((2, 3), (1, 3), (4, 3)), 0),
+            ("last axis", ((2, 3), (2, 1)), 1),
+            ("with empty", ((2, 0), (2, 3), (2, 0)), 1),
+            ("one operand", ((3,),), 0),
+            ("all empty", ((0, 2), (0, 2)), 0),
+        )
+    ),
+    _pad("both ends", (2, 3), (1, 0), (2, 3), (0, 0)),
+    _pad("interior", (2, 3), (0, 0), (0, 0), (1, 2)),
+    _pad("negative", (4, 5), (-1, 0), (0, -2), (0, 0)),
+    _pad("negative and interior", (3, 4), (-1, 2), (2, -3), (2, 1)),
+    _pad("interior and cut in the gaps", (3,), (-2,), (-1,), (3,)),
+    _pad("cut to nothing", (3,), (-2,), (-1,), (0,)),
+    _pad("empty", (0, 2), (1, 0), (2, 1), (3, 0)),
+    _pad("one element", (1,), (0,), (2,), (4,)),
+    _pad("rank 0", (), (), (), ()),
+    _slice("window", (4, 5), (1, 2), (3, 5), (1, 1)),
+    _slice("strided", (7, 5), (1, 0), (7, 5), (3, 2)),
+    _slice("whole", (2, 3), (0, 0), (2, 3), (1, 1)),
+    _slice("nothing", (4,), (2,), (2,), (1,)),
+    _slice("stride past the end", (5,), (1,), (4,), (9,)),
+    _slice("rank 0", (), (), (), ()),
+    _dynamic_slice("inside", (5, 4), (1, 2), (3, 2)),
+    _dynamic_slice("past the end", (5, 4), (9, 2), (3, 3)),
+    _dynamic_slice("before the start", (5, 4), (-7, 1), (3, 2), "int64"),
+    _dynamic_slice("whole", (2, 3), (1, -1), (2, 3)),
+    _dynamic_slice("unsigned start", (6,), (200,), (2,), "uint8"),
+    _dynamic_slice("huge start", (6,), (2**63 + 5,), (2,), "uint64"),
+    _dynamic_slice("no elements", (5,), (2,), (0,)),
+    _dynamic_slice("rank 0", (), (), ()),
+    _dynamic_update("inside", (5, 4), (2, 2), (1, 1)),
+    _dynamic_update("past the end", (5, 4), (2, 3), (4, 3)),
+    _dynamic_update("before the start", (5, 4), (2, 2), (-1, -9), "int64"),
+    _dynamic_update("small start dtype", (5,), (2,), (100,), "int8"),
+    _dynamic_update("whole", (2, 2), (2, 2), (1, 1)),
+    _dynamic_update("no elements", (3,), (0,), (1,)),
+    _dynamic_update("rank 0", (), (), ()),
+)
+
+NAN, INF = math.nan, math.inf
+EDGES = ((NAN, 1, 2), (INF, -INF, 1), (-0.0, -0.0, -0.0), (0.0, -0.0, -1), (INF, 1, INF), (1, NAN, NAN))
+EXTREME = ((0, 0, 0), (1, 0, 127), (127, 127, 127), (100, 27, 3))
+
+
+class Fold(NamedTuple):
+    """A reduction: reference, dtypes, whether floats have edge cases."""
+
+    op: str
+    reference: Callable[..., Any]
+    dtypes: Dtypes = NUMERIC
+    floats: bool = True
+
+
+FOLDS = (
+    Fold("reduce_sum", ref.reduced(operator.add, 0)),
+    Fold("reduce_prod", ref.reduced(operator.mul, 1)),
+    Fold("reduce_max", ref.reduced_extremum(True)),
+    Fold("reduce_min", ref.reduced_extremum(False)),
+    Fold("reduce_and", ref.reduced(operator.and_, -1), BITS, floats=False),
+    Fold("reduce_or", ref.reduced(operator.or_, 0), BITS, floats=False),
+)
+
+
+def _fold_cases(fold: Fold) -> Iterator[Case]:
+    shapes = (
+        ("last axis", (3, 5), (1,)),
+        ("first axis", (5, 3), (0,)),
+        ("middle axis", (2, 3, 4), (1,)),
+        ("two axes", (2, 3, 4), (0, 2)),
+        ("all axes", (2, 3), (0, 1)),
+        ("no axis", (2, 3), ()),
+        ("size 1", (1, 1), (0,)),
+        ("rank 0", (), ()),
+        ("nothing to combine", (2, 0), (1,)),
+        ("no results", (0, 3), (1,)),
+    )
+    structural = frozenset({FLOAT32, FLOAT64}) if fold.floats else BOOL | {INT32}
+    for label, shape, axes in shapes:
+        dtypes = fold.dtypes if label == "last axis" else structural
+        yield Case(fold.op, label, (Arg(shape, -3, 3),), fold.reference, dtypes, {"axes": axes}, exact=True)
+    if fold.floats:
+        edges = (Arg((6, 3), values=EDGES),)
+        yield Case(fold.op, "edge cases", edges, fold.reference, FLOATING, {"axes": (1,)}, smooth=False)
+    extreme = (Arg((4, 3), values=EXTREME),)
+    yield Case(fold.op, "extreme", extreme, fold.reference, fold.dtypes & INTEGER, {"axes": (1,)}, smooth=False)
+
+
+def _position_cases(op: str, largest: bool) -> Iterator[Case]:
+    reference = ref.position(largest)
+    ties = ((1, 2, 2, 1), (3, 3, 3, 3), (2, 1, 1, 2))
+    for label, shape, axis, index in (
+        ("last axis", (3, 5), 1, "int32"),
+        ("first axis", (5, 3), 0, "int64"),
+        ("size 1", (2, 1), 1, "int8"),
+        ("no results", (0, 2), 1, "int32"),
+        ("vector", (7,), 0, "uint32"),
+    ):
+        dtypes = NUMERIC | BOOL if label == "last axis" else frozenset({FLOAT32, INT32})
+        attrs = {"axis": axis, "index_dtype": np.dtype(index)}
+        yield Case(op, label, (Arg(shape),), reference, dtypes, attrs)
+    attrs = {"axis": 1, "index_dtype": INT32}
+    yield Case(op, "ties", (Arg((3, 4), values=ties),), reference, NUMERIC, attrs)
+    yield Case(op, "edge cases", (Arg((6, 3), values=EDGES),), reference, FLOATING, attrs)
+
+
+def _typed(dtype: np.dtype) -> dict[str, Any]:
+    return {"shape": (2, 3, 4), "dimension": 1, "dtype": dtype}
+
+
+def _constant(value: Callable[[np.dtype], Any], label: str, dtypes: Dtypes) -> Case:
+    return Case("constant", label, (), ref.constant, dtypes, lambda d: {"value": ScalarValue(value(d), d)})
+
+
+def _extreme_integer(dtype: np.dtype) -> int:
+    info = np.iinfo(dtype)
+    return int(info.min if dtype in SIGNED else info.max)
+
+
+WORD = Arg((5,), dtype=UINT32, values=(0, 0xFFFFFFFF, 0x243F6A88, 1, 77))
+OTHER = Arg((5,), dtype=UINT32, values=(0, 0xFFFFFFFF, 0x85A308D3, 2, 0))
+SELECTED = (
+    ("odd", (7,)),
+    ("one", (1,)),
+    ("rank 0", ()),
+    ("empty", (2, 0)),
+)
+
+STRUCTURED: tuple[Case, ...] = (
+    _constant(lambda d: 1, "one", ALL),
+    _constant(lambda d: -0.0, "negative zero", FLOATING),
+    _constant(lambda d: NAN, "nan", FLOATING),
+    _constant(lambda d: INF, "infinity", FLOATING),
+    _constant(_extreme_integer, "extreme", INTEGER),
+    Case("iota", "middle axis", (), ref.iota, NUMERIC, _typed),
+    *(
+        Case("iota", label, (), ref.iota, frozenset({INT32}), {"shape": shape, "dimension": 0, "dtype": INT32})
+        for label, shape in (("vector", (5,)), ("one", (1,)), ("empty", (0, 3)))
+    ),
+    *(
+        Case(
+            "select",
+            label,
+            (Arg(shape, dtype=np.dtype(bool)), Arg(shape, -9, 9), Arg(shape, -9, 9)),
+            ref.select,
+            ALL if label == "odd" else MOVED,
+        )
+        for label, shape in SELECTED
+    ),
+    Case(
+        "select",
+        "special",
+        (Arg(special=True, dtype=np.dtype(bool)), Arg(special=True), Arg(special=True)),
+        ref.select,
+        ALL,
+        smooth=False,
+    ),
+    Case("threefry2x32", "known answers", (WORD, OTHER, OTHER, WORD), ref.threefry, frozenset({UINT32})),
+    Case("threefry2x32", "one", (Arg((1,), 0, 99),) * 4, ref.threefry, frozenset({UINT32})),
+    Case("threefry2x32", "empty", (Arg((0,)),) * 4, ref.threefry, frozenset({UINT32})),
+    *MOVES,
+    *DOTS,
+    *(case for fold in FOLDS for case in _fold_cases(fold)),
+    *_position_cases("argmax", True),
+    *_position_cases("argmin", False),
+)
+
+CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwise_cases(line)), *STRUCTURED)
+
+
+def _transformed(case: Case) -> np.dtype:
+    """The dtype in which the laws of the transformations try a case: float64 where the op takes it."""
+    if FLOAT64 in case.dtypes:
+        return FLOAT64
+    return next(d for d in DTYPES if d in case.dtypes)
+
+
+TRANSFORMED: tuple[tuple[Case, np.dtype], ...] = tuple((c, _transformed(c)) for c in CASES if c.smooth)
+"""Cases without edge values, each with one dtype, for the laws of the transformations."""
+

@@ -1,0 +1,104 @@
+"""Arrays: immutability, conversion, printing, pickling, lifetime."""
+
+import copy
+import pickle
+
+import numpy as onp
+import pytest
+
+import axir
+import axir.numpy as np
+
+
+def test_numpy_sees_the_memory_and_cannot_write_it():
+    x = np.arange(4.0)
+    view = onp.asarray(x)
+    assert onp.shares_memory(view, onp.asarray(x))
+    with pytest.raises(ValueError, match="read-only"):
+        view[0] = 1
+    compiled = axir.jit(lambda x: x + 1)(x)
+    with pytest.raises(ValueError, match="read-only"):
+        onp.asarray(compiled)[0] = 1
+
+
+def test_arrays_do_not_follow_later_writes_to_their_source():
+    source = onp.zeros(3, onp.float32)
+    x = np.array(source)
+    y = np.asarray(source)
+    source[0] = 7
+    assert float(x[0]) == 0
+    assert float(y[0]) == 0
+
+
+def test_items_cannot_be_assigned():
+    x = np.zeros(3)
+    with pytest.raises(TypeError, match="immutable"):
+        x[0] = 1
+
+
+def test_conversions_to_python():
+    assert int(np.array(3)) == 3
+    assert float(np.array([[2.5]])) == 2.5
+    assert [10, 20, 30][np.array(1)] == 20
+    assert np.array([1, 2]).tolist() == [1, 2]
+    assert np.array(2.0).item() == 2.0
+    assert f"{np.array(1.5):.2f}" == "1.50"
+    assert len(np.zeros((2, 3))) == 2
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(np.zeros(2))
+    with pytest.raises(TypeError):
+        len(np.array(1.0))
+    with pytest.raises(TypeError):
+        float(np.zeros(2))
+    with pytest.raises(TypeError):
+        hash(np.zeros(2))
+
+
+def test_printing_is_numpys():
+    x = np.arange(3.0)
+    assert str(x) == "[0. 1. 2.]"
+    assert repr(x) == "Array([0., 1., 2.], dtype=float32)"
+    assert "weak_type=True" in repr(np.asarray(1.0))
+
+
+def test_pickle_and_copy():
+    x = np.arange(3, dtype="bfloat16")
+    for y in (pickle.loads(pickle.dumps(x)), copy.copy(x), copy.deepcopy(x)):
+        assert y.dtype == x.dtype
+        assert y.tolist() == x.tolist()
+    compiled = axir.jit(lambda x: x * 2)(np.arange(3.0))
+    assert pickle.loads(pickle.dumps(compiled)).tolist() == [0, 2, 4]
+
+
+def test_dlpack_both_ways():
+    x = np.arange(6.0).reshape(2, 3)
+    assert onp.from_dlpack(x).tolist() == x.tolist()
+    back = np.from_dlpack(onp.arange(4, dtype=onp.float32))
+    assert back.tolist() == [0, 1, 2, 3]
+
+
+def test_devices_and_waiting():
+    x = np.zeros(3)
+    assert x.block_until_ready() is x
+    assert axir.block_until_ready({"a": x})["a"] is x
+    (device,) = x.devices()
+    assert device.platform == "cpu"
+    assert device in axir.devices()
+    assert axir.device_put(onp.ones(2)).tolist() == [1, 1]
+    assert isinstance(axir.device_get(x), onp.ndarray)
+    with pytest.raises(RuntimeError, match="cpu"):
+        axir.devices("abacus")
+
+
+def test_isinstance_holds_for_tracers():
+    seen = []
+    axir.jit(lambda x: seen.append(isinstance(x, axir.Array)) or x)(1.0)
+    assert seen == [True]
+    assert isinstance(np.zeros(1), axir.Array)
+
+
+def test_numpy_operands_on_either_side_give_arrays():
+    x = np.arange(3.0)
+    for found in (onp.ones(3, onp.float32) + x, x + onp.ones(3, onp.float32), 1 + x, onp.float32(1) * x):
+        assert isinstance(found, axir.Array)
+        assert found.dtype == onp.float32

@@ -1,0 +1,189 @@
+"""jit: signatures, static arguments, caches, captured values, errors."""
+
+import threading
+
+import numpy as onp
+import pytest
+
+import axir
+import axir.numpy as np
+from axir import errors
+
+
+def close(actual, expected, tolerance=1e-6):
+    onp.testing.assert_allclose(onp.asarray(actual), expected, rtol=tolerance, atol=tolerance)
+
+
+def test_traces_once_for_each_signature():
+    calls = []
+
+    @axir.jit
+    def f(x):
+        calls.append(x.shape)
+        return x * 2
+
+    close(f(np.ones(3)), [2, 2, 2])
+    close(f(np.zeros(3)), [0, 0, 0])
+    assert calls == [(3,)]
+    close(f(np.ones(2)), [2, 2])
+    assert calls == [(3,), (2,)]
+    assert f(np.ones(2, dtype="int32")).dtype == onp.int32
+    assert len(calls) == 3
+
+
+def test_pytrees_keywords_and_static_arguments():
+    @axir.jit
+    def f(p, *, scale):
+        return {"y": [p["a"] * scale, p["b"]]}
+
+    found = f({"a": np.array(2.0), "b": None}, scale=3.0)
+    close(found["y"][0], 6)
+    assert found["y"][1] is None
+
+    seen = []
+
+    def power(x, n, kind="plain"):
+        seen.append((n, kind))
+        return x**n if kind == "plain" else -(x**n)
+
+    by_position = axir.jit(power, static_argnums=1, static_argnames="kind")
+    close(by_position(2.0, 3), 8)
+    close(by_position(2.0, n=3), 8)
+    close(by_position(2.0, 3, kind="other"), -8)
+    close(by_position(2.0, 3, "other"), -8)
+    assert (3, "other") in seen
+    with pytest.raises(ValueError, match="hashable"):
+        by_position(2.0, [3])
+    with pytest.raises(ValueError, match="static_argnums"):
+        axir.jit(power, static_argnums=7)
+    with pytest.raises(ValueError, match="static_argnames"):
+        axir.jit(power, static_argnames="nothing")
+
+
+def test_captured_arrays_are_arguments_not_constants():
+    weights = np.arange(1000.0)
+
+    @axir.jit
+    def f(x):
+        return np.sum(weights * x)
+
+    close(f(2.0), 999000)
+    assert "dense<[" not in str(axir.make_ir(f)(2.0))
+
+
+def test_methods_and_decorator_with_options():
+    class Model:
+        @staticmethod
+        @axir.jit
+        def double(x):
+            return 2 * x
+
+    close(Model.double(4.0), 8)
+
+    @axir.jit(static_argnums=(1,))
+    def g(x, n):
+        return x * n
+
+    close(g(2.0, 5), 10)
+
+
+def test_inner_jit_is_a_shared_call_in_the_ir():
+    inner = axir.jit(lambda x: np.sin(x) * 2)
+
+    def f(x):
+        return inner(x) + inner(x + 1)
+
+    text = str(axir.make_ir(f, expand=False)(1.0))
+    assert text.count("call @lambda") == 2
+    assert text.count("func.func private") == 1
+    close(axir.jit(f)(1.0), 2 * onp.sin(1.0) + 2 * onp.sin(2.0))
+
+
+def test_equal_programs_of_different_functions_compile_once():
+    from axir._src.execute import _executables
+
+    def make():
+        return axir.jit(lambda x: np.cos(x) * 3.25)
+
+    make()(1.5)
+    before = len(_executables._entries)
+    make()(1.5)
+    assert len(_executables._entries) == before
+
+
+def test_results_without_computation():
+    x = np.arange(3.0)
+    same, constant, nothing = axir.jit(lambda x: (x, 7, ()))(x)
+    close(same, x)
+    assert int(constant) == 7
+    assert nothing == ()
+    assert axir.jit(lambda: np.ones(2))().shape == (2,)
+
+
+def test_zero_size_and_every_dtype():
+    assert axir.jit(lambda x: x + 1)(np.zeros((0, 3))).shape == (0, 3)
+    names = ["bool", "int8", "int16", "int32", "uint8", "uint16", "uint32", "float16", "bfloat16", "float32"]
+    arrays = [np.ones(3, dtype=name) for name in names]
+    found = axir.jit(lambda xs: xs)(arrays)
+    assert [str(x.dtype) for x in found] == names
+    with axir.enable_x64():
+        wide = axir.jit(lambda x: x * 2)(np.array([1.5, 2.5], dtype="float64"))
+        assert wide.dtype == onp.float64
+        close(wide, [3, 5])
+        assert axir.jit(lambda x: x + 1)(np.array([2**40], dtype="int64"))[0] == 2**40 + 1
+
+
+def test_results_survive_and_inputs_are_not_changed():
+    source = onp.arange(1000, dtype=onp.float32)
+    f = axir.jit(lambda x: x + 1)
+    first = f(source)
+    source[:] = -1
+    close(first[:3], [1, 2, 3])
+    second = f(first)
+    close(first[:3], [1, 2, 3])
+    del first
+    close(second[:3], [2, 3, 4])
+
+
+def test_threads_may_compile_and_call_at_once():
+    functions = [axir.jit(lambda x, k=k: np.sin(x) * k) for k in range(4)]
+    failures = []
+
+    def work(k):
+        for i in range(20):
+            found = float(functions[k % 4](float(i)))
+            if abs(found - onp.sin(i) * (k % 4)) > 1e-4:
+                failures.append((k, i, found))
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not failures
+
+
+def test_bad_arguments():
+    f = axir.jit(lambda x: x + 1)
+    with pytest.raises(TypeError, match="text"):
+        f("text")
+    with pytest.raises(TypeError, match="\\['a'\\]"):
+        f({"a": object()})
+    with pytest.raises(TypeError):
+        axir.jit(3)
+    with pytest.raises(errors.ShapeError, match="test_jit.py"):
+        axir.jit(lambda x, y: x + y)(np.ones(3), np.ones(4))
+
+
+def test_disable_jit_runs_eagerly():
+    with axir.config.override("axir_disable_jit", True):
+        assert axir.jit(lambda x: "positive" if x > 0 else "negative")(3.0) == "positive"
+
+
+def test_clear_cache_traces_again():
+    calls = []
+    f = axir.jit(lambda x: calls.append(1) or x)
+    f(1.0)
+    f.clear_cache()
+    f(1.0)
+    assert len(calls) == 2

@@ -1,0 +1,143 @@
+"""Building, transforming and evaluating functions that hold one op."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+from axir_compiler.ir.evaluate import make_plan
+from axir_compiler.ir.module import FunctionBuilder, new_module
+from axir_compiler.ir.op import Value
+from axir_compiler.ir.types import BFLOAT16, Aval, aval_of, is_float, mlir_type
+from axir_compiler.mlir import context, ir
+from samples import Case
+
+__all__ = [
+    "SYMBOL",
+    "assert_agree",
+    "assert_close",
+    "build",
+    "differences",
+    "evaluate",
+    "function_of",
+    "inner",
+    "tangents_for",
+]
+
+SYMBOL = "f"
+
+
+def function_of(case: Case, dtype: np.dtype) -> ir.Module:
+    """A module with ``@f``, which applies the op of a case to its arguments."""
+    module = new_module()
+    inputs = [mlir_type(Aval(x.shape, x.dtype)) for x in case.arrays(dtype)]
+    builder = FunctionBuilder(module, SYMBOL, inputs)
+    with builder, ir.Location.unknown(context()):
+        results = build(case, dtype, builder.arguments)
+    builder.finish(results)
+    return module
+
+
+def build(case: Case, dtype: np.dtype, operands: Sequence[Value]) -> list[Value]:
+    """Append the op of a case; gives its results."""
+    found = case.op_class.build(*operands, **case.attrs_for(dtype))
+    return list(found) if isinstance(found, tuple) else [found]
+
+
+def evaluate(module: ir.Module, symbol: str, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Run a function with NumPy; results must have the shapes and dtypes that the IR says."""
+    from axir_compiler.ir.module import lookup, return_op
+
+    found = make_plan(module, symbol)(*arrays)
+    expected = [aval_of(x) for x in return_op(lookup(module, symbol)).operands]
+    assert [Aval(x.shape, x.dtype) for x in found] == expected, f"@{symbol}: evaluation differs from the types"
+    return found
+
+
+def tangents_for(arrays: Sequence[np.ndarray], wrt: Sequence[int], seed: int) -> list[np.ndarray]:
+    """Random directions for the arguments ``wrt``."""
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal(arrays[i].shape).astype(arrays[i].dtype) for i in wrt]
+
+
+def inner(xs: Sequence[np.ndarray], ys: Sequence[np.ndarray]) -> float:
+    """Sum of the products of corresponding elements."""
+    return float(sum(np.sum(np.multiply(x, y)) for x, y in zip(xs, ys, strict=True)))
+
+
+def assert_close(actual: Any, expected: Any, tolerance: float, what: str) -> None:
+    """Equal up to a tolerance relative to the largest element."""
+    actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+    assert actual.shape == expected.shape, f"{what}: shapes {actual.shape} and {expected.shape}"
+    scale = max(1.0, float(np.max(np.abs(expected), initial=0)))
+    error = float(np.max(np.abs(actual - expected), initial=0))
+    assert error <= tolerance * scale, f"{what}: differs by {error:.3g}\ngot {actual}\nexpected {expected}"
+
+
+def assert_agree(actual: np.ndarray, expected: np.ndarray, ulp: float, what: str) -> None:
+    """Equal in shape, dtype, sign of zeros, NaN and infinities; other floats up to ``ulp`` last places."""
+    found = differences(actual, expected, ulp)
+    assert not found, f"{what}: {found}"
+
+
+def differences(
+    actual: np.ndarray, expected: np.ndarray, ulp: float, *, flushed: bool = False, operands: Sequence[Any] = ()
+) -> str:
+    """What tells two results apart, as text; empty if nothing does.
+
+    Args:
+        actual: What is tested.
+        expected: What it should be.
+        ulp: Allowed distance in units in the last place.
+        flushed: Whether a denormal number may have become zero.
+        operands: Shown at the first difference.
+    """
+    if actual.shape != expected.shape or actual.dtype != expected.dtype:
+        return f"got {actual.dtype}{list(actual.shape)}, expected {expected.dtype}{list(expected.shape)}"
+    wrong = _wrong_floats(actual, expected, ulp, flushed) if is_float(expected.dtype) else actual != expected
+    if not np.any(wrong):
+        return ""
+    at = tuple(int(i) for i in np.argwhere(wrong)[0])
+    given = ", ".join(str(x[at] if x.shape == expected.shape else x.tolist()) for x in operands)
+    return f"{int(np.sum(wrong))} of {wrong.size} wrong; at {list(at)} got {actual[at]}, expected {expected[at]}" + (
+        f" for ({given})" if given else ""
+    )
+
+
+def _wrong_floats(actual: np.ndarray, expected: np.ndarray, ulp: float, flushed: bool) -> np.ndarray:
+    info: Any = ml_dtypes.finfo(expected.dtype) if expected.dtype == BFLOAT16 else np.finfo(expected.dtype)
+    with np.errstate(all="ignore"):
+        x, y = actual.astype(np.longdouble), expected.astype(np.longdouble)
+        _, exponent = np.frexp(np.maximum(np.abs(y), float(info.tiny)))
+        unit = np.ldexp(np.longdouble(1), exponent - 1 - int(info.nmant))
+        wrong = np.abs(x - y) > ulp * unit
+    both_finite = np.isfinite(x) & np.isfinite(y)
+    same = (x == y) | (np.isnan(x) & np.isnan(y))
+    wrong = np.where(both_finite, wrong, ~same & ~_at_overflow(x, y, float(info.max), ulp))
+    wrong |= ~np.isnan(y) & (np.signbit(x) != np.signbit(y)) & ((y == 0) | (x == 0)) & (ulp == 0)
+    wrong |= (x == 0) & (y == 0) & (np.signbit(x) != np.signbit(y))
+    return wrong & ~(flushed & (x == 0) & (np.abs(y) < float(info.tiny)))
+
+
+def _at_overflow(x: np.ndarray, y: np.ndarray, largest: float, ulp: float) -> np.ndarray:
+    """One result is the largest number and the other infinite, of the same sign."""
+    near = 1 - ulp * 2.0**-7 if largest < 1e6 else 1 - ulp * 2.0**-20
+    large = (np.abs(x) >= largest * near) & (np.abs(y) >= largest * near)
+    return large & (np.sign(x) == np.sign(y)) & (ulp > 0)
+
+
+def batch_axes(case: Case, arrays: Sequence[np.ndarray]) -> list[tuple[int, ...]]:
+    """Choices of a batch axis for each operand, -1 for none.
+
+    Every operand alone on every axis; every group of operands on the first axis, and on the last.
+    """
+    ranks = [x.ndim for x in arrays]
+    choices = {tuple(a if i == k else -1 for k in range(len(ranks))) for i, r in enumerate(ranks) for a in range(r + 1)}
+    for group in range(1, 1 << len(ranks)):
+        members = [bool(group >> i & 1) for i in range(len(ranks))]
+        choices.add(tuple(0 if m else -1 for m in members))
+        choices.add(tuple(r if m else -1 for m, r in zip(members, ranks, strict=True)))
+        choices.add(tuple(min(i % 2, r) if m else -1 for i, (m, r) in enumerate(zip(members, ranks, strict=True))))
+    return sorted(choices)
