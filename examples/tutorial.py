@@ -43,7 +43,9 @@ fast_selu = jit(selu)
 start = time.perf_counter()
 axir.block_until_ready(fast_selu(x))
 first = time.perf_counter() - start
-print(f"selu of 1,000,000 floats: eager {seconds(selu, x) * 1e3:.2f} ms, jit {seconds(fast_selu, x) * 1e3:.2f} ms")
+print(
+    f"selu of 1,000,000 floats: eager {seconds(selu, x) * 1e3:.2f} ms, jit {seconds(fast_selu, x) * 1e3:.2f} ms"
+)
 print(f"first call under jit (trace, rewrite, compile or read from the cache, run): {first * 1e3:.0f} ms")
 
 
@@ -78,7 +80,9 @@ def sum_logistic(x):
 x = np.arange(3.0)
 print("gradient of sum_logistic", grad(sum_logistic)(x))
 step = 1e-3
-differences = np.array([(sum_logistic(x + step * v) - sum_logistic(x - step * v)) / (2 * step) for v in np.eye(3)])
+differences = np.array(
+    [(sum_logistic(x + step * v) - sum_logistic(x - step * v)) / (2 * step) for v in np.eye(3)]
+)
 print("finite differences      ", differences)
 print("fourth derivative, jit between", grad(jit(grad(jit(grad(jit(grad(sum_logistic)))))))(2.0))
 
@@ -99,7 +103,10 @@ def apply_matrix(v):
 
 
 result = vmap(apply_matrix)(batch)
-print("vmap of a matrix-vector product equals the batched product:", np.allclose(result, batch @ matrix.T, atol=1e-4))
+print(
+    "vmap of a matrix-vector product equals the batched product:",
+    np.allclose(result, batch @ matrix.T, atol=1e-4),
+)
 print(axir.make_ir(vmap(apply_matrix))(batch))
 
 

@@ -63,14 +63,16 @@ def inverse_erf_of_w(w: mp.mpf) -> mp.mpf:
 
 
 def inverse_erf_center(u: mp.mpf) -> mp.mpf:
-    """``erfinv(x) / x`` as a function of ``u = 0.7225 - x**2``."""
-    x = mp.sqrt(mp.mpf("0.7225") - u)
-    return mp.erfinv(x) / x
+    """``(erfinv(x)/x - sqrt(pi)/2) / x**2`` as a function of ``u = 0.7225 - x**2``."""
+    z = mp.mpf("0.7225") - u
+    x = mp.sqrt(z)
+    return (mp.erfinv(x) / x - mp.sqrt(mp.pi) / 2) / z
 
 
 def inverse_erf_tail(s: mp.mpf) -> mp.mpf:
-    """``erfinv(x)`` as a function of ``s = sqrt(-log((1 - x)/2)) - 1.6``."""
-    return inverse_erfc(2 * mp.exp(-((s + mp.mpf("1.6")) ** 2)))
+    """``r - erfinv(x)`` with ``r = sqrt(-log((1 - x)/2))``, as a function of ``s = r - 1.6``."""
+    r = s + mp.mpf("1.6")
+    return r - inverse_erfc(2 * mp.exp(-r * r))
 
 
 def log_gamma_kernel(u: mp.mpf) -> mp.mpf:
@@ -255,25 +257,25 @@ ENTRIES = (
     ),
     Entry(
         "ERF_INV_CENTER",
-        "erfinv(x)/x as a function of u = 0.7225 - x**2, |x| <= 0.85",
+        "(erfinv(x)/x - sqrt(pi)/2) / x**2 as a function of u = 0.7225 - x**2, |x| <= 0.85",
         inverse_erf_center,
         (0, mp.mpf("0.7225") - TINY),
-        reciprocal(inverse_erf_center),
-        {64: (8, 7)},
+        lambda u: (mp.mpf("0.7225") - u) / mp.mpf("0.886"),
+        {64: (7, 7)},
     ),
     Entry(
         "ERF_INV_TAIL",
-        "erfinv(x) as a function of s = sqrt(-log((1 - x)/2)) - 1.6, x >= 0.85",
+        "r - erfinv(x) with r = sqrt(-log((1 - x)/2)), as a function of s = r - 1.6, x >= 0.85",
         inverse_erf_tail,
         (0, mp.mpf("4.55")),
-        reciprocal(inverse_erf_tail),
-        {64: (8, 7)},
+        lambda s: 1 / (s + 1),
+        {64: (7, 7)},
     ),
     Entry(
         "LGAMMA",
-        "lgamma(2 + u) / (u (u + 1)), |u| <= 1",
+        "lgamma(2 + u) / (u (u + 1)), -1.3 <= u <= 1",
         log_gamma_kernel,
-        (-1, 1),
+        (mp.mpf("-1.3"), 1),
         reciprocal(log_gamma_kernel),
         {32: (4, 4), 64: (8, 8)},
     ),
@@ -323,6 +325,8 @@ def constants() -> Iterator[tuple[str, str, dict[int, list[mp.mpf]]]]:
     def short(number: mp.mpf) -> dict[int, list[mp.mpf]]:
         return {32: split(number, (15, 24)), 64: split(number, (41, 53))}
 
+    yield "TWO_OVER_SQRT_PI", "2/sqrt(pi)", whole(2 / mp.sqrt(mp.pi), 2)
+    yield "HALF_SQRT_PI", "sqrt(pi)/2", whole(mp.sqrt(mp.pi) / 2, 2)
     yield "LN2", "log(2); the first part times any exponent is exact", short(mp.log(2))
     yield "LOG10_2", "log10(2); the first part times any exponent is exact", short(mp.log(2, 10))
     yield "LOG2_E", "log2(e)", whole(1 / mp.log(2), 2)
@@ -330,9 +334,9 @@ def constants() -> Iterator[tuple[str, str, dict[int, list[mp.mpf]]]]:
     yield "PI", "pi", whole(+mp.pi, 3)
     yield "HALF_PI", "pi/2", whole(mp.pi / 2, 3)
     yield "TWO_THIRDS", "2/3", whole(mp.mpf(2) / 3, 2)
-    yield "LOG_SQRT_2PI", "log(2 pi)/2", whole(mp.log(2 * mp.pi) / 2, 2)
-    yield "LOG_PI", "log(pi)", whole(mp.log(mp.pi), 2)
+    yield "STIRLING_CONSTANT", "log(2 pi)/2 - 1/2", whole(mp.log(2 * mp.pi) / 2 - mp.mpf("0.5"), 2)
     yield "DIGAMMA_ROOT", "the positive root of digamma", whole(DIGAMMA_ROOT, 2)
+    yield "DIGAMMA_ROOT_LESS_1", "the root less one", whole(DIGAMMA_ROOT - 1, 2)
 
 
 def round_to(width: int, number: mp.mpf) -> float:

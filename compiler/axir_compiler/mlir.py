@@ -60,7 +60,7 @@ PROCESS_FLAGS = (
 )
 """Flags of IREE's compiler that hold for all sessions of the process."""
 
-# A session holds the lock only while it is made; IREE ends the process if the flags are set twice.
+# IREE ends the process if its flags are set twice: sessions are made one at a time.
 _lock = threading.RLock()
 _main: list[Session] = []
 
@@ -75,6 +75,8 @@ def new_session(*flags: str) -> Session:
         main_session()
         session = Session()
     session.set_flags(*flags)
+    # Functions carry attributes of axir, whose dialect MLIR does not know.
+    session.context.allow_unregistered_dialects = True
     return session
 
 

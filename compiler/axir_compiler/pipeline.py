@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from axir_compiler.errors import VerificationError
 from axir_compiler.ir.module import copy_functions, lookup, new_module
 from axir_compiler.mlir import ir
-from axir_compiler.passes.registry import PASSES
 from axir_compiler.passes.base import Pass
 from axir_compiler.passes.canonicalize import CanonicalizePass
 from axir_compiler.passes.cse import CommonSubexpressionsPass
@@ -18,8 +17,19 @@ from axir_compiler.passes.expand import ExpandTransformsPass
 from axir_compiler.passes.fold_constants import FoldConstantsPass
 from axir_compiler.passes.inline import InlinePass
 from axir_compiler.passes.lower_to_linalg import LowerToLinalgPass
+from axir_compiler.passes.registry import PASSES
 
-__all__ = ["EVALUATION", "PASSES", "REWRITES", "Report", "compiled_form", "extract", "parse_pipeline", "rewritten_form", "run_passes"]
+__all__ = [
+    "EVALUATION",
+    "PASSES",
+    "REWRITES",
+    "Report",
+    "compiled_form",
+    "extract",
+    "parse_pipeline",
+    "rewritten_form",
+    "run_passes",
+]
 
 REWRITES: tuple[Pass, ...] = (
     # Transformation ops first: everything after works on plain functions.
@@ -56,7 +66,11 @@ class Report:
 
 
 def run_passes(
-    module: ir.Module, passes: Sequence[Pass], *, snapshots: bool = False, after: Callable[[Pass], None] | None = None
+    module: ir.Module,
+    passes: Sequence[Pass],
+    *,
+    snapshots: bool = False,
+    after: Callable[[Pass], None] | None = None,
 ) -> Report:
     """Run passes in order.
 
@@ -90,7 +104,9 @@ def parse_pipeline(text: str) -> list[Pass]:
     for item in _split(text):
         name, brace, rest = item.partition("{")
         if name not in PASSES:
-            raise VerificationError(f"pipeline: there is no pass {name!r}; the passes are {', '.join(PASSES)}.")
+            raise VerificationError(
+                f"pipeline: there is no pass {name!r}; the passes are {', '.join(PASSES)}."
+            )
         if brace and not rest.endswith("}"):
             raise VerificationError(f"pipeline: the options of {name} must end in a brace; got {item!r}.")
         pairs = [option.partition("=") for option in rest[:-1].split(",") if option]
@@ -135,5 +151,3 @@ def compiled_form(module: ir.Module, symbol: str) -> ir.Module:
     result = rewritten_form(module, symbol)
     LowerToLinalgPass().run(result)
     return result
-
-

@@ -27,6 +27,7 @@ _BYTE = np.dtype(np.uint8)
 _BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 _MEMORY = int(MemoryType.HOST_LOCAL | MemoryType.DEVICE_VISIBLE)
 _USAGE = int(BufferUsage.DEFAULT)
+_CPU = devices("cpu")[0]
 _new = object.__new__
 
 
@@ -38,8 +39,8 @@ def aligned_empty(shape: Shape, dtype: Any) -> np.ndarray[Any, Any]:
 
 
 def _address(array: np.ndarray[Any, Any]) -> int:
-    """Where a contiguous array's memory starts; four times as fast as NumPy's own ways if writable."""
-    if array.size and array.flags.writeable:
+    """Where a contiguous array's memory starts; where possible four times as fast as NumPy's own way."""
+    if array.size and array.flags.writeable and array.dtype.isbuiltin == 1:
         return addressof(c_char.from_buffer(cast(Any, array)))
     return array.ctypes.data
 
@@ -170,7 +171,7 @@ class Buffer:
 
 def host_queue() -> Queue:
     """The device whose allocator owns what is imported; all CPU programs can use its buffers."""
-    return devices("cpu")[0].queue()
+    return _CPU.queue()
 
 
 def is_importable(array: np.ndarray[Any, Any]) -> bool:

@@ -132,4 +132,5 @@ def _immortal(value: _T) -> _T:
 
 
 state = _State()
-os.register_at_fork(after_in_child=state.after_fork)
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=state.after_fork)

@@ -12,6 +12,7 @@ from typing import Any
 
 import iree.runtime as rt
 import numpy as np
+
 from axir_compiler import backend
 from axir_compiler.lowering.emit import signless
 from axir_compiler.mlir import context, func, ir

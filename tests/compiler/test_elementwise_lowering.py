@@ -10,9 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from axir_compiler.lowering import builders, scalar
-from axir_compiler.lowering.emit import signless
-from axir_compiler.mlir import ir
 from iree_runner import Program, Suite
 from scalar_reference import (
     BOOL,
@@ -26,6 +23,10 @@ from scalar_reference import (
     oracles,
     samples,
 )
+
+from axir_compiler.lowering import builders, scalar
+from axir_compiler.lowering.emit import signless
+from axir_compiler.mlir import ir
 
 DTYPES = [BOOL, *INTEGER, *FLOATING]
 Results = dict[str, np.ndarray]

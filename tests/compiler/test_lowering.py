@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 import ml_dtypes
 import numpy as np
 import pytest
+from iree_runner import Suite
+
 from axir_compiler.errors import InternalError
 from axir_compiler.ir.types import DTYPES, is_float
 from axir_compiler.lowering import builders
 from axir_compiler.lowering.emit import signless
 from axir_compiler.mlir import context, ir
-from iree_runner import Suite
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 F32, F64, F16, I32, I8, U8, U32, BOOL = (np.dtype(n) for n in ("f4", "f8", "f2", "i4", "i1", "u1", "u4", "?"))

@@ -171,7 +171,7 @@ def test_bad_arguments():
         f({"a": object()})
     with pytest.raises(TypeError):
         axir.jit(3)
-    with pytest.raises(errors.ShapeError, match="test_jit.py"):
+    with pytest.raises(errors.ShapeError, match=r"test_jit\.py"):
         axir.jit(lambda x, y: x + y)(np.ones(3), np.ones(4))
 
 
@@ -187,3 +187,13 @@ def test_clear_cache_traces_again():
     f.clear_cache()
     f(1.0)
     assert len(calls) == 2
+
+
+def test_numpy_arguments_are_borrowed_for_the_call_only():
+    source = onp.arange(64, dtype=onp.float32)
+    same, shaped, sliced = axir.jit(lambda x: (x, x.reshape(8, 8), x[:32]))(source)
+    source[:] = -1
+    close(same, onp.arange(64))
+    close(shaped, onp.arange(64).reshape(8, 8))
+    close(sliced, onp.arange(32))
+    assert source.flags.writeable

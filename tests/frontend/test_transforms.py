@@ -234,7 +234,9 @@ def test_closed_over_values_carry_derivatives():
 
 def test_integer_arguments_of_jvp_have_float0_tangents():
     x, n = np.array(2.0), np.array(3)
-    value, tangent = axir.jvp(lambda x, n: (x * n, n + 1), (x, n), (np.array(1.0), onp.zeros((), axir.float0)))
+    value, tangent = axir.jvp(
+        lambda x, n: (x * n, n + 1), (x, n), (np.array(1.0), onp.zeros((), axir.float0))
+    )
     close(tangent[0], 3)
     assert tangent[1].dtype == axir.float0
     close(value[1], 4)

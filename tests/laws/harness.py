@@ -18,11 +18,13 @@ __all__ = [
     "SYMBOL",
     "assert_agree",
     "assert_close",
+    "batch_axes",
     "build",
     "differences",
     "evaluate",
     "function_of",
     "inner",
+    "resolution",
     "tangents_for",
 ]
 
@@ -71,8 +73,9 @@ def assert_close(actual: Any, expected: Any, tolerance: float, what: str) -> Non
     """Equal up to a tolerance relative to the largest element."""
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     assert actual.shape == expected.shape, f"{what}: shapes {actual.shape} and {expected.shape}"
-    scale = max(1.0, float(np.max(np.abs(expected), initial=0)))
-    error = float(np.max(np.abs(actual - expected), initial=0))
+    scale = max(1.0, float(np.max(np.abs(expected), where=np.isfinite(expected), initial=0)))
+    differing = actual[actual != expected] - expected[actual != expected]
+    error = float(np.max(np.abs(differing), initial=0))
     assert error <= tolerance * scale, f"{what}: differs by {error:.3g}\ngot {actual}\nexpected {expected}"
 
 
@@ -106,8 +109,13 @@ def differences(
     )
 
 
+def resolution(dtype: np.dtype) -> Any:
+    """Limits of a float dtype (``eps``, ``tiny``, ``max``, ``nmant``)."""
+    return ml_dtypes.finfo(dtype) if dtype == BFLOAT16 else np.finfo(dtype)
+
+
 def _wrong_floats(actual: np.ndarray, expected: np.ndarray, ulp: float, flushed: bool) -> np.ndarray:
-    info: Any = ml_dtypes.finfo(expected.dtype) if expected.dtype == BFLOAT16 else np.finfo(expected.dtype)
+    info = resolution(expected.dtype)
     with np.errstate(all="ignore"):
         x, y = actual.astype(np.longdouble), expected.astype(np.longdouble)
         _, exponent = np.frexp(np.maximum(np.abs(y), float(info.tiny)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import axir_runtime
 import pytest
 from runtime_program import FLAGS, program
+
+from axir_runtime import Device, Executable, devices
 
 
 @pytest.fixture(scope="session")
@@ -28,13 +29,11 @@ def module_file(module: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="session")
-def device() -> axir_runtime.Device:
-    return axir_runtime.devices("cpu")[0]
+def device() -> Device:
+    return devices("cpu")[0]
 
 
 @pytest.fixture(scope="session", params=[False, True], ids=["calling-thread", "all-cores"])
-def add(
-    request: pytest.FixtureRequest, module: bytes, device: axir_runtime.Device
-) -> axir_runtime.Executable:
+def add(request: pytest.FixtureRequest, module: bytes, device: Device) -> Executable:
     """``f32[8] + f32[8]``, on the calling thread and on all cores."""
-    return axir_runtime.Executable(device, module, function="add", parallel=request.param)
+    return Executable(device, module, function="add", parallel=request.param)

@@ -6,8 +6,9 @@ import subprocess
 import sys
 import textwrap
 
-import axir_runtime
 import numpy as np
+
+import axir_runtime
 from axir_runtime.dtypes import ELEMENT_TYPES
 
 FLAGS = [
@@ -25,7 +26,8 @@ def moved(name: str, element: str) -> str:
     return f"""
     func.func @{name}(%x: tensor<2x3x{element}>) -> tensor<3x2x{element}> {{
       %e = tensor.empty() : tensor<3x2x{element}>
-      %t = linalg.transpose ins(%x : tensor<2x3x{element}>) outs(%e : tensor<3x2x{element}>) permutation = [1, 0]
+      %t = linalg.transpose ins(%x : tensor<2x3x{element}>) outs(%e : tensor<3x2x{element}>)
+          permutation = [1, 0]
       return %t : tensor<3x2x{element}>
     }}"""
 

@@ -8,10 +8,11 @@ import weakref
 import ml_dtypes
 import numpy as np
 import pytest
+from runtime_program import SHAPES, floats, shape_name
+
 from axir_runtime import Buffer, Device, Executable, aligned_empty, from_dlpack, to_dlpack
 from axir_runtime.buffer import ALIGNMENT, copy_array, import_array
 from axir_runtime.dtypes import ELEMENT_TYPES, element_type
-from runtime_program import SHAPES, floats, shape_name
 
 
 class Tracked(np.ndarray):

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from runtime_program import BIG, floats
+
 from axir_runtime import Buffer, Device, Executable, RuntimeFailure
 from axir_runtime.dtypes import ELEMENT_TYPES
 from axir_runtime.signature import Spec, parse_declaration
-from runtime_program import BIG, floats
 
 F32 = np.dtype(np.float32)
 
@@ -49,7 +50,8 @@ def test_signature_comes_from_the_module(module: bytes, device: Device) -> None:
 @pytest.mark.parametrize("row", ELEMENT_TYPES, ids=lambda row: str(row.dtype))
 def test_declared_types_are_understood(row) -> None:
     for name in row.mlir:
-        text = f"sync func @f(%input0: tensor<2x?x{name}>, %input1: tensor<{name}>) -> (%output0: tensor<{name}>)"
+        arguments = f"%input0: tensor<2x?x{name}>, %input1: tensor<{name}>"
+        text = f"sync func @f({arguments}) -> (%output0: tensor<{name}>)"
         signature = parse_declaration(text)
         assert signature.arguments == (Spec((2, None), row.dtype), Spec((), row.dtype))
         assert signature.results == (Spec((), row.dtype),)
@@ -204,7 +206,7 @@ def test_memory_stays_flat(add: Executable) -> None:
     def calls(count: int) -> None:
         for _ in range(count):
             y = add([x, floats(8)])[0]
-            add([y, x])[0].array
+            assert add([y, x])[0].array is not None
 
     calls(1000)
     gc.collect()

@@ -6,16 +6,27 @@ encoded attributes are shared and traced programs can be compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from axir_compiler.ir.types import BFLOAT16, Aval, aval_of, element_type, mlir_type
 from axir_compiler.mlir import context, ir
 
-__all__ = ["Bool", "DType", "Int", "Ints", "Kind", "Scalar", "ScalarValue", "Str", "Symbol", "Tensor", "Tensors"]
+__all__ = [
+    "DType",
+    "Int",
+    "Ints",
+    "Kind",
+    "Scalar",
+    "ScalarValue",
+    "Str",
+    "Symbol",
+    "Tensor",
+    "Tensors",
+]
 
 
 @dataclass(frozen=True)
@@ -25,14 +36,6 @@ class Kind:
     name: str
     encode: Callable[[Any], ir.Attribute]
     decode: Callable[[Any], Hashable]
-
-
-class Tensor:
-    """Annotation of one operand."""
-
-
-class Tensors:
-    """Annotation of a variadic operand, which must be the only operand group or the last."""
 
 
 class ScalarValue:
@@ -75,7 +78,7 @@ def _encode_scalar(scalar: ScalarValue) -> ir.Attribute:
 def _decode_scalar(attribute: Any) -> ScalarValue:
     dtype = aval_of(attribute.type).dtype
     element = attribute.get_splat_value()
-    value = element.value if not isinstance(element, ir.IntegerAttr) else int(element)
+    value: Any = element.value
     if dtype.kind in "ui" and dtype != BFLOAT16:
         # Whatever sign the bindings give, keep the bits.
         width = dtype.itemsize * 8
@@ -88,14 +91,31 @@ def _integer(value: int) -> ir.Attribute:
     return ir.IntegerAttr.get(ir.IntegerType.get_signless(64, context()), value)
 
 
-Int = Kind("int", _integer, lambda a: a.value)
-Ints = Kind("ints", lambda v: ir.DenseI64ArrayAttr.get(v, context()), tuple)
-Bool = Kind("bool", lambda v: ir.BoolAttr.get(v, context()), lambda a: a.value)
-Str = Kind("str", lambda v: ir.StringAttr.get(v, context()), lambda a: a.value)
-Symbol = Kind("symbol", lambda v: ir.FlatSymbolRefAttr.get(v, context()), lambda a: a.value)
-DType = Kind(
-    "dtype",
-    lambda v: ir.TypeAttr.get(element_type(v), context()),
-    lambda a: aval_of(ir.RankedTensorType.get([], a.value, loc=ir.Location.unknown(context()))).dtype,
-)
-Scalar = Kind("scalar", _encode_scalar, _decode_scalar)
+if TYPE_CHECKING:
+    # What the annotated fields of an op give when they are read.
+    Tensor = ir.Value
+    Tensors = Sequence[ir.Value]
+    Int = int
+    Ints = tuple[int, ...]
+    Str = str
+    Symbol = str
+    DType = np.dtype
+    Scalar = ScalarValue
+else:
+
+    class Tensor:
+        """Annotation of one operand."""
+
+    class Tensors:
+        """Annotation of a variadic operand group, which comes last."""
+
+    Int = Kind("int", _integer, lambda a: a.value)
+    Ints = Kind("ints", lambda v: ir.DenseI64ArrayAttr.get(v, context()), tuple)
+    Str = Kind("str", lambda v: ir.StringAttr.get(v, context()), lambda a: a.value)
+    Symbol = Kind("symbol", lambda v: ir.FlatSymbolRefAttr.get(v, context()), lambda a: a.value)
+    DType = Kind(
+        "dtype",
+        lambda v: ir.TypeAttr.get(element_type(v), context()),
+        lambda a: aval_of(ir.RankedTensorType.get([], a.value, loc=ir.Location.unknown(context()))).dtype,
+    )
+    Scalar = Kind("scalar", _encode_scalar, _decode_scalar)

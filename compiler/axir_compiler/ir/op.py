@@ -4,7 +4,9 @@
         operand: Tensor
         start: Ints
         ...
+        @staticmethod
         def infer(x, *, start, ...): ...        # type rule; also the verifier
+        @staticmethod
         def numpy(x, *, start, ...): ...        # evaluation
         def jvp(self, dx): ...                  # forward derivative (given by linear_in here)
         def transpose(self, ct, x): ...         # of the linear map
@@ -88,9 +90,6 @@ class AxirOp(ir.OpView):
         for key, value in given.items():
             if value is not None:
                 setattr(cls, key, value)
-        for rule in ("infer", "numpy"):
-            if inspect.isfunction(cls.__dict__.get(rule)):
-                setattr(cls, rule, staticmethod(cls.__dict__[rule]))
         _declare_fields(cls)
         if name is not None:
             cls.short_name = name

@@ -16,13 +16,13 @@ from axir_compiler.mlir import context, ir
 
 __all__ = [
     "BFLOAT16",
-    "Aval",
     "DTYPES",
     "FLOATING",
     "INTEGER",
     "NUMERIC",
     "SIGNED",
     "UNSIGNED",
+    "Aval",
     "aval_of",
     "dtype_name",
     "element_type",

@@ -10,19 +10,35 @@ import keyword
 from collections.abc import Callable
 from typing import Any
 
-from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the families use them at call time)
-from axir_compiler.ops import (  # noqa: I001
+from axir_compiler.ir.op import OPS
+from axir_compiler.ops import (
     constant as _constant,
+)
+from axir_compiler.ops import (
     contract as _contract,
+)
+from axir_compiler.ops import (
     elementwise_binary as _elementwise_binary,
+)
+from axir_compiler.ops import (
     elementwise_unary as _elementwise_unary,
+)
+from axir_compiler.ops import (
     index as _index,
+)
+from axir_compiler.ops import (
     random as _random,
+)
+from axir_compiler.ops import (
     reduce as _reduce,
+)
+from axir_compiler.ops import (
     shape as _shape,
+)
+from axir_compiler.ops import (
     transformation as _transformation,
 )
-from axir_compiler.ir.op import OPS
+from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the families use them at call time)
 
 _FAMILIES = (
     _constant,

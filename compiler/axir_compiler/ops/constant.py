@@ -16,9 +16,11 @@ class ConstantOp(AxirOp, name="constant"):
 
     value: Scalar
 
+    @staticmethod
     def infer(*, value: ScalarValue) -> Aval:
         return Aval((), value.dtype)
 
+    @staticmethod
     def numpy(*, value: ScalarValue) -> np.ndarray:
         return np.asarray(value.value)
 
@@ -33,6 +35,7 @@ class IotaOp(AxirOp, name="iota"):
     dimension: Int
     dtype: DType
 
+    @staticmethod
     def infer(*, shape: tuple[int, ...], dimension: int, dtype: np.dtype) -> Aval:
         if not 0 <= dimension < len(shape):
             raise ShapeError(f"dimension must be an axis of the shape {shape}; got {dimension}.")
@@ -40,6 +43,7 @@ class IotaOp(AxirOp, name="iota"):
             raise DTypeError(f"dtype must be an integer or float; got {dtype}.")
         return Aval(shape, dtype)
 
+    @staticmethod
     def numpy(*, shape: tuple[int, ...], dimension: int, dtype: np.dtype) -> np.ndarray:
         column = [1] * len(shape)
         column[dimension] = shape[dimension]

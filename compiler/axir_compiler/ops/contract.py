@@ -36,22 +36,36 @@ class DotGeneralOp(AxirOp, name="dot_general", dtypes=NUMERIC, multilinear_in=("
     rhs_batch: Ints
     dtype: DType
 
+    @staticmethod
     def infer(
-        x: Aval, y: Aval, *, lhs_contract: Axes, rhs_contract: Axes, lhs_batch: Axes, rhs_batch: Axes, dtype: np.dtype
+        x: Aval,
+        y: Aval,
+        *,
+        lhs_contract: Axes,
+        rhs_contract: Axes,
+        lhs_batch: Axes,
+        rhs_batch: Axes,
+        dtype: np.dtype,
     ) -> Aval:
         for aval, contract, batch in ((x, lhs_contract, lhs_batch), (y, rhs_contract, rhs_batch)):
             axes = (*contract, *batch)
             if len(set(axes)) != len(axes) or not all(0 <= a < aval.ndim for a in axes):
                 raise ShapeError(f"contracted and batch axes must be distinct axes of {aval}; got {axes}.")
-        for what, left, right in (("contracted", lhs_contract, rhs_contract), ("batch", lhs_batch, rhs_batch)):
+        for what, left, right in (
+            ("contracted", lhs_contract, rhs_contract),
+            ("batch", lhs_batch, rhs_batch),
+        ):
             sizes = tuple(x.shape[a] for a in left), tuple(y.shape[a] for a in right)
             if sizes[0] != sizes[1]:
-                raise ShapeError(f"{what} axes must have equal sizes; got {x} (axes {left}) and {y} (axes {right}).")
+                raise ShapeError(
+                    f"{what} axes must have equal sizes; got {x} (axes {left}) and {y} (axes {right})."
+                )
         shape = [x.shape[a] for a in lhs_batch]
         shape += [x.shape[a] for a in _free(x.ndim, lhs_contract, lhs_batch)]
         shape += [y.shape[a] for a in _free(y.ndim, rhs_contract, rhs_batch)]
         return Aval(tuple(shape), dtype)
 
+    @staticmethod
     def numpy(
         x: np.ndarray,
         y: np.ndarray,
@@ -128,5 +142,3 @@ class DotGeneralOp(AxirOp, name="dot_general", dtypes=NUMERIC, multilinear_in=("
 def _shifted(axes: Axes, inserted: int | None) -> Axes:
     """Axis numbers after a batch axis has been inserted."""
     return axes if inserted is None else tuple(a + (a >= inserted) for a in axes)
-
-

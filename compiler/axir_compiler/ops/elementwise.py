@@ -52,6 +52,7 @@ def align_batch(axes: Sequence[int | None], operands: Sequence[Value]) -> tuple[
 class Elementwise(AxirOp):
     """One result element for each position of operands of equal shape."""
 
+    @staticmethod
     def infer(*xs: Aval, **attrs: Any) -> Aval:
         shapes = {x.shape for x in xs}
         if len(shapes) > 1:

@@ -71,6 +71,7 @@ class DivOp(ElementwiseBinary, name="div", dtypes=NUMERIC, linear_in=("lhs",)):
 
     partials = ("_partial_lhs", "_partial_rhs")
 
+    @staticmethod
     def numpy(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.divide(x, y) if is_float(x.dtype) else _truncated_quotient(x, y)[0]
 
@@ -84,11 +85,12 @@ class DivOp(ElementwiseBinary, name="div", dtypes=NUMERIC, linear_in=("lhs",)):
         return [ops.div(ct, y), None]
 
 
-class RemOp(ElementwiseBinary, name="rem", dtypes=NUMERIC, linear_in=("lhs",)):
+class RemOp(ElementwiseBinary, name="rem", dtypes=NUMERIC):
     """Remainder with the sign of ``x``; integer ``x rem 0`` is ``x``."""
 
     partials = ("_partial_lhs", "_partial_rhs")
 
+    @staticmethod
     def numpy(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.fmod(x, y) if is_float(x.dtype) else _truncated_quotient(x, y)[1]
 
@@ -98,9 +100,6 @@ class RemOp(ElementwiseBinary, name="rem", dtypes=NUMERIC, linear_in=("lhs",)):
     def _partial_rhs(self, dy: Value) -> Value:
         quotient = ops.div(ops.sub(self.lhs, self.result), self.rhs)
         return ops.neg(ops.mul(dy, ops.round_half_even(quotient)))
-
-    def transpose(self, ct: Value, x: Value | None, y: Value | None) -> list[Value | None]:
-        raise AssertionError("rem is differentiated through its own rule and never transposed")
 
 
 def _integer_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -122,6 +121,7 @@ class PowOp(ElementwiseBinary, name="pow", dtypes=NUMERIC):
 
     partials = ("_partial_lhs", "_partial_rhs")
 
+    @staticmethod
     def _power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.power(x, y) if is_float(x.dtype) else _integer_power(x, y)
 
@@ -205,6 +205,7 @@ class Atan2Op(ElementwiseBinary, name="atan2", dtypes=FLOATING):
 class NextafterOp(ElementwiseBinary, name="nextafter", dtypes=FLOATING):
     """The float after ``x`` in the direction of ``y``; ``y`` itself if they are equal."""
 
+    @staticmethod
     def numpy(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.where(x == y, y, np.nextafter(x, y))
 
@@ -284,11 +285,13 @@ class CompareOp(ElementwiseBinary, name="compare", zero_tangent=True):
 
     direction: Str
 
+    @staticmethod
     def infer(x: Aval, y: Aval, *, direction: str) -> Aval:
         if direction not in _COMPARISONS:
             raise ShapeError(f"direction must be one of {', '.join(_COMPARISONS)}; got {direction!r}.")
         return Aval(Elementwise.infer(x, y).shape, np.dtype(bool))
 
+    @staticmethod
     def numpy(x: np.ndarray, y: np.ndarray, *, direction: str) -> np.ndarray:
         return _COMPARISONS[direction](x, y)
 
@@ -303,6 +306,7 @@ class SelectOp(Elementwise, name="select", linear_in=("on_true", "on_false"), sa
     on_true: Tensor
     on_false: Tensor
 
+    @staticmethod
     def infer(predicate: Aval, on_true: Aval, on_false: Aval) -> Aval:
         Elementwise.infer(predicate, on_true, on_false)
         if predicate.dtype != np.dtype(bool):
@@ -334,6 +338,7 @@ class ClampOp(Elementwise, name="clamp", dtypes=NUMERIC):
     operand: Tensor
     upper_bound: Tensor
 
+    @staticmethod
     def numpy(lower: np.ndarray, x: np.ndarray, upper: np.ndarray) -> np.ndarray:
         return MinOp.numpy(MaxOp.numpy(x, lower), upper)
 

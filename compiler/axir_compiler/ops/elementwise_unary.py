@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import scipy.special as sp
@@ -21,10 +19,9 @@ from axir_compiler.ir.types import (
     NUMERIC,
     Aval,
     aval_of,
-    element_type,
     is_float,
 )
-from axir_compiler.lowering import builders, scalar
+from axir_compiler.lowering import scalar
 from axir_compiler.ops.elementwise import ElementwiseUnary, in_float32
 
 
@@ -46,6 +43,7 @@ class AbsOp(ElementwiseUnary, name="abs", dtypes=NUMERIC):
 class SignOp(ElementwiseUnary, name="sign", dtypes=NUMERIC, zero_tangent=True):
     """-1, 0 or 1; keeps signed zeros and NaN."""
 
+    @staticmethod
     def numpy(x: np.ndarray) -> np.ndarray:
         return np.where(x == 0, x, np.sign(x)).astype(x.dtype)
 
@@ -71,6 +69,7 @@ class RoundHalfEvenOp(ElementwiseUnary, name="round_half_even", dtypes=FLOATING,
 class RoundHalfAwayOp(ElementwiseUnary, name="round_half_away", dtypes=FLOATING, zero_tangent=True):
     """Nearest integer, ties away from zero."""
 
+    @staticmethod
     def numpy(x: np.ndarray) -> np.ndarray:
         whole = np.trunc(x)
         away = whole + np.copysign(np.ones((), x.dtype), x)
@@ -301,6 +300,7 @@ class LgammaOp(ElementwiseUnary, name="lgamma", dtypes=FLOATING):
 class DigammaOp(ElementwiseUnary, name="digamma", dtypes=FLOATING):
     """Derivative of ``log(gamma(x))``; NaN at the poles 0, -1, -2, ..."""
 
+    @staticmethod
     def _psi(x: np.ndarray) -> np.ndarray:
         pole = (x <= 0) & (x == np.floor(x))
         return np.where(pole, np.nan, sp.digamma(x)).astype(x.dtype)
@@ -316,11 +316,13 @@ class PolygammaOp(ElementwiseUnary, name="polygamma", dtypes=FLOATING):
 
     order: Int
 
+    @staticmethod
     def infer(x: Aval, *, order: int) -> Aval:
         if order < 1:
             raise DTypeError(f"order must be at least 1; got {order}. Use digamma for order 0.")
         return x
 
+    @staticmethod
     def _derivative(x: np.ndarray, *, order: int) -> np.ndarray:
         return np.where(x > 0, sp.polygamma(order, x), np.nan).astype(x.dtype)
 
@@ -343,6 +345,7 @@ class LogisticOp(ElementwiseUnary, name="logistic", dtypes=FLOATING):
 class StopGradientOp(ElementwiseUnary, name="stop_gradient", zero_tangent=True):
     """The operand itself, taken as constant by differentiation."""
 
+    @staticmethod
     def numpy(x: np.ndarray) -> np.ndarray:
         return x
 
@@ -355,11 +358,13 @@ class IntegerPowOp(ElementwiseUnary, name="integer_pow", dtypes=NUMERIC):
 
     exponent: Int
 
+    @staticmethod
     def infer(x: Aval, *, exponent: int) -> Aval:
         if exponent < 0 and not is_float(x.dtype):
             raise DTypeError(f"integers cannot be raised to the negative power {exponent}; got {x}.")
         return x
 
+    @staticmethod
     def _power(x: np.ndarray, *, exponent: int) -> np.ndarray:
         power, result = x, np.ones_like(x)
         remaining = abs(exponent)
@@ -392,6 +397,7 @@ class NotOp(ElementwiseUnary, name="not", dtypes=INTEGER | BOOL, zero_tangent=Tr
 class PopcntOp(ElementwiseUnary, name="popcnt", dtypes=INTEGER, zero_tangent=True):
     """Number of one bits."""
 
+    @staticmethod
     def numpy(x: np.ndarray) -> np.ndarray:
         return np.bitwise_count(x.view(f"u{x.dtype.itemsize}")).astype(x.dtype)
 
@@ -399,6 +405,7 @@ class PopcntOp(ElementwiseUnary, name="popcnt", dtypes=INTEGER, zero_tangent=Tru
 class ClzOp(ElementwiseUnary, name="clz", dtypes=INTEGER, zero_tangent=True):
     """Number of leading zero bits; the bit width for 0."""
 
+    @staticmethod
     def numpy(x: np.ndarray) -> np.ndarray:
         bits = np.asarray(x).view(f"u{x.dtype.itemsize}").copy()
         count = np.full(x.shape, x.dtype.itemsize * 8, bits.dtype)
@@ -413,6 +420,7 @@ class IsFiniteOp(ElementwiseUnary, name="is_finite", dtypes=FLOATING, zero_tange
 
     numpy = np.isfinite
 
+    @staticmethod
     def infer(x: Aval) -> Aval:
         return Aval(x.shape, np.dtype(bool))
 
@@ -425,9 +433,11 @@ class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
 
     dtype: DType
 
+    @staticmethod
     def infer(x: Aval, *, dtype: np.dtype) -> Aval:
         return Aval(x.shape, dtype)
 
+    @staticmethod
     def numpy(x: np.ndarray, *, dtype: np.dtype) -> np.ndarray:
         if not is_float(x.dtype) or dtype not in INTEGER:
             return x.astype(dtype)
@@ -455,12 +465,14 @@ class BitcastOp(ElementwiseUnary, name="bitcast", zero_tangent=True):
 
     dtype: DType
 
+    @staticmethod
     def infer(x: Aval, *, dtype: np.dtype) -> Aval:
         bools = np.dtype(bool) in (x.dtype, dtype)
         if dtype.itemsize != x.dtype.itemsize or (bools and dtype != x.dtype):
             raise DTypeError(f"dtypes must have the same width, bool excluded; got {x} to {DTYPES[dtype]}.")
         return Aval(x.shape, dtype)
 
+    @staticmethod
     def numpy(x: np.ndarray, *, dtype: np.dtype) -> np.ndarray:
         return np.asarray(x).view(dtype)
 

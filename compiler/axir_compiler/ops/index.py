@@ -17,7 +17,9 @@ from axir_compiler.lowering import builders
 
 def _check_starts(x: Aval, starts: Sequence[Aval], sizes: Sequence[int]) -> None:
     if len(starts) != x.ndim or any(s.shape != () for s in starts):
-        raise ShapeError(f"needs one scalar start index for each axis of {x}; got {', '.join(map(str, starts))}.")
+        raise ShapeError(
+            f"needs one scalar start index for each axis of {x}; got {', '.join(map(str, starts))}."
+        )
     if any(s.dtype not in INTEGER for s in starts):
         raise DTypeError(f"start indices must be integers; got {', '.join(map(str, starts))}.")
     if len(sizes) != x.ndim or any(not 0 <= n <= m for n, m in zip(sizes, x.shape, strict=False)):
@@ -73,10 +75,12 @@ class DynamicSliceOp(AxirOp, name="dynamic_slice", linear_in=("operand",), same_
     starts: Tensors
     sizes: Ints
 
+    @staticmethod
     def infer(x: Aval, *starts: Aval, sizes: tuple[int, ...]) -> Aval:
         _check_starts(x, starts, sizes)
         return Aval(sizes, x.dtype)
 
+    @staticmethod
     def numpy(x: np.ndarray, *starts: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
         return x[_window(x, starts, sizes)]
 
@@ -118,18 +122,22 @@ class DynamicUpdateSliceOp(
     update: Tensor
     starts: Tensors
 
+    @staticmethod
     def infer(x: Aval, update: Aval, *starts: Aval) -> Aval:
         if x.dtype != update.dtype or x.ndim != update.ndim:
             raise DTypeError(f"operand and update must have one dtype and rank; got {x} and {update}.")
         _check_starts(x, starts, update.shape)
         return x
 
+    @staticmethod
     def numpy(x: np.ndarray, update: np.ndarray, *starts: np.ndarray) -> np.ndarray:
         result = np.array(x)
         result[_window(x, starts, update.shape)] = update
         return result
 
-    def transpose(self, ct: Value, x: Value | None, update: Value | None, *starts: Value) -> list[Value | None]:
+    def transpose(
+        self, ct: Value, x: Value | None, update: Value | None, *starts: Value
+    ) -> list[Value | None]:
         window = aval_of(self.update)
         outside = ops.dynamic_update_slice(ct, ops.zeros(window), *starts) if x is None else None
         inside = ops.dynamic_slice(ct, *starts, sizes=window.shape) if update is None else None

@@ -30,10 +30,12 @@ class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), z
     x0: Tensor
     x1: Tensor
 
+    @staticmethod
     def infer(*xs: Aval) -> tuple[Aval, Aval]:
         aval = Elementwise.infer(*xs)
         return aval, aval
 
+    @staticmethod
     def numpy(key0: np.ndarray, key1: np.ndarray, x0: np.ndarray, x1: np.ndarray) -> tuple[np.ndarray, ...]:
         keys = (key0, key1, key0 ^ key1 ^ _PARITY)
         x0, x1 = x0 + key0, x1 + key1
@@ -52,5 +54,3 @@ class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), z
     def lower(self, *operands: Value) -> Sequence[Value]:
         kind = element_type(np.dtype("int32"))
         return builders.elementwise_multi(scalar.threefry2x32, operands, (kind, kind))
-
-

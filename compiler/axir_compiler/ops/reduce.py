@@ -41,6 +41,7 @@ class Reduction(AxirOp):
     axes: Ints
     kind: ClassVar[str]
 
+    @staticmethod
     def infer(x: Aval, *, axes: tuple[int, ...]) -> Aval:
         _check_axes(x, axes)
         return Aval(_without(x.shape, axes), x.dtype)
@@ -82,7 +83,9 @@ class ReduceProdOp(Reduction, name="reduce_prod", dtypes=NUMERIC):
         count = math.prod(shape[a] for a in self.axes)
         flat = (*(shape[d] for d in kept), count)
         order = (*kept, *self.axes)
-        value, slope = (ops.reshape(ops.transpose(t, permutation=order), shape=flat) for t in (self.operand, dx))
+        value, slope = (
+            ops.reshape(ops.transpose(t, permutation=order), shape=flat) for t in (self.operand, dx)
+        )
         value, slope = _pad_last(value, 1), _pad_last(slope, 0)
         while aval_of(value).shape[-1] > 1:
             (a, b), (da, db) = _halves(value), _halves(slope)
@@ -104,9 +107,7 @@ def _halves(x: Value) -> list[Value]:
     middle = shape[-1] // 2
     none, ones = (0,) * len(shape), (1,) * len(shape)
     bounds = [(0, middle), (middle, 2 * middle)]
-    return [
-        ops.slice(x, start=(*none[1:], a), limit=(*shape[:-1], b), stride=ones) for a, b in bounds
-    ]
+    return [ops.slice(x, start=(*none[1:], a), limit=(*shape[:-1], b), stride=ones) for a, b in bounds]
 
 
 def lowest(dtype: np.dtype) -> Any:
@@ -122,7 +123,9 @@ def highest(dtype: np.dtype) -> Any:
 class _ReduceExtremum(Reduction, dtypes=NUMERIC):
     """Maximum or minimum; tied elements share the tangent equally."""
 
-    def jvp(self, dx: Value) -> Value:
+    def jvp(self, dx: Value) -> Value | None:
+        if any(aval_of(self.operand).shape[a] == 0 for a in self.axes):
+            return None
         best = ops.compare(self.operand, self._spread(self.result), direction="eq")
         mask = ops.convert(best, dtype=aval_of(dx).dtype)
         count = ops.reduce_sum(mask, axes=self.axes)
@@ -143,8 +146,9 @@ class ReduceMaxOp(_ReduceExtremum, name="reduce_max"):
 
     kind = "max"
 
+    @staticmethod
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
-        found = np.max(x, axes, initial=np.asarray(lowest(x.dtype), x.dtype)).astype(x.dtype)
+        found = np.max(x, axes, initial=lowest(x.dtype)).astype(x.dtype)
         return _signed_zeros(found, x, axes, positive=True)
 
 
@@ -153,8 +157,9 @@ class ReduceMinOp(_ReduceExtremum, name="reduce_min"):
 
     kind = "min"
 
+    @staticmethod
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
-        found = np.min(x, axes, initial=np.asarray(highest(x.dtype), x.dtype)).astype(x.dtype)
+        found = np.min(x, axes, initial=highest(x.dtype)).astype(x.dtype)
         return _signed_zeros(found, x, axes, positive=False)
 
 
@@ -163,6 +168,7 @@ class ReduceAndOp(Reduction, name="reduce_and", dtypes=INTEGER | BOOL, zero_tang
 
     kind = "and"
 
+    @staticmethod
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
         return np.bitwise_and.reduce(x, axes, dtype=x.dtype)
 
@@ -172,6 +178,7 @@ class ReduceOrOp(Reduction, name="reduce_or", dtypes=INTEGER | BOOL, zero_tangen
 
     kind = "or"
 
+    @staticmethod
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
         return np.bitwise_or.reduce(x, axes, dtype=x.dtype)
 
@@ -183,6 +190,7 @@ class _ArgExtremum(AxirOp, dtypes=NUMERIC | BOOL, zero_tangent=True):
     axis: Int
     index_dtype: DType
 
+    @staticmethod
     def infer(x: Aval, *, axis: int, index_dtype: np.dtype) -> Aval:
         _check_axes(x, (axis,))
         if x.shape[axis] == 0:
@@ -203,6 +211,7 @@ class _ArgExtremum(AxirOp, dtypes=NUMERIC | BOOL, zero_tangent=True):
 class ArgmaxOp(_ArgExtremum, name="argmax"):
     """Index of the largest element along an axis."""
 
+    @staticmethod
     def numpy(x: np.ndarray, *, axis: int, index_dtype: np.dtype) -> np.ndarray:
         return np.argmax(x, axis).astype(index_dtype)
 
@@ -210,5 +219,6 @@ class ArgmaxOp(_ArgExtremum, name="argmax"):
 class ArgminOp(_ArgExtremum, name="argmin"):
     """Index of the smallest element along an axis."""
 
+    @staticmethod
     def numpy(x: np.ndarray, *, axis: int, index_dtype: np.dtype) -> np.ndarray:
         return np.argmin(x, axis).astype(index_dtype)

@@ -42,6 +42,7 @@ class BroadcastInDimOp(AxirOp, name="broadcast_in_dim", linear_in=("operand",)):
     shape: Ints
     dimensions: Ints
 
+    @staticmethod
     def infer(x: Aval, *, shape: tuple[int, ...], dimensions: tuple[int, ...]) -> Aval:
         _check_axes("dimensions", dimensions, len(shape))
         fits = len(dimensions) == x.ndim and list(dimensions) == sorted(dimensions)
@@ -51,6 +52,7 @@ class BroadcastInDimOp(AxirOp, name="broadcast_in_dim", linear_in=("operand",)):
             raise ShapeError(f"sizes must not be negative; got shape {shape}.")
         return Aval(shape, x.dtype)
 
+    @staticmethod
     def numpy(x: np.ndarray, *, shape: tuple[int, ...], dimensions: tuple[int, ...]) -> np.ndarray:
         column = [1] * len(shape)
         for n, d in zip(x.shape, dimensions, strict=True):
@@ -80,11 +82,13 @@ class ReshapeOp(AxirOp, name="reshape", linear_in=("operand",)):
     operand: Tensor
     shape: Ints
 
+    @staticmethod
     def infer(x: Aval, *, shape: tuple[int, ...]) -> Aval:
         if math.prod(shape) != x.size or any(n < 0 for n in shape):
             raise ShapeError(f"shape must hold {x.size} elements; got shape {shape} for {x}.")
         return Aval(shape, x.dtype)
 
+    @staticmethod
     def numpy(x: np.ndarray, *, shape: tuple[int, ...]) -> np.ndarray:
         return np.reshape(x, shape)
 
@@ -105,11 +109,13 @@ class TransposeOp(AxirOp, name="transpose", linear_in=("operand",)):
     operand: Tensor
     permutation: Ints
 
+    @staticmethod
     def infer(x: Aval, *, permutation: tuple[int, ...]) -> Aval:
         if sorted(permutation) != list(range(x.ndim)):
             raise ShapeError(f"permutation must order the {x.ndim} axes of {x}; got {permutation}.")
         return Aval(tuple(x.shape[p] for p in permutation), x.dtype)
 
+    @staticmethod
     def numpy(x: np.ndarray, *, permutation: tuple[int, ...]) -> np.ndarray:
         return np.transpose(x, permutation)
 
@@ -133,10 +139,12 @@ class ReverseOp(AxirOp, name="reverse", linear_in=("operand",)):
     operand: Tensor
     dimensions: Ints
 
+    @staticmethod
     def infer(x: Aval, *, dimensions: tuple[int, ...]) -> Aval:
         _check_axes("dimensions", dimensions, x.ndim)
         return x
 
+    @staticmethod
     def numpy(x: np.ndarray, *, dimensions: tuple[int, ...]) -> np.ndarray:
         return np.flip(x, dimensions)
 
@@ -157,6 +165,7 @@ class ConcatenateOp(AxirOp, name="concatenate", linear_in=("operands_",)):
     operands_: Tensors
     dimension: Int
 
+    @staticmethod
     def infer(*xs: Aval, dimension: int) -> Aval:
         if not xs:
             raise ShapeError("needs at least one operand.")
@@ -169,6 +178,7 @@ class ConcatenateOp(AxirOp, name="concatenate", linear_in=("operands_",)):
         shape = (*xs[0].shape[:dimension], total, *xs[0].shape[dimension + 1 :])
         return Aval(shape, xs[0].dtype)
 
+    @staticmethod
     def numpy(*xs: np.ndarray, dimension: int) -> np.ndarray:
         return np.concatenate(xs, dimension)
 
@@ -209,7 +219,10 @@ class PadOp(AxirOp, name="pad", linear_in=("operand", "padding_value")):
     high: Ints
     interior: Ints
 
-    def infer(x: Aval, value: Aval, *, low: tuple[int, ...], high: tuple[int, ...], interior: tuple[int, ...]) -> Aval:
+    @staticmethod
+    def infer(
+        x: Aval, value: Aval, *, low: tuple[int, ...], high: tuple[int, ...], interior: tuple[int, ...]
+    ) -> Aval:
         if {len(low), len(high), len(interior)} != {x.ndim} or any(i < 0 for i in interior):
             raise ShapeError(f"low, high and interior >= 0 need one number for each axis of {x}.")
         if value.shape != ():
@@ -221,8 +234,14 @@ class PadOp(AxirOp, name="pad", linear_in=("operand", "padding_value")):
             raise ShapeError(f"negative padding cuts off more than there is: {x}, low={low}, high={high}.")
         return Aval(shape, x.dtype)
 
+    @staticmethod
     def numpy(
-        x: np.ndarray, value: np.ndarray, *, low: tuple[int, ...], high: tuple[int, ...], interior: tuple[int, ...]
+        x: np.ndarray,
+        value: np.ndarray,
+        *,
+        low: tuple[int, ...],
+        high: tuple[int, ...],
+        interior: tuple[int, ...],
     ) -> np.ndarray:
         spread = tuple(n + i * max(n - 1, 0) for n, i in zip(x.shape, interior, strict=True))
         inner = np.full(spread, value, x.dtype)
@@ -287,9 +306,12 @@ class SliceOp(AxirOp, name="slice", linear_in=("operand",)):
     limit: Ints
     stride: Ints
 
+    @staticmethod
     def infer(x: Aval, *, start: tuple[int, ...], limit: tuple[int, ...], stride: tuple[int, ...]) -> Aval:
         if {len(start), len(limit), len(stride)} != {x.ndim}:
-            raise ShapeError(f"start, limit and stride need one number for each axis of {x}; got {start}, {limit}, {stride}.")
+            raise ShapeError(
+                f"start, limit and stride need one number for each axis of {x}; got {start}, {limit}, {stride}."
+            )
         for axis, (n, a, b, s) in enumerate(zip(x.shape, start, limit, stride, strict=True)):
             if not 0 <= a <= b <= n or s < 1:
                 raise ShapeError(
@@ -298,6 +320,7 @@ class SliceOp(AxirOp, name="slice", linear_in=("operand",)):
                 )
         return Aval(tuple(-(-(b - a) // s) for a, b, s in zip(start, limit, stride, strict=True)), x.dtype)
 
+    @staticmethod
     def numpy(
         x: np.ndarray, *, start: tuple[int, ...], limit: tuple[int, ...], stride: tuple[int, ...]
     ) -> np.ndarray:
@@ -324,5 +347,3 @@ class SliceOp(AxirOp, name="slice", linear_in=("operand",)):
 
     def lower(self, x: Value) -> Value:
         return builders.slice(x, self.start, self.limit, self.stride)
-
-

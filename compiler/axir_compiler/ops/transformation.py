@@ -24,6 +24,7 @@ class TransformationOp(AxirOp, same_dtype=False):
     callee: Symbol
     is_transformation: ClassVar[bool] = True
 
+    @staticmethod
     def infer(*xs: Aval, **attrs: object) -> Aval:
         raise InternalError("the type of a transformation depends on its callee; use results_for.")
 

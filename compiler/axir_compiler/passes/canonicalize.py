@@ -20,7 +20,15 @@ from axir_compiler.ops.constant import ConstantOp
 from axir_compiler.ops.contract import DotGeneralOp
 from axir_compiler.ops.elementwise_binary import AddOp, DivOp, MulOp, SelectOp, SubOp
 from axir_compiler.ops.elementwise_unary import ConvertOp, IntegerPowOp, NegOp, NotOp
-from axir_compiler.ops.reduce import Reduction, ReduceAndOp, ReduceMaxOp, ReduceMinOp, ReduceOrOp, ReduceProdOp, ReduceSumOp
+from axir_compiler.ops.reduce import (
+    ReduceAndOp,
+    ReduceMaxOp,
+    ReduceMinOp,
+    ReduceOrOp,
+    ReduceProdOp,
+    ReduceSumOp,
+    Reduction,
+)
 from axir_compiler.ops.shape import (
     BroadcastInDimOp,
     ConcatenateOp,

@@ -64,5 +64,3 @@ class FoldConstantsPass(Pass):
     def run(self, module: ir.Module) -> None:
         for function in functions(module).values():
             fold_constants(function)
-
-

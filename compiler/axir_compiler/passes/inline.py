@@ -28,7 +28,10 @@ class _Inliner:
         self._keep_jit = keep_jit
         self._move = move
         self._uses = Counter(
-            callee for f in self._functions.values() for op in body_of(f).operations if (callee := callee_of(op))
+            callee
+            for f in self._functions.values()
+            for op in body_of(f).operations
+            if (callee := callee_of(op))
         )
         self._done: set[str] = set()
 

@@ -40,7 +40,9 @@ def lower_function(module: ir.Module, function: func.FuncOp) -> None:
                     func.ReturnOp(operands)
                     continue
                 if not isinstance(op, AxirOp):
-                    raise InternalError(f"lower-to-linalg: {op.OPERATION_NAME} cannot be lowered; inline calls first.")
+                    raise InternalError(
+                        f"lower-to-linalg: {op.OPERATION_NAME} cannot be lowered; inline calls first."
+                    )
                 found = op.lower(*operands)
             found = [found] if isinstance(found, ir.Value) else found
             values.update(zip(op.results, found, strict=True))

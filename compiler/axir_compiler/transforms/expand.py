@@ -120,5 +120,3 @@ def _place(x: Value, axis: int, wanted: int, size: int, index: int) -> Value:
             )
         return x
     return ops.broadcast_axis(x, wanted, size) if axis == UNBATCHED else ops.move_axis(x, axis, wanted)
-
-

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from axir_compiler.ir.types import Aval
-from axir_runtime import Buffer
+from axir_runtime import Buffer, Device, devices
 
 __all__ = ["Array", "ConcreteArray"]
 
@@ -69,13 +69,17 @@ class Array:
         value = self.to_numpy("a NumPy array of it")
         if dtype is not None and value.dtype != dtype:
             if copy is False:
-                raise ValueError(f"array: dtype {dtype} needs a copy of {self.aval}, but copy=False was given.")
+                raise ValueError(
+                    f"array: dtype {dtype} needs a copy of {self.aval}, but copy=False was given."
+                )
             return value.astype(dtype)
         return value.copy() if copy else value
 
     def _scalar(self, kind: type) -> Any:
         if self.size != 1:
-            raise TypeError(f"array: only an array of one element converts to {kind.__name__}; got {self.aval}.")
+            raise TypeError(
+                f"array: only an array of one element converts to {kind.__name__}; got {self.aval}."
+            )
         return self.to_numpy(f"{kind.__name__}() of it").reshape(())[()]
 
     def __bool__(self) -> bool:
@@ -166,6 +170,25 @@ class ConcreteArray(Array):
             # Nothing else writes to it: what axir makes is written once, what users give was copied.
             value.flags.writeable = False
         return value
+
+    def devices(self) -> set[Device]:
+        """The devices that hold the elements."""
+        return {self.device}
+
+    @property
+    def device(self) -> Device:
+        """The device that holds the elements."""
+        return devices("cpu")[0]
+
+    def addressable_data(self, index: int) -> ConcreteArray:
+        """The part of the array on device number ``index`` of those that hold it; there is one."""
+        if index != 0:
+            raise IndexError(f"array: it lies on one device; got index {index}.")
+        return self
+
+    def is_ready(self) -> bool:
+        """Whether the elements are computed."""
+        return True
 
     def block_until_ready(self) -> ConcreteArray:
         """Wait until the elements are computed; gives the array itself."""

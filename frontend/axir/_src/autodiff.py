@@ -16,8 +16,8 @@ from axir._src.execute import transform
 from axir._src.trace import Frame, Function, Key, Spec, Tracer, bind
 from axir._src.vectorize import vmap
 from axir_compiler.errors import NonDifferentiableError, ShapeError, TreeError
-from axir_compiler.ir.module import lookup, signature
 from axir_compiler.ir.attributes import ScalarValue
+from axir_compiler.ir.module import lookup, signature
 from axir_compiler.ir.types import Aval, is_float
 from axir_compiler.ops.constant import ConstantOp, IotaOp
 from axir_compiler.ops.elementwise_binary import AddOp, CompareOp
@@ -52,7 +52,9 @@ def _select_arguments(name: str, args: Sequence[Any], argnums: int | Sequence[in
     positions = []
     for i in wanted:
         if not isinstance(i, int) or not -len(args) <= i < len(args):
-            raise TypeError(f"{name}: argnums must be positions of the {len(args)} arguments; got {argnums!r}.")
+            raise TypeError(
+                f"{name}: argnums must be positions of the {len(args)} arguments; got {argnums!r}."
+            )
         positions.append(i % len(args))
     return positions
 
@@ -89,7 +91,9 @@ def value_and_grad(
         NonDifferentiableError: an argument is not of floats, or the result is not a float scalar.
     """
     if holomorphic:
-        raise NonDifferentiableError("value_and_grad: complex numbers are not supported; use holomorphic=False.")
+        raise NonDifferentiableError(
+            "value_and_grad: complex numbers are not supported; use holomorphic=False."
+        )
     title = f"grad({name_of(fun)})"
 
     @functools.wraps(fun)
@@ -140,14 +144,18 @@ def value_and_grad(
 
 def _split_aux(name: str, out: Any) -> tuple[Any, Any]:
     if not isinstance(out, tuple | list) or len(out) != 2:
-        raise TreeError(f"{name}: with has_aux=True the function must give a pair (output, aux); got {type(out)}.")
+        raise TreeError(
+            f"{name}: with has_aux=True the function must give a pair (output, aux); got {type(out)}."
+        )
     return out[0], out[1]
 
 
 def _check_scalar(name: str, out: Any) -> Array:
     leaves = pytree.leaves(out)
     if len(leaves) != 1 or leaves[0] is not out:
-        raise NonDifferentiableError(f"{name}: the gradient needs a function that gives a scalar; got a pytree {out!r}.")
+        raise NonDifferentiableError(
+            f"{name}: the gradient needs a function that gives a scalar; got a pytree {out!r}."
+        )
     result = to_array(out)
     if result.shape != () or not is_float(result.dtype):
         raise NonDifferentiableError(
@@ -204,7 +212,9 @@ def _with_aux(result: Any, aux_tree: pytree.TreeDef, aux: Sequence[Array], has_a
     return parts
 
 
-def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+def jvp(
+    fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
+) -> Any:
     """The value of a function and its directional derivative, by forward-mode differentiation.
 
     Args:
@@ -220,11 +230,15 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     """
     title = f"jvp({name_of(fun)})"
     if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
-        raise TypeError(f"{title}: primals and tangents must be tuples; got {type(primals)} and {type(tangents)}.")
+        raise TypeError(
+            f"{title}: primals and tangents must be tuples; got {type(primals)} and {type(tangents)}."
+        )
     leaves, treedef = flatten_arrays(title, tuple(primals))
     raw, tangent_tree = pytree.flatten(tuple(tangents))
     if tangent_tree != treedef:
-        raise TreeError(f"{title}: tangents must have the structure of primals; got {tangent_tree} for {treedef}.")
+        raise TreeError(
+            f"{title}: tangents must have the structure of primals; got {tangent_tree} for {treedef}."
+        )
     wrt = tuple(i for i, x in enumerate(leaves) if is_float(x.dtype))
     directions = [_tangent(title, leaves[i], raw[i]) for i in wrt]
     trees: list[Any] = []
@@ -240,7 +254,9 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
     out_tree, aux_tree = trees
     count = out_tree.num_leaves + aux_tree.num_leaves
     outputs, slopes = found[:count], iter(found[count:])
-    out_tangents = [next(slopes) if is_float(x.dtype) else _zeros_float0(x) for x in outputs[: out_tree.num_leaves]]
+    out_tangents = [
+        next(slopes) if is_float(x.dtype) else _zeros_float0(x) for x in outputs[: out_tree.num_leaves]
+    ]
     result = pytree.unflatten(out_tree, outputs[: out_tree.num_leaves])
     tangent = pytree.unflatten(out_tree, out_tangents)
     return _with_aux(result, aux_tree, outputs[out_tree.num_leaves :], has_aux, tangent)
@@ -249,7 +265,9 @@ def jvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]
 def _tangent(title: str, primal: Array, tangent: Any) -> Array:
     x = to_array(tangent)
     if x.shape != primal.shape:
-        raise ShapeError(f"{title}: a tangent must have the shape of its primal; got {x.aval} for {primal.aval}.")
+        raise ShapeError(
+            f"{title}: a tangent must have the shape of its primal; got {x.aval} for {primal.aval}."
+        )
     if x.dtype != primal.dtype:
         if not (x.weak_type or primal.weak_type):
             raise NonDifferentiableError(
@@ -321,7 +339,9 @@ def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> 
     def f_jvp(*tangents: Any) -> Any:
         raw, tree = pytree.flatten(tangents)
         if tree != treedef:
-            raise TreeError(f"{title}: tangents must have the structure of the primals; got {tree} for {treedef}.")
+            raise TreeError(
+                f"{title}: tangents must have the structure of the primals; got {tree} for {treedef}."
+            )
         slopes = [_tangent(title, leaves[i], raw[i]) for i in wrt]
 
         def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
@@ -358,10 +378,13 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     def f_vjp(ct: Any) -> Any:
         raw, tree = pytree.flatten(ct)
         if tree != out_tree:
-            raise TreeError(f"{title}: the cotangent must have the structure of the output; got {tree} for {out_tree}.")
+            raise TreeError(
+                f"{title}: the cotangent must have the structure of the output; got {tree} for {out_tree}."
+            )
         # Auxiliary results have no cotangent: theirs are zeros.
         seeds = [
-            _tangent(title, outputs[i], raw[i]) if i < len(raw) else _zero_tangent(outputs[i]) for i in halves.nonzero
+            _tangent(title, outputs[i], raw[i]) if i < len(raw) else _zero_tangent(outputs[i])
+            for i in halves.nonzero
         ]
         count = len(residuals)
         positions = tuple(range(count, count + len(wrt)))
@@ -409,7 +432,9 @@ def linear_transpose(fun: Callable[..., Any], *primals: Any) -> Callable[[Any], 
                 raise TreeError(f"{title}: the cotangent must have structure {trees[0]}; got {tree}.")
             for spec, x in zip(function.outputs, arrays, strict=True):
                 if spec.aval != x.aval:
-                    raise ShapeError(f"{title}: a cotangent must be {spec.aval} as the result is; got {x.aval}.")
+                    raise ShapeError(
+                        f"{title}: a cotangent must be {spec.aval} as the result is; got {x.aval}."
+                    )
             specs = [Spec.of(x) for x in leaves]
             attrs = {"wrt": tuple(range(len(leaves)))}
             return frame.emit_call(LinearTransposeOp, function, (), specs, attrs, arrays)
@@ -448,7 +473,10 @@ def _unravel(block: Any, leaves: Sequence[Array], axis: int, treedef: pytree.Tre
 
 
 def jacfwd(
-    fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+    fun: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """The Jacobian, column by column with forward-mode differentiation: best for few inputs.
 
@@ -479,7 +507,10 @@ def jacfwd(
 
 
 def jacrev(
-    fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+    fun: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """The Jacobian, row by row with reverse-mode differentiation: best for few outputs.
 
@@ -533,7 +564,10 @@ def _partial(
 
 
 def hessian(
-    fun: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False, holomorphic: bool = False
+    fun: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """The matrix of second derivatives, forward mode over reverse mode."""
     return jacfwd(jacrev(fun, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)

@@ -16,6 +16,7 @@ from axir._src.config import config
 from axir._src.log import logger
 from axir._src.trace import Frame, Function, Origin, Program, Spec, Tracer, current_frame
 from axir_compiler import backend, pipeline
+from axir_compiler.identity import source_hash
 from axir_compiler.ir.evaluate import Plan, make_plan
 from axir_compiler.ir.module import lookup, signature
 from axir_compiler.ir.types import Aval
@@ -80,7 +81,7 @@ def _is_large(module: ir.Module, symbol: str) -> bool:
 def _text_key(module: ir.Module, symbol: str, fingerprint: str) -> str:
     """Content address of a compiled function: its IR without locations, the target and the versions."""
     text = pipeline.extract(module, symbol, "main").operation.get_asm(enable_debug_info=False)
-    return hashlib.sha256(f"{fingerprint}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{fingerprint}\n{source_hash()}\n{text}".encode()).hexdigest()
 
 
 def compile_symbol(module: ir.Module, symbol: str) -> Compiled:

@@ -18,6 +18,8 @@ from axir._src.convert import to_array
 from axir._src.execute import Compiled, compile_function
 from axir._src.log import logger
 from axir._src.trace import Function, Spec, Tracer, current_frame, trace_program
+from axir_compiler.ir.types import DTYPES, Aval
+from axir_runtime import Buffer
 
 __all__ = ["JitFunction", "ShapeDtypeStruct", "Static", "eval_shape", "jit"]
 
@@ -81,16 +83,32 @@ class Entry:
         if compiled is None:
             compiled = compile_function(self.function)
             compiled.phases.trace = self.seconds
-            self.captured = [x.buffer for x in self.function.captures]
+            self.captured = [x.buffer for x in self.function.concrete_captures]
             self.compiled = compiled
         return compiled
 
-    def __call__(self, arrays: Sequence[ConcreteArray]) -> Any:
+    def __call__(self, arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
         compiled = self.compiled or self.prepare()
         found = compiled.executable([x._buffer or x.buffer for x in arrays] + self.captured)
+        if borrowed:
+            found = [_unshared(b, borrowed) for b in found]
         make = ConcreteArray.from_buffer
         results = [make(b, s.aval, s.weak) for b, s in zip(found, self.function.outputs, strict=True)]
         return pytree.unflatten(self.out_tree, results)
+
+
+def _unshared(result: Buffer, borrowed: Sequence[np.ndarray]) -> Buffer:
+    """A result in memory of its own, where it is that of a NumPy array that the user may write to."""
+    shared = any(np.may_share_memory(result.array, x) for x in borrowed)
+    return Buffer(result.array.copy()) if shared else result
+
+
+def _borrow(x: np.ndarray, borrowed: list[np.ndarray]) -> Array:
+    """A NumPy argument without a copy, for the time of one call; in another dtype if it must be."""
+    if x.dtype not in DTYPES or (x.dtype.itemsize == 8 and not config.x64_enabled):
+        return to_array(x)
+    borrowed.append(x)
+    return ConcreteArray(x.view())
 
 
 class JitFunction:
@@ -114,20 +132,33 @@ class JitFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if config.get("axir_disable_jit"):
             return self._fun(*args, **kwargs)
-        arrays, entry = self._lookup(args, kwargs)
+        borrowed: list[np.ndarray] = []
+        arrays, entry = self._lookup(args, kwargs, borrowed)
         frame = current_frame()
         if frame is None or (not frame.staged and entry.function.closed and _all_concrete(arrays)):
-            return entry(arrays)
+            return entry(arrays, borrowed)
+        if borrowed:
+            # The program runs later: it needs copies.
+            arrays = [to_array(x.to_numpy()) if type(x) is ConcreteArray else x for x in arrays]
         found = frame.emit_call(None, entry.function, arrays, entry.function.outputs)
         return pytree.unflatten(entry.out_tree, found)
 
-    def _lookup(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Array], Entry]:
+    def _lookup(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], borrowed: list[np.ndarray]
+    ) -> tuple[list[Array], Entry]:
         static = _NOTHING_STATIC
         if self._static_argnums or self._static_argnames:
             args, kwargs, static = self._split(args, kwargs)
         leaves, treedef = pytree.flatten((args, kwargs))
         try:
-            arrays = [x if type(x) is ConcreteArray else to_array(x) for x in leaves]
+            arrays = [
+                x
+                if type(x) is ConcreteArray
+                else _borrow(x, borrowed)
+                if type(x) is np.ndarray
+                else to_array(x)
+                for x in leaves
+            ]
         except TypeError:
             flatten_arrays(self._title, (args, kwargs))  # says which leaf it is
             raise
@@ -177,7 +208,7 @@ class JitFunction:
 
     def traced(self, *args: Any, **kwargs: Any) -> Entry:
         """The traced function for the signature of these arguments."""
-        return self._lookup(args, kwargs)[1]
+        return self._lookup(args, kwargs, [])[1]
 
     def clear_cache(self) -> None:
         """Forget every signature."""
@@ -210,7 +241,9 @@ def _resolve_static(
     resolved = []
     for i in positions:
         if not variadic and not -len(ordered) <= i < len(ordered):
-            raise ValueError(f"jit: static_argnums names position {i}, but {name_of(fun)} takes {len(ordered)} arguments.")
+            raise ValueError(
+                f"jit: static_argnums names position {i}, but {name_of(fun)} takes {len(ordered)} arguments."
+            )
         resolved.append(i % len(ordered) if i < 0 else i)
     known = {p.name for p in parameters}
     takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
@@ -262,8 +295,6 @@ def jit(
 
 
 def _spec_of(x: Any) -> Spec:
-    from axir_compiler.ir.types import Aval
-
     if isinstance(x, ShapeDtypeStruct):
         return Spec(Aval(x.shape, x.dtype), x.weak_type)
     return Spec.of(to_array(x))
@@ -293,4 +324,6 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     Returns: the result's pytree with a ``ShapeDtypeStruct`` for each array.
     """
     function, tree = trace_for_specs(fun, args, kwargs)
-    return pytree.unflatten(tree, [ShapeDtypeStruct(s.aval.shape, s.aval.dtype, s.weak) for s in function.outputs])
+    return pytree.unflatten(
+        tree, [ShapeDtypeStruct(s.aval.shape, s.aval.dtype, s.weak) for s in function.outputs]
+    )

@@ -65,7 +65,9 @@ def _entry(entry: Any) -> str:
 
 
 def register_pytree_node(
-    kind: type, flatten_function: Callable[[Any], tuple[Any, Any]], unflatten_function: Callable[[Any, Any], Any]
+    kind: type,
+    flatten_function: Callable[[Any], tuple[Any, Any]],
+    unflatten_function: Callable[[Any, Any], Any],
 ) -> None:
     """Make a class a container.
 

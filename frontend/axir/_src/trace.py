@@ -122,6 +122,11 @@ class Function(NamedTuple):
         return all(isinstance(c, ConcreteArray) for c in self.captures)
 
     @property
+    def concrete_captures(self) -> list[ConcreteArray]:
+        """The captures of a closed function."""
+        return [c for c in self.captures if isinstance(c, ConcreteArray)]
+
+    @property
     def arguments(self) -> tuple[Spec, ...]:
         """Specs of all IR arguments."""
         return (*self.inputs, *map(Spec.of, self.captures))
@@ -224,7 +229,9 @@ class Frame:
     concrete arrays alone to eager evaluation.
     """
 
-    def __init__(self, program: Program, name: str, specs: Sequence[Spec], *, staged: bool, jit: bool = False):
+    def __init__(
+        self, program: Program, name: str, specs: Sequence[Spec], *, staged: bool, jit: bool = False
+    ):
         self.program = program
         self.parent = _state.frame
         self.name = name
@@ -395,9 +402,13 @@ def _located(error: AxirError) -> AxirError:
 
 
 def trace_program(
-    name: str, run: Callable[[list[Tracer]], Sequence[Array]], specs: Sequence[Spec], *, staged: bool, jit: bool = False
+    name: str,
+    run: Callable[[list[Tracer]], Sequence[Array]],
+    specs: Sequence[Spec],
+    *,
+    staged: bool,
+    jit: bool = False,
 ) -> Function:
     """Trace a Python function on flat arguments into a program of its own."""
     with context(), Frame(Program(), name, specs, staged=staged, jit=jit) as frame:
         return frame.finish(run(frame.arguments))
-

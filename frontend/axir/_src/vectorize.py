@@ -30,11 +30,17 @@ def _normalized(title: str, axis: Any, x: Array, path: str) -> int | None:
 
 
 def _batch_size(
-    title: str, leaves: Sequence[Array], axes: Sequence[int | None], paths: Sequence[str], axis_size: int | None
+    title: str,
+    leaves: Sequence[Array],
+    axes: Sequence[int | None],
+    paths: Sequence[str],
+    axis_size: int | None,
 ) -> int:
     sizes = {p: x.shape[a] for x, a, p in zip(leaves, axes, paths, strict=True) if a is not None}
     if not sizes and axis_size is None:
-        raise ShapeError(f"{title}: at least one argument must be mapped, or axis_size given; got in_axes of None only.")
+        raise ShapeError(
+            f"{title}: at least one argument must be mapped, or axis_size given; got in_axes of None only."
+        )
     wanted = axis_size if axis_size is not None else next(iter(sizes.values()))
     if any(n != wanted for n in sizes.values()):
         given = ", ".join(
@@ -43,7 +49,9 @@ def _batch_size(
             if a is not None
         )
         also = "" if axis_size is None else f" and axis_size={axis_size}"
-        raise ShapeError(f"{title}: mapped axes must have equal length; got {given}{also}. Use None in in_axes to keep one unmapped.")
+        raise ShapeError(
+            f"{title}: mapped axes must have equal length; got {given}{also}. Use None in in_axes to keep one unmapped."
+        )
     return wanted
 
 
@@ -60,7 +68,7 @@ def vmap(
         fun: function of pytrees of arrays.
         in_axes: axis to map of each positional argument: an integer for all, or a tuple with an integer, ``None``
             (not mapped) or a prefix pytree of these for each. Keyword arguments are mapped along axis 0.
-        out_axes: where the batch axis is in the results, likewise; ``None`` for results that are the same for all items.
+        out_axes: where the batch axis is in the results, likewise; ``None`` for results equal for all items.
         axis_name: not supported.
         axis_size: size of the batch, if no argument is mapped.
 
@@ -77,7 +85,9 @@ def vmap(
     @functools.wraps(fun)
     def batched(*args: Any, **kwargs: Any) -> Any:
         if isinstance(in_axes, tuple) and len(in_axes) != len(args):
-            raise TreeError(f"{title}: in_axes must have one entry for each of the {len(args)} arguments; got {in_axes!r}.")
+            raise TreeError(
+                f"{title}: in_axes must have one entry for each of the {len(args)} arguments; got {in_axes!r}."
+            )
         tree = (args, kwargs)
         leaves, treedef = flatten_arrays(title, tree)
         paths = pytree.path_names(tree)
@@ -106,7 +116,9 @@ def vmap(
                 "out_axes": placed,
                 "size": size,
             }
-            results = VmapOp.results_for([], [s.aval for s in function.outputs], **attrs | {"in_axes": ()})
+            results = VmapOp.results_for(
+                [], [s.aval for s in function.outputs], in_axes=(), out_axes=placed, size=size
+            )
             specs = [Spec(a, s.weak) for a, s in zip(results, function.outputs, strict=True)]
             return frame.emit_call(VmapOp, function, arrays, specs, attrs)
 
@@ -125,7 +137,9 @@ def _out_axes(title: str, out_axes: Any, tree: pytree.TreeDef, outputs: Sequence
     """The batch axis of each result leaf, -1 for none."""
     skeleton = pytree.unflatten(tree, [0] * tree.num_leaves)
     placed = []
-    for axis, spec in zip(pytree.flatten_axes(f"{title}: out_axes", out_axes, skeleton), outputs, strict=True):
+    for axis, spec in zip(
+        pytree.flatten_axes(f"{title}: out_axes", out_axes, skeleton), outputs, strict=True
+    ):
         rank = spec.aval.ndim + 1
         if axis is None:
             placed.append(-1)

@@ -5,7 +5,6 @@ Operands are arrays and numbers. Functions of the reals take integers and bools 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -14,13 +13,13 @@ import numpy as np
 from axir import lax
 from axir._src.array import Array
 from axir._src.convert import ArrayLike, convert, to_array
-from axir._src.elementwise import apply, apply_binary, apply_unary, broadcast, promoted, scalar_like
+from axir._src.elementwise import apply, apply_binary, apply_unary, promoted, scalar_like
 from axir._src.messages import located
-from axir._src.promotion import BOOL, inexact
+from axir._src.promotion import BOOL, default_int
 from axir._src.trace import bind
 from axir_compiler.errors import DTypeError
 from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import FLOATING, INTEGER, UNSIGNED
+from axir_compiler.ir.types import FLOATING, UNSIGNED
 
 Unary = Callable[[ArrayLike], Array]
 Binary = Callable[[ArrayLike, ArrayLike], Array]
@@ -117,7 +116,9 @@ divide = _binary("divide", "div", "``x1 / x2`` as floats.", to_float=True)
 arctan2 = atan2 = _binary(
     "arctan2", "atan2", "Angle in radians of the point ``(x2, x1)``, in [-pi, pi].", to_float=True
 )
-nextafter = _binary("nextafter", "nextafter", "The float after ``x1`` in the direction of ``x2``.", to_float=True)
+nextafter = _binary(
+    "nextafter", "nextafter", "The float after ``x1`` in the direction of ``x2``.", to_float=True
+)
 maximum = _binary("maximum", "max", "Larger operand; NaN if either is.")
 minimum = _binary("minimum", "min", "Smaller operand; NaN if either is.")
 bitwise_and = _binary("bitwise_and", "and", "Bitwise and of integers, logical and of bools.")
@@ -198,13 +199,13 @@ def sign(x: ArrayLike, /) -> Array:
 
 def square(x: ArrayLike, /) -> Array:
     """``x * x``; bools give the default integer dtype."""
-    return lax.integer_pow(_number(x), 2)
+    return lax.integer_pow(number(x), 2)
 
 
-def _number(x: ArrayLike) -> Array:
+def number(x: ArrayLike) -> Array:
     """``x`` with bools taken to the default integer dtype."""
     array = to_array(x)
-    return convert(array, lax.iota(int, 0).dtype) if array.dtype == BOOL else array
+    return convert(array, default_int()) if array.dtype == BOOL else array
 
 
 def reciprocal(x: ArrayLike, /) -> Array:
@@ -263,207 +264,3 @@ def no_out(where: str, out: Any) -> None:
     """Refuse the argument ``out``: arrays are immutable."""
     if out is not None:
         raise located(DTypeError(f"{where}: out must be None, since arrays are immutable. Use the result."))
-
-
-def isnan(x: ArrayLike, /) -> Array:
-    """Whether the element is NaN."""
-    x = to_array(x)
-    return lax.ne(x, x)
-
-
-def isfinite(x: ArrayLike, /) -> Array:
-    """Whether the element is neither infinite nor NaN."""
-    x = to_array(x)
-    return bind(OPS["is_finite"], x, weak=False) if x.dtype in FLOATING else lax.eq(x, x)
-
-
-def _infinite(x: ArrayLike, test: Callable[[Array], Array]) -> Array:
-    array = to_array(x)
-    return test(array) if array.dtype in FLOATING else lax.full(array.shape, False)
-
-
-def isinf(x: ArrayLike, /) -> Array:
-    """Whether the element is infinite."""
-    return _infinite(x, lambda v: lax.eq(lax.abs(v), math.inf))
-
-
-def isposinf(x: ArrayLike, /) -> Array:
-    """Whether the element is positive infinity."""
-    return _infinite(x, lambda v: lax.eq(v, math.inf))
-
-
-def isneginf(x: ArrayLike, /) -> Array:
-    """Whether the element is negative infinity."""
-    return _infinite(x, lambda v: lax.eq(v, -math.inf))
-
-
-def signbit(x: ArrayLike, /) -> Array:
-    """Whether the sign bit is set, also for -0.0 and negative NaN."""
-    array = to_array(x)
-    if array.dtype in FLOATING:
-        array = lax.bitcast_convert_type(array, np.dtype(f"int{8 * array.dtype.itemsize}"))
-    return less(array, 0) if array.dtype not in (*UNSIGNED, BOOL) else lax.full(array.shape, False)
-
-
-def where(
-    condition: ArrayLike, x: ArrayLike | None = None, y: ArrayLike | None = None, /
-) -> Array | tuple[Array, ...]:
-    """``x`` where ``condition`` holds, ``y`` elsewhere; with one argument the indices of what is not zero.
-
-    Args:
-        condition: Array; nonzero is true.
-        x, y: Arrays, promoted to a common dtype; all three are broadcast.
-
-    Raises: ConcretizationError for the form with one argument when ``condition`` is traced: the shape of the
-        result would depend on its values.
-    """
-    if x is None and y is None:
-        return nonzero(condition)
-    if x is None or y is None:
-        raise located(DTypeError("where: takes one argument or three; got two."))
-    return choose_by(condition, x, y)
-
-
-def choose_by(condition: ArrayLike, x: ArrayLike, y: ArrayLike) -> Array:
-    """``where`` with three arguments."""
-    cases, weak = promoted(x, y)
-    return apply(OPS["select"], [truth(condition), *cases], weak)
-
-
-def nonzero(a: ArrayLike) -> tuple[Array, ...]:
-    """Indices of the elements that are not zero, one array for each axis.
-
-    Raises: ConcretizationError if ``a`` is traced.
-    """
-    found = np.nonzero(to_array(a).to_numpy("the positions of its nonzero elements"))
-    return tuple(to_array(i) for i in found)
-
-
-def clip(
-    arr: ArrayLike | None = None, /, min: ArrayLike | None = None, max: ArrayLike | None = None
-) -> Array:
-    """``arr`` limited to ``[min, max]``; a bound of ``None`` is none."""
-    if arr is None:
-        raise located(DTypeError("clip: needs an array."))
-    result = to_array(arr)
-    if min is not None:
-        result = maximum(result, min)
-    return result if max is None else minimum(result, max)
-
-
-def nan_to_num(
-    x: ArrayLike,
-    copy: bool = True,
-    nan: ArrayLike = 0.0,
-    posinf: ArrayLike | None = None,
-    neginf: ArrayLike | None = None,
-) -> Array:
-    """``x`` with NaN and infinities replaced, by default by 0 and the largest finite numbers."""
-    array = to_array(x)
-    if array.dtype not in FLOATING:
-        return array
-    limit = float(np.finfo(np.float32).max) if array.dtype.itemsize == 4 else _largest(array.dtype)
-    array = choose_by(isnan(array), convert(to_array(nan), array.dtype), array)
-    high = limit if posinf is None else convert(to_array(posinf), array.dtype)
-    low = -limit if neginf is None else convert(to_array(neginf), array.dtype)
-    array = choose_by(isposinf(array), high, array)
-    return choose_by(isneginf(array), low, array)
-
-
-def _largest(dtype: np.dtype) -> float:
-    from axir._src.scalar_types import finfo
-
-    return float(finfo(dtype).max)
-
-
-def float_power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """``x1 ** x2`` as floats."""
-    return apply_binary(OPS["pow"], x1, x2, True)
-
-
-def power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """``x1 ** x2``.
-
-    A static integer exponent is taken by repeated multiplication. Integers to negative integer powers round
-    toward zero where the exponent is an array.
-
-    Raises: DTypeError for a static negative power of integers.
-    """
-    if type(x2) is int:
-        return lax.integer_pow(_number(x1), x2)
-    (x, y), weak = promoted(x1, x2)
-    return apply(OPS["pow"], (_number(x), _number(y)), weak)
-
-
-pow = power
-
-
-def _signed_quotient(x1: ArrayLike, x2: ArrayLike) -> tuple[Array, Array, bool]:
-    (x, y), weak = promoted(x1, x2)
-    x, y = broadcast((_number(x), _number(y)), "divide")
-    return x, y, weak
-
-
-def floor_divide(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """Largest integer not above ``x1 / x2``, in the common dtype.
-
-    Integer division by zero gives -1 before rounding, that of floats an infinity or NaN.
-    """
-    x, y, _ = _signed_quotient(x1, x2)
-    if x.dtype in UNSIGNED:
-        return lax.div(x, y)
-    if x.dtype in INTEGER:
-        quotient = lax.div(x, y)
-        differ = lax.bitwise_and(lax.ne(lax.sign(x), lax.sign(y)), lax.ne(lax.rem(x, y), 0))
-        return lax.select(differ, lax.sub(quotient, 1), quotient)
-    return _float_divmod(x, y)[0]
-
-
-def _float_divmod(x: Array, y: Array) -> tuple[Array, Array]:
-    remainder_ = lax.rem(x, y)
-    quotient = lax.div(lax.sub(x, remainder_), y)
-    differ = lax.bitwise_and(lax.ne(lax.sign(y), lax.sign(remainder_)), lax.ne(remainder_, 0.0))
-    remainder_ = lax.select(differ, lax.add(remainder_, y), remainder_)
-    quotient = lax.select(differ, lax.sub(quotient, 1.0), quotient)
-    return lax.round(quotient), remainder_
-
-
-def remainder(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """Remainder of ``floor_divide``: it has the sign of ``x2``; integers modulo 0 stay themselves."""
-    x, y, _ = _signed_quotient(x1, x2)
-    found = lax.rem(x, y)
-    if x.dtype in UNSIGNED:
-        return found
-    zero = 0.0 if x.dtype in FLOATING else 0
-    differ = lax.ne(lax.lt(found, zero), lax.lt(y, zero))
-    return lax.select(lax.bitwise_and(differ, lax.ne(found, zero)), lax.add(found, y), found)
-
-
-mod = remainder
-
-
-def fmod(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """Remainder with the sign of ``x1``."""
-    x, y, _ = _signed_quotient(x1, x2)
-    return lax.rem(x, y)
-
-
-def divmod(x1: ArrayLike, x2: ArrayLike, /) -> tuple[Array, Array]:
-    """``floor_divide`` and ``remainder`` at once."""
-    x, y, _ = _signed_quotient(x1, x2)
-    return _float_divmod(x, y) if x.dtype in FLOATING else (floor_divide(x, y), remainder(x, y))
-
-
-def fmax(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """Larger operand; NaN only if both are."""
-    (x, y), _ = promoted(x1, x2)
-    return choose_by(logical_or(greater(x, y), isnan(y)), x, y)
-
-
-def fmin(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """Smaller operand; NaN only if both are."""
-    (x, y), _ = promoted(x1, x2)
-    return choose_by(logical_or(less(x, y), isnan(y)), x, y)
-
-
-_ = inexact

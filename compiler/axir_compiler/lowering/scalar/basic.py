@@ -210,10 +210,12 @@ def round_half_away(dtype: np.dtype, x: ir.Value) -> ir.Value:
     """Nearest integer, ties away from zero."""
 
     def rounded(x: ir.Value) -> ir.Value:
-        whole = math.trunc(x)
-        away = arith.addf(whole, math.copysign(constant(x.type, 1.0), x))
-        rest = math.absf(arith.subf(x, whole))
-        return arith.select(compare_float("ge", rest, constant(x.type, 0.5)), away, whole)
+        # floor, not trunc: for CPUs without a rounding instruction IREE links no trunc.
+        size = math.absf(x)
+        whole = math.floor(size)
+        above = arith.addf(whole, constant(x.type, 1.0))
+        is_tie_or_above = compare_float("ge", arith.subf(size, whole), constant(x.type, 0.5))
+        return math.copysign(arith.select(is_tie_or_above, above, whole), x)
 
     return in_float32(rounded, dtype, x)
 

@@ -38,7 +38,8 @@ def erfc(x: Real) -> Real:
 def _erf_small(x: Real) -> Real:
     """erf on [-1, 1]."""
     z = x * x
-    return fma(x * z, polynomial(z, table.ERF[x.format.width]), x * (2.0 / math.sqrt(math.pi)))
+    high, low = table.TWO_OVER_SQRT_PI[x.format.width]
+    return fma(x * z, polynomial(z, table.ERF[x.format.width]), fma(x, high, x * low))
 
 
 def _erfc_rough(a: Real) -> Real:
@@ -80,15 +81,19 @@ def _inverse_narrow(a: Real) -> Real:
 
 
 def _inverse_wide(a: Real) -> Real:
-    """Up to 0.85 a rational function of ``a**2``, beyond one of ``sqrt(-log((1 - a)/2))``."""
+    """``sqrt(pi)/2 a + a**3 R(a**2)`` up to 0.85, beyond ``r - R(r)`` with ``r = sqrt(-log((1 - a)/2))``."""
     central = a <= 0.85
-    u = fma(-a, a, 0.7225)
-    s = sqrt(-log_normal(fma(a, -0.5, 0.5))) - 1.6
-    inner = a * polynomial(u, table.ERF_INV_CENTER[64])
-    numerator = select(central, inner, polynomial(s, table.ERF_INV_TAIL[64]))
+    z = a * a
+    r = sqrt(-log_normal(fma(a, -0.5, 0.5)))
+    u, s = 0.7225 - z, r - 1.6
+    numerator = select(
+        central, polynomial(u, table.ERF_INV_CENTER[64]), polynomial(s, table.ERF_INV_TAIL[64])
+    )
     denominator = select(
         central,
         polynomial(u, table.ERF_INV_CENTER_DENOMINATOR[64]),
         polynomial(s, table.ERF_INV_TAIL_DENOMINATOR[64]),
     )
-    return numerator / denominator
+    factor = select(central, a * z, -1.0)
+    high, low = table.HALF_SQRT_PI[64]
+    return fma(factor, numerator / denominator, select(central, fma(a, high, a * low), r))

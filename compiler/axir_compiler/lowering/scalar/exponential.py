@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 from axir_compiler.lowering.scalar.coefficients import EXP, LN2, LOG2_E, SINH, TANH, TANH_DENOMINATOR
 from axir_compiler.lowering.scalar.double_word import DoubleWord
-from axir_compiler.lowering.scalar.expression import Format, Integer, Real, fma, polynomial, select
+from axir_compiler.lowering.scalar.expression import (
+    Format,
+    Integer,
+    Real,
+    fma,
+    polynomial,
+    select,
+    select_integer,
+)
 
 INFINITY = math.inf
 
@@ -78,8 +86,16 @@ def exp_unbounded(x: Real, low: Real | None = None, extra: int = 0) -> Real:
 
 
 def exp_double_word(x: DoubleWord) -> Real:
-    """``exp(high + low)``, saturated by the high part."""
-    return saturate(exp_unbounded(x.high, x.low), x.high, *limits(x.high.format))
+    """``exp(high + low)``: the low part decides where the result overflows or becomes denormal."""
+    high = x.high
+    rising = high > 0.0
+    reduced = reduce_exp(high, x.low)
+    y = 1.0 + expm1_kernel(reduced.rest)
+    # One binade less, made up for by a product that overflows and flushes as it should.
+    shift = select_integer(rising, reduced.exponent.constant(-1), 1)
+    scaled = Reduced(reduced.exponent + shift, reduced.rest).times_power(y)
+    low_limit, high_limit = limits(high.format)
+    return saturate(scaled * select(rising, high.constant(2.0), 0.5), high, low_limit - 0.1, high_limit + 0.1)
 
 
 LN2_WHOLE = math.log(2.0)

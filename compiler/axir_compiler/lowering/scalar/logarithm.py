@@ -17,7 +17,7 @@ from axir_compiler.lowering.scalar.coefficients import (
     LOG10_E,
     LOG_RATIO,
 )
-from axir_compiler.lowering.scalar.double_word import two_sum
+from axir_compiler.lowering.scalar.double_word import DoubleWord, fast_two_sum, two_sum
 from axir_compiler.lowering.scalar.expression import (
     Condition,
     Integer,
@@ -77,6 +77,18 @@ def log_normal(x: Real) -> Real:
     """Natural logarithm of a positive normal number."""
     k, m = split_exponent(x)
     return log_of_parts(k, m - 1.0)
+
+
+def log_double_word(x: Real) -> DoubleWord:
+    """The logarithm of a positive normal number with a few more digits than the format has.
+
+    Only the small term of the kernel is rounded, which is below 0.09."""
+    k, m = split_exponent(x)
+    n = k.real()
+    large, small = log1p_kernel(m - 1.0)
+    high, low = LN2[x.format.width]
+    total = two_sum(n * high, large)
+    return fast_two_sum(total.high, total.low + fma(n, low, small))
 
 
 def log2(x: Real) -> Real:

@@ -128,7 +128,7 @@ def multiply_wide(a: Integer, b: Integer) -> tuple[Integer, Integer]:
     return high, (middle << 32) | (bottom & mask)
 
 
-def _sin_cos(r: Real) -> tuple[Real, Real]:
+def sin_cos_kernel(r: Real) -> tuple[Real, Real]:
     """Both functions for ``|r| <= pi/4``."""
     width = r.format.width
     z = r * r
@@ -140,7 +140,7 @@ def _sin_cos(r: Real) -> tuple[Real, Real]:
 def sin(x: Real) -> Real:
     """Sine; NaN for infinities."""
     angle = reduce_angle(x)
-    sine, cosine = _sin_cos(angle.rest)
+    sine, cosine = sin_cos_kernel(angle.rest)
     result = angle.flip(select(angle.is_odd(), cosine, sine))
     return select(x.equals(0.0), x, result)
 
@@ -148,14 +148,14 @@ def sin(x: Real) -> Real:
 def cos(x: Real) -> Real:
     """Cosine; NaN for infinities."""
     angle = reduce_angle(x)
-    sine, cosine = _sin_cos(angle.rest)
+    sine, cosine = sin_cos_kernel(angle.rest)
     return angle.flip(select(angle.is_odd(), sine, cosine), turn=1)
 
 
 def tan(x: Real) -> Real:
     """Tangent as a quotient of sine and cosine; NaN for infinities."""
     angle = reduce_angle(x)
-    sine, cosine = _sin_cos(angle.rest)
+    sine, cosine = sin_cos_kernel(angle.rest)
     odd = angle.is_odd()
     result = select(odd, -cosine, sine) / select(odd, sine, cosine)
     return select(x.equals(0.0), x, result)

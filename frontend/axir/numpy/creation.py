@@ -1,0 +1,313 @@
+"""Creation of arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from axir import lax
+from axir._src.array import Array, ConcreteArray
+from axir._src.axes import Shape, axis_of, shape_of, static_int
+from axir._src.convert import ArrayLike, asarray, convert, is_number, to_array, typed
+from axir._src.elementwise import broadcast_shapes, broadcast_to, operands, promoted
+from axir._src.messages import located
+from axir._src.promotion import BOOL, DTypeLike, canonical, common, default_float, requested
+from axir._src.trace import current_frame
+from axir.numpy.elementwise import floor, power
+from axir_compiler.errors import ShapeError
+from axir_compiler.ir.types import FLOATING
+
+
+def zeros(shape: Shape, dtype: DTypeLike = None) -> Array:
+    """Zeros, by default of the default float dtype.
+
+    Raises: ShapeError, DTypeError for bad arguments.
+    """
+    return _filled("zeros", shape, 0, dtype)
+
+
+def ones(shape: Shape, dtype: DTypeLike = None) -> Array:
+    """Ones, by default of the default float dtype.
+
+    Raises: ShapeError, DTypeError for bad arguments.
+    """
+    return _filled("ones", shape, 1, dtype)
+
+
+def empty(shape: Shape, dtype: DTypeLike = None) -> Array:
+    """Zeros: an immutable array has no use for undefined elements."""
+    return _filled("empty", shape, 0, dtype)
+
+
+def _filled(where: str, shape: Shape, value: int, dtype: DTypeLike) -> Array:
+    wanted = default_float() if dtype is None else requested(dtype, where)
+    return lax.full(shape_of(shape, where), value, wanted)
+
+
+def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None) -> Array:
+    """An array filled with a value that broadcasts to ``shape``."""
+    sizes = shape_of(shape, "full")
+    if is_number(fill_value):
+        return lax.full(sizes, fill_value, dtype)
+    value = asarray(fill_value, dtype)
+    broadcast_shapes(value.shape, sizes, where="full")
+    return broadcast_to(value, sizes)
+
+
+def _like(where: str, x: ArrayLike, value: Any, dtype: DTypeLike, shape: Shape | None) -> Array:
+    array = to_array(x)
+    wanted = array.dtype if dtype is None else requested(dtype, where)
+    result = full(array.shape if shape is None else shape, value, wanted)
+    weak = array.weak_type and dtype is None
+    return ConcreteArray(result.to_numpy(), True) if weak and isinstance(result, ConcreteArray) else result
+
+
+def zeros_like(a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None) -> Array:
+    """Zeros of the shape and dtype of ``a`` where none is given."""
+    return _like("zeros_like", a, 0, dtype, shape)
+
+
+def ones_like(a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None) -> Array:
+    """Ones of the shape and dtype of ``a`` where none is given."""
+    return _like("ones_like", a, 1, dtype, shape)
+
+
+def empty_like(prototype: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None) -> Array:
+    """Zeros of the shape and dtype of ``prototype`` where none is given."""
+    return _like("empty_like", prototype, 0, dtype, shape)
+
+
+def full_like(a: ArrayLike, fill_value: Any, dtype: DTypeLike = None, shape: Shape | None = None) -> Array:
+    """An array filled with a value, of the shape and dtype of ``a`` where none is given."""
+    return _like("full_like", a, fill_value, dtype, shape)
+
+
+def copy(a: Any) -> Array:
+    """``a`` as an array; arrays are immutable, so one is its own copy."""
+    return asarray(a)
+
+
+def astype(x: ArrayLike, dtype: DTypeLike = None, /, *, copy: bool = False) -> Array:
+    """``x`` in another dtype; floats round toward zero on the way to integers, and saturate."""
+    return convert(to_array(x), default_float() if dtype is None else requested(dtype, "astype"))
+
+
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: DTypeLike = None) -> Array:
+    """``start, start + step, ...`` up to ``stop``, which is not included; ``arange(n)`` counts from 0.
+
+    Args:
+        start, stop, step: Static numbers; ``step`` is not 0.
+        dtype: By default that in which the numbers meet.
+
+    Raises: ConcretizationError if a number is traced: the shape would depend on it.
+    """
+    given = [x for x in (start, stop, step) if x is not None]
+    wanted = common([typed(x) for x in operands(given)])[0] if dtype is None else requested(dtype, "arange")
+    numbers = [x if is_number(x) else to_array(x).to_numpy("a bound of arange").item() for x in given]
+    if stop is None:
+        numbers.insert(0, 0)
+    by = numbers[2] if len(numbers) > 2 else 1
+    if by == 0:
+        raise located(ShapeError("arange: step must not be 0."))
+    size = max(math.ceil((numbers[1] - numbers[0]) / by), 0)
+    return _progression(numbers[0], by, size, canonical(wanted))
+
+
+def _progression(start: Any, step: Any, size: int, dtype: np.dtype) -> Array:
+    frame = current_frame()
+    if frame is None or not frame.staged:
+        work = dtype if dtype.kind in "iuf" and dtype.itemsize >= 4 else np.dtype("float64")
+        first = np.asarray(start, np.dtype("float64") if isinstance(start, float) else np.dtype("int64"))
+        values = (first + np.arange(size) * step).astype(work)
+        return convert(ConcreteArray(values), dtype)
+    if dtype == BOOL:
+        return convert(_progression(start, step, size, np.dtype("int32")), BOOL)
+    count = lax.iota(dtype, size)
+    scalars = [lax.full((), v, dtype) for v in (step, start)]
+    return count * scalars[0] + scalars[1] if (start, step) != (0, 1) else count
+
+
+def linspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: DTypeLike = None,
+    axis: int = 0,
+) -> Any:
+    """``num`` evenly spaced values from ``start`` to ``stop``.
+
+    Args:
+        start, stop: Arrays, which may be traced; the values run along a new axis.
+        num: Static count.
+        endpoint: Whether ``stop`` is the last value.
+        retstep: Whether to give the distance too.
+        dtype: By default the float dtype of the bounds; integers are rounded down.
+        axis: The new axis.
+
+    Raises: ShapeError if ``num`` is negative.
+    """
+    count = static_int(num, "linspace")
+    if count < 0:
+        raise located(ShapeError(f"linspace: num must not be negative; got {count}."))
+    (first, last), _ = promoted(start, stop, to_float=True)
+    shape = broadcast_shapes(first.shape, last.shape, where="linspace")
+    first, last = broadcast_to(first, shape), broadcast_to(last, shape)
+    intervals = count - 1 if endpoint else count
+    values = _interpolated(first, last, count, intervals, endpoint)
+    at = axis_of(axis, len(shape) + 1, "linspace")
+    if at:
+        order = list(range(1, len(shape) + 1))
+        order.insert(at, 0)
+        values = lax.transpose(values, order)
+    if dtype is not None:
+        wanted = requested(dtype, "linspace")
+        values = convert(values if wanted in FLOATING else floor(values), wanted)
+    if not retstep:
+        return values
+    distance = (last - first) / intervals if intervals > 0 else lax.full(shape, math.nan, first.dtype)
+    return values, distance
+
+
+def _interpolated(first: Array, last: Array, count: int, intervals: int, endpoint: bool) -> Array:
+    """Values along axis 0; each bound is exact where it is reached."""
+    shape = first.shape
+    inner = count - 1 if endpoint and count > 1 else count
+    column = (inner, *(1,) * len(shape))
+    dtype = first.dtype if first.dtype.itemsize > 2 else np.dtype("float32")
+    part = lax.reshape(lax.iota(dtype, inner), column) / max(intervals, 1)
+    values = convert(convert(first, dtype) * (1 - part) + convert(last, dtype) * part, first.dtype)
+    values = broadcast_to(values, (inner, *shape))
+    return values if inner == count else lax.concatenate((values, lax.expand_dims(last, (0,))), 0)
+
+
+def logspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    base: ArrayLike = 10.0,
+    dtype: DTypeLike = None,
+    axis: int = 0,
+) -> Array:
+    """``base`` to the power of ``linspace(start, stop, ...)``."""
+    values = power(base, linspace(start, stop, num, endpoint, axis=axis))
+    return values if dtype is None else astype(values, dtype)
+
+
+def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Array:
+    """Matrix ``[N, M]`` with ones on diagonal ``k`` (positive: above the main one), zeros elsewhere."""
+    rows, columns = shape_of((N, N if M is None else M), "eye")
+    return convert(_difference(rows, columns) == -static_int(k, "eye"), _or_float(dtype, "eye"))
+
+
+def identity(n: int, dtype: DTypeLike = None) -> Array:
+    """Identity matrix ``[n, n]``."""
+    return eye(n, dtype=dtype)
+
+
+def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Array:
+    """Matrix ``[N, M]`` with ones on and below diagonal ``k``, zeros above."""
+    rows, columns = shape_of((N, N if M is None else M), "tri")
+    return convert(_difference(rows, columns) >= -static_int(k, "tri"), _or_float(dtype, "tri"))
+
+
+def _or_float(dtype: DTypeLike, where: str) -> np.dtype:
+    return default_float() if dtype is None else requested(dtype, where)
+
+
+def _difference(rows: int, columns: int) -> Array:
+    """Row number minus column number, ``i32[rows, columns]``."""
+    return lax.broadcasted_iota("int32", (rows, columns), 0) - lax.broadcasted_iota(
+        "int32", (rows, columns), 1
+    )
+
+
+def tril(m: ArrayLike, k: int = 0) -> Array:
+    """The last two axes with zeros above diagonal ``k``.
+
+    Raises: ShapeError for arrays of less than 2 axes.
+    """
+    return _triangle("tril", m, k, lower=True)
+
+
+def triu(m: ArrayLike, k: int = 0) -> Array:
+    """The last two axes with zeros below diagonal ``k``.
+
+    Raises: ShapeError for arrays of less than 2 axes.
+    """
+    return _triangle("triu", m, k, lower=False)
+
+
+def _triangle(where: str, m: ArrayLike, k: int, *, lower: bool) -> Array:
+    x = to_array(m)
+    if x.ndim < 2:
+        raise located(ShapeError(f"{where}: needs at least 2 axes; got {x.aval}."))
+    difference = _difference(*x.shape[-2:])
+    kept = difference >= -k if lower else difference <= -k
+    return lax.select(broadcast_to(kept, x.shape), x, lax.full(x.shape, 0, x.dtype))
+
+
+def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, Array]:
+    """Row and column numbers of the elements on and below diagonal ``k`` of ``[n, m]``."""
+    rows, columns = np.tril_indices(n, k, m)
+    return to_array(rows), to_array(columns)
+
+
+def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, Array]:
+    """Row and column numbers of the elements on and above diagonal ``k`` of ``[n, m]``."""
+    rows, columns = np.triu_indices(n, k, m)
+    return to_array(rows), to_array(columns)
+
+
+def diag_indices(n: int, ndim: int = 2) -> tuple[Array, ...]:
+    """Index arrays of the main diagonal of an array with ``ndim`` axes of size ``n``."""
+    return (lax.iota(int, n),) * ndim
+
+
+def indices(dimensions: Sequence[int], dtype: DTypeLike = None, sparse: bool = False) -> Any:
+    """Arrays that hold, at each position, its index along each axis of ``dimensions``.
+
+    Returns: One array ``[len(dimensions), *dimensions]``, or a tuple of arrays that broadcast if ``sparse``.
+    """
+    shape = shape_of(dimensions, "indices")
+    wanted = "int32" if dtype is None else dtype
+    counts = [lax.iota(wanted, n) for n in shape]
+    grids = meshgrid(*counts, indexing="ij", sparse=sparse)
+    if sparse:
+        return tuple(grids)
+    return lax.concatenate([lax.expand_dims(g, (0,)) for g in grids], 0) if grids else zeros((0,), wanted)
+
+
+def meshgrid(*xi: ArrayLike, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> list[Array]:
+    """Coordinate arrays of a grid whose axes have the coordinates ``xi``.
+
+    Args:
+        xi: Arrays of one axis, or scalars.
+        copy: Has no effect.
+        sparse: Whether to leave axes at size 1 that a coordinate does not vary along.
+        indexing: ``"xy"`` exchanges the first two axes, ``"ij"`` keeps the order.
+
+    Raises: ShapeError for arrays of more axes or another ``indexing``.
+    """
+    arrays = [to_array(x) for x in xi]
+    if any(x.ndim > 1 for x in arrays) or indexing not in ("xy", "ij"):
+        raise located(ShapeError("meshgrid: needs arrays of one axis, and indexing 'xy' or 'ij'."))
+    order = list(range(len(arrays)))
+    if indexing == "xy" and len(arrays) > 1:
+        order[:2] = 1, 0
+    sizes = [1] * len(arrays)
+    for x, at in zip(arrays, order, strict=True):
+        sizes[at] = x.size
+    return [_along(x, at, sizes, sparse) for x, at in zip(arrays, order, strict=True)]
+
+
+def _along(x: Array, axis: int, sizes: Sequence[int], sparse: bool) -> Array:
+    column = [1] * len(sizes)
+    column[axis] = x.size
+    result = lax.reshape(x, column)
+    return result if sparse else broadcast_to(result, tuple(sizes))
