@@ -135,9 +135,8 @@ def test_an_unusable_directory_is_reported_once(
 ) -> None:
     blocker = tmp_path / "file"
     blocker.write_bytes(b"")
-    directory = {"file": blocker, "missing parent is a file": blocker / "sub", "full": tmp_path / "full"}[
-        obstacle
-    ]
+    directories = {"file": blocker, "parent is a file": blocker / "sub", "full": tmp_path / "full"}
+    directory = directories[obstacle]
     if obstacle == "full":
 
         def no_space(*_: object) -> None:

@@ -36,14 +36,14 @@ def test_exit_with_everything_alive(parallel: bool, module_file: Path) -> None:
 
 
 @pytest.mark.parametrize("parallel", [False, True])
-def test_exit_after_only_a_result_is_left(parallel: bool, module_file: Path) -> None:
+def test_exit_that_destroys_results_last(parallel: bool, module_file: Path) -> None:
     code = (
         START
         + """
     add = load(sys.argv[2] == "True")
-    left = add([x, x])[0].array
+    string.kept = add([x, x])[0]  # imported first, so cleared last
+    print(string.kept.array[1])
     del add, x, device
-    print(left[1])
     """
     )
     assert run_python(code, module_file, parallel).stdout == "2.0\n"

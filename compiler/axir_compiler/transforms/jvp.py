@@ -71,6 +71,7 @@ class Linearizer:
         found = self._linearized.get((symbol, wrt))
         if found is None:
             builder, nonzero, name = self._walk(symbol, wrt, "forward", self._call_linearized)
+            # Equal values make one residual, and dead ones none.
             eliminate_common_subexpressions(builder.op)
             eliminate_dead_code(builder.op)
             linear, residuals = self._split(builder.op, len(wrt), len(nonzero), f"{symbol}_linear")
@@ -158,21 +159,20 @@ class Linearizer:
         primal, tangent = returned[: len(returned) - outputs], returned[len(returned) - outputs :]
         residuals = _residuals([*linear_ops], tangent, linear)
 
+        terminator.operation.erase()
         inputs = [r.type for r in residuals] + [s.type for s in seeds]
         builder = FunctionBuilder(self.module, name, inputs, jit=is_jit(function))
         mapping = dict(zip([*residuals, *seeds], builder.arguments, strict=True))
-        with builder:
+        with builder, ir.Location.unknown():
             for op in linear_ops:
-                with op.location:
-                    _rematerialize(op.operands, mapping)
-                    copy_op(op, mapping)
-            with ir.Location.unknown():
-                _rematerialize(tangent, mapping)
-        builder.finish([mapping[t] for t in tangent])
+                _rematerialize([x for x in op.operands if x not in linear], mapping)
+                builder.block.append(op.operation)
+                for i, x in enumerate(op.operands):
+                    if x in mapping:
+                        op.operands[i] = mapping[x]
+            _rematerialize([t for t in tangent if t not in linear], mapping)
+        builder.finish([mapping.get(t, t) for t in tangent])
 
-        terminator.operation.erase()
-        for op in reversed(linear_ops):
-            op.operation.erase()
         for index in reversed(range(len(arguments) - tangents, len(arguments))):
             block.erase_argument(index)
         finish_function(function, [*primal, *residuals])

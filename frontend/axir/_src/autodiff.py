@@ -11,7 +11,7 @@ import numpy as np
 from axir._src import pytree
 from axir._src.array import Array
 from axir._src.call import flatten_arrays, name_of, trace_flat
-from axir._src.convert import to_array
+from axir._src.convert import convert, to_array
 from axir._src.execute import transform
 from axir._src.trace import Frame, Function, Key, Spec, Tracer, bind
 from axir._src.vectorize import vmap
@@ -273,7 +273,7 @@ def _tangent(title: str, primal: Array, tangent: Any) -> Array:
             raise NonDifferentiableError(
                 f"{title}: a tangent must have the dtype of its primal; got {x.aval} for {primal.aval}."
             )
-        x = to_array(x, primal.dtype)
+        x = convert(x, primal.dtype)
     return x
 
 
