@@ -11,10 +11,12 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import axir_compiler.ops  # noqa: F401  (declares the ops)
 import numpy as np
+
+import axir_compiler.ops  # noqa: F401  (declares the ops)
 import references as ref
 from axir_compiler.ir.attributes import ScalarValue
 from axir_compiler.ir.types import BFLOAT16, BOOL, DTYPES, FLOATING, INTEGER, NUMERIC, SIGNED
@@ -37,7 +39,7 @@ class Line(NamedTuple):
     reference: Callable[..., Any]
     dtypes: Dtypes = FLOATING
     domains: Sequence[tuple[float, float]] = ((-3, 3),)
-    attrs: Any = {}
+    attrs: Any = MappingProxyType({})
     ulp: float = 2
     kernel_ulp: float = 6
     label: str = ""
@@ -57,7 +59,9 @@ ELEMENTWISE: tuple[Line, ...] = (
     Line("abs", numeric(real(np.abs), whole(abs)), NUMERIC, ulp=0, kernel_ulp=0),
     Line(
         "sign",
-        numeric(real(lambda x: np.where(x > 0, 1, np.where(x < 0, -1, x))), whole(lambda x: (x > 0) - (x < 0))),
+        numeric(
+            real(lambda x: np.where(x > 0, 1, np.where(x < 0, -1, x))), whole(lambda x: (x > 0) - (x < 0))
+        ),
         NUMERIC,
         ulp=0,
         kernel_ulp=0,
@@ -77,7 +81,13 @@ ELEMENTWISE: tuple[Line, ...] = (
     Line("cbrt", real(np.cbrt), domains=ABOVE),
     Line("logistic", real(_sigmoid), ulp=4),
     *(
-        Line("integer_pow", real(lambda x, *, exponent: x**exponent), attrs={"exponent": n}, ulp=4, label=f"{n}")
+        Line(
+            "integer_pow",
+            real(lambda x, *, exponent: x**exponent),
+            attrs={"exponent": n},
+            ulp=4,
+            label=f"{n}",
+        )
         for n in (-3, -1)
     ),
     *(
@@ -150,7 +160,14 @@ ELEMENTWISE: tuple[Line, ...] = (
         ulp=1,
         kernel_ulp=0,
     ),
-    Line("rem", numeric(real(np.fmod), whole(ref.remainder)), NUMERIC, ((1, 9), (2.1, 2.9)), ulp=0, kernel_ulp=0),
+    Line(
+        "rem",
+        numeric(real(np.fmod), whole(ref.remainder)),
+        NUMERIC,
+        ((1, 9), (2.1, 2.9)),
+        ulp=0,
+        kernel_ulp=0,
+    ),
     Line("pow", numeric(real(np.power), sized(ref.power)), NUMERIC, ((0.5, 3), (-2, 3)), ulp=4),
     Line("max", ref.extremum(True), NUMERIC | BOOL, TWO, ulp=0, kernel_ulp=0),
     Line("min", ref.extremum(False), NUMERIC | BOOL, TWO, ulp=0, kernel_ulp=0),
@@ -393,7 +410,9 @@ def _fold_cases(fold: Fold) -> Iterator[Case]:
         edges = (Arg((6, 3), values=EDGES),)
         yield Case(fold.op, "edge cases", edges, fold.reference, FLOATING, {"axes": (1,)}, smooth=False)
     extreme = (Arg((4, 3), values=EXTREME),)
-    yield Case(fold.op, "extreme", extreme, fold.reference, fold.dtypes & INTEGER, {"axes": (1,)}, smooth=False)
+    yield Case(
+        fold.op, "extreme", extreme, fold.reference, fold.dtypes & INTEGER, {"axes": (1,)}, smooth=False
+    )
 
 
 def _position_cases(op: str, largest: bool) -> Iterator[Case]:
@@ -444,7 +463,9 @@ STRUCTURED: tuple[Case, ...] = (
     _constant(_extreme_integer, "extreme", INTEGER),
     Case("iota", "middle axis", (), ref.iota, NUMERIC, _typed),
     *(
-        Case("iota", label, (), ref.iota, frozenset({INT32}), {"shape": shape, "dimension": 0, "dtype": INT32})
+        Case(
+            "iota", label, (), ref.iota, frozenset({INT32}), {"shape": shape, "dimension": 0, "dtype": INT32}
+        )
         for label, shape in (("vector", (5,)), ("one", (1,)), ("empty", (0, 3)))
     ),
     *(
@@ -487,4 +508,3 @@ def _transformed(case: Case) -> np.dtype:
 
 TRANSFORMED: tuple[tuple[Case, np.dtype], ...] = tuple((c, _transformed(c)) for c in CASES if c.smooth)
 """Cases without edge values, each with one dtype, for the laws of the transformations."""
-

@@ -16,9 +16,8 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from axir_compiler.ir.types import UNSIGNED, is_float
 
-__all__ = [name for name in globals() if not name.startswith("_")]
+from axir_compiler.ir.types import UNSIGNED, is_float
 
 Array = np.ndarray
 
@@ -40,7 +39,9 @@ def real(function: Callable[..., Any]) -> Callable[..., Array]:
 
 def each(function: Callable[..., float]) -> Callable[..., Array]:
     """A function of Python floats, applied to each element."""
-    return real(lambda *xs, **attrs: _map(lambda *v: function(*map(float, v), **attrs), *xs).astype(np.float64))
+    return real(
+        lambda *xs, **attrs: _map(lambda *v: function(*map(float, v), **attrs), *xs).astype(np.float64)
+    )
 
 
 def whole(function: Callable[..., int]) -> Callable[..., Array]:
@@ -212,7 +213,9 @@ def next_after(x: Array, y: Array) -> Array:
             word, sign = 1, bool(b < 0)
         else:
             word += 1 if (b < a) == sign else -1
-        return np.asarray(word | (sign << (bits.itemsize * 8 - 1))).astype(f"u{bits.itemsize}").view(x.dtype)[()]
+        return (
+            np.asarray(word | (sign << (bits.itemsize * 8 - 1))).astype(f"u{bits.itemsize}").view(x.dtype)[()]
+        )
 
     return _map(step, x, y).astype(x.dtype)
 
@@ -307,7 +310,9 @@ def pad(x: Array, value: Array, *, low: Any, high: Any, interior: Any) -> Array:
 
 def window(x: Array, *, start: Any, limit: Any, stride: Any) -> Array:
     ranges = [list(range(a, b, s)) for a, b, s in zip(start, limit, stride, strict=True)]
-    return by_index([len(r) for r in ranges], x.dtype, lambda i: x[tuple(r[n] for r, n in zip(ranges, i, strict=True))])
+    return by_index(
+        [len(r) for r in ranges], x.dtype, lambda i: x[tuple(r[n] for r, n in zip(ranges, i, strict=True))]
+    )
 
 
 def _clamped(x: Array, starts: Sequence[Array], sizes: Sequence[int]) -> list[int]:
@@ -347,7 +352,9 @@ def reduced(combine: Callable[[Any, Any], Any], identity: Any) -> Callable[..., 
     def call(x: Array, *, axes: tuple[int, ...]) -> Array:
         shape, line = _lines(x, axes)
         kind = float if is_float(x.dtype) else int
-        found = by_index(shape, np.dtype(object), lambda i: functools.reduce(combine, map(kind, line(i)), identity))
+        found = by_index(
+            shape, np.dtype(object), lambda i: functools.reduce(combine, map(kind, line(i)), identity)
+        )
         return found.astype(np.float64).astype(x.dtype) if is_float(x.dtype) else wrap(found, x.dtype)
 
     return call
@@ -382,7 +389,14 @@ def position(largest: bool) -> Callable[..., Array]:
 
 
 def dot_general(
-    x: Array, y: Array, *, lhs_contract: Any, rhs_contract: Any, lhs_batch: Any, rhs_batch: Any, dtype: np.dtype
+    x: Array,
+    y: Array,
+    *,
+    lhs_contract: Any,
+    rhs_contract: Any,
+    lhs_batch: Any,
+    rhs_batch: Any,
+    dtype: np.dtype,
 ) -> Array:
     """By ``einsum``, one letter for each axis."""
     letters = iter("abcdefghijklmnopqrstuvwxyz")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
 from axir_compiler.ir.op import OPS, AxirOp
 from axir_compiler.ir.types import BFLOAT16, BOOL, DTYPES, FLOATING, INTEGER, Aval, dtype_name, is_float
 
@@ -111,7 +112,7 @@ class Case:
         total = sum(math.prod(a.shape) for a in self.args)
         position = (cells + rng.uniform(0.2, 0.8, count)) / max(total, 1)
         values = (arg.low + position * (arg.high - arg.low)).reshape(arg.shape)
-        return (np.rint(values) if self.exact and not derivative else values).astype(dtype)
+        return np.asarray(np.rint(values) if self.exact and not derivative else values, dtype)
 
     def results(self, arrays: Sequence[np.ndarray], dtype: np.dtype) -> tuple[Aval, ...]:
         """Result types by the op's type rule."""

@@ -75,14 +75,15 @@ def inverse_erf_tail(s: mp.mpf) -> mp.mpf:
     return r - inverse_erfc(2 * mp.exp(-r * r))
 
 
-def log_gamma_kernel(u: mp.mpf) -> mp.mpf:
-    """``lgamma(2 + u) / (u (u + 1))``."""
-    return mp.loggamma(2 + u) / (u * (u + 1))
+def log_gamma_kernel(t: mp.mpf) -> mp.mpf:
+    """``lgamma(y) / ((y - 1)(y - 2)) - 7/16`` with ``y = 0.75 + t``."""
+    y = mp.mpf("0.75") + t
+    return mp.loggamma(y) / ((y - 1) * (y - 2)) - mp.mpf("0.4375")
 
 
-def digamma_kernel(u: mp.mpf) -> mp.mpf:
-    """``digamma(2 + u) / (2 + u - root)`` with the positive root of digamma."""
-    return mp.digamma(2 + u) / (2 + u - DIGAMMA_ROOT)
+def digamma_kernel(t: mp.mpf) -> mp.mpf:
+    """``digamma(1 + t) / (1 + t - root) - 3/4`` with the positive root of digamma."""
+    return mp.digamma(1 + t) / (1 + t - DIGAMMA_ROOT) - mp.mpf("0.75")
 
 
 def stirling(z: mp.mpf) -> mp.mpf:
@@ -142,14 +143,6 @@ ENTRIES = (
         (TINY, 1),
         lambda z: z,
         {32: (3, 0), 64: (6, 0)},
-    ),
-    Entry(
-        "TANH",
-        "tanh(s)/s as a function of z = s**2 <= 81.4",
-        root_series(mp.tanh, lambda z: mp.mpf(0), 0),
-        (TINY, mp.mpf("81.4")),
-        reciprocal(root_series(mp.tanh, lambda z: mp.mpf(0), 0)),
-        {32: (5, 4)},
     ),
     Entry(
         "LOG1P",
@@ -273,10 +266,10 @@ ENTRIES = (
     ),
     Entry(
         "LGAMMA",
-        "lgamma(2 + u) / (u (u + 1)), -1.3 <= u <= 1",
+        "lgamma(y) / ((y - 1)(y - 2)) - 7/16 as a function of y - 0.75, 0.75 <= y <= 3",
         log_gamma_kernel,
-        (mp.mpf("-1.3"), 1),
-        reciprocal(log_gamma_kernel),
+        (TINY, mp.mpf("2.25")),
+        lambda t: 1 / (log_gamma_kernel(t) + mp.mpf("0.4375")),
         {32: (4, 4), 64: (8, 8)},
     ),
     Entry(
@@ -289,10 +282,10 @@ ENTRIES = (
     ),
     Entry(
         "DIGAMMA",
-        "digamma(2 + u) / (2 + u - root), |u| <= 1",
+        "digamma(y) / (y - root) - 3/4 as a function of y - 1, 1 <= y <= 3",
         digamma_kernel,
-        (-1, 1),
-        reciprocal(digamma_kernel),
+        (TINY, 2),
+        lambda t: 1 / (digamma_kernel(t) + mp.mpf("0.75")),
         {32: (4, 4), 64: (7, 7)},
     ),
     Entry(

@@ -13,7 +13,8 @@ import threading
 from collections.abc import Callable
 
 import iree.compiler.version as _version
-from iree.compiler import ir, passmanager, rewrite
+from iree.compiler import ir, rewrite
+from iree.compiler import passmanager as passmanager  # pyright: ignore[reportAttributeAccessIssue]
 from iree.compiler._mlir_libs._mlir import globals as _globals
 from iree.compiler._mlir_libs._mlir import register_dialect, register_operation
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl

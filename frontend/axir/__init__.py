@@ -1,6 +1,12 @@
 """axir: NumPy's interface, compiled. ``jit``, ``grad`` and ``vmap`` on MLIR and IREE."""
 
+import axir._src.methods  # attaches the operators and methods of arrays
+from axir import dtypes as dtypes
 from axir import errors as errors
+from axir import lax as lax
+from axir import numpy as numpy
+from axir import tree as tree
+from axir import tree_util as tree_util
 from axir._src.array import Array as Array
 from axir._src.autodiff import float0 as float0
 from axir._src.autodiff import grad as grad

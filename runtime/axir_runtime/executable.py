@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from iree.runtime import HalBufferView, VmContext, VmFunction, VmModule, VmVariantList
 
-from axir_runtime.buffer import Buffer, Shape, aligned_copy, aligned_empty, import_array
+from axir_runtime.buffer import Buffer, Shape, aligned_copy, aligned_empty
 from axir_runtime.device import Device, state
 from axir_runtime.errors import RuntimeFailure, status_reason
 from axir_runtime.signature import Dim, Signature, Spec, mismatch, parse_declaration, specs
@@ -118,7 +118,7 @@ class Executable:
             buffer = arg if type(arg) is Buffer else _as_buffer(arg, args, self.name)
             push(buffer._view or buffer.view)
         for shape, dtype in self._storage:
-            push(import_array(aligned_empty(shape, dtype)))
+            push(Buffer(aligned_empty(shape, dtype)).view)
         outputs = VmVariantList(len(self._outputs))
         try:
             self._invoke(self._function, inputs, outputs)

@@ -130,7 +130,7 @@ _ELEMENTS = {
 
 def _buffer_view(device: rt.HalDevice, x: np.ndarray) -> rt.HalBufferView:
     data = np.ascontiguousarray(x).reshape(-1).view(np.uint8)
-    buffer = device.allocator.allocate_buffer_copy(
+    buffer: Any = device.allocator.allocate_buffer_copy(
         memory_type=rt.MemoryType.DEVICE_LOCAL,
         allowed_usage=rt.BufferUsage.DEFAULT | rt.BufferUsage.MAPPING,
         device=device,
@@ -141,7 +141,8 @@ def _buffer_view(device: rt.HalDevice, x: np.ndarray) -> rt.HalBufferView:
 
 def _to_numpy(view: rt.HalBufferView) -> np.ndarray:
     # The low byte of an element type is its width in bits.
-    dtype = np.dtype(f"i{(int(view.element_type) & 0xFF) // 8}")
+    element: Any = view.element_type
+    dtype = np.dtype(f"i{(int(element) & 0xFF) // 8}")
     shape = tuple(view.shape)
     if 0 in shape:
         return np.zeros(shape, dtype)

@@ -154,24 +154,29 @@ def test_threads() -> None:
         np.testing.assert_array_equal(result, np.full(10 + i, i))
 
 
-def matrix_product(rows: int, inner: int, columns: int) -> tuple[Any, list[np.ndarray]]:
+def matrix_product(
+    rows: int, inner: int, columns: int, transposed: bool = False
+) -> tuple[Any, list[np.ndarray]]:
     def build(x: ir.Value, y: ir.Value) -> ir.Value:
-        return builders.dot_general(x, y, (1,), (0,), (), (), F32, F32)
+        return builders.dot_general(x, y, (1,), (1 if transposed else 0,), (), (), F32, F32)
 
-    return build, [np.zeros((rows, inner), F32), np.zeros((inner, columns), F32)]
+    right = (columns, inner) if transposed else (inner, columns)
+    return build, [np.zeros((rows, inner), F32), np.zeros(right, F32)]
 
 
 @pytest.mark.parametrize(
     ("shapes", "tiled"),
     [
         ([(1024, 1024, 1024)], True),
-        ([(64, 64, 64)], False),
+        ([(256, 256, 256)], False),
+        ([(256, 256, 256, True)], True),
+        ([(64, 64, 64, True)], False),
         ([(1, 2048, 2048)], False),
         ([(2048, 2048, 1)], False),
         ([(1024, 1024, 1024), (4096, 8192, 1)], False),
     ],
 )
-def test_data_tiling_is_chosen_by_content(shapes: list[tuple[int, int, int]], tiled: bool) -> None:
+def test_data_tiling_is_chosen_by_content(shapes: list[Any], tiled: bool) -> None:
     suite = Suite()
     for shape in shapes:
         build, inputs = matrix_product(*shape)

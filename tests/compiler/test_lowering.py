@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import ml_dtypes
@@ -26,8 +26,8 @@ DYNAMIC_STARTS = ((0, 0), (1, 2), (-5, 1), (100, 100), (2**31 - 1, -(2**31)))
 class Case(NamedTuple):
     name: str
     build: Callable[..., Any]
-    inputs: list[np.ndarray]
-    expected: np.ndarray
+    inputs: Sequence[Any]
+    expected: Any
 
 
 def numbers(dtype: np.dtype, *shape: int, seed: int = 0) -> np.ndarray:
@@ -147,7 +147,7 @@ def pad_cases() -> Iterator[Case]:
         name = f"pad {shape} {low} {high} {interior}"
 
         def known(v: ir.Value, w: Any = widths) -> ir.Value:
-            return builders.pad(v, builders.constant(np.float32(-9).reshape(())), *w)
+            return builders.pad(v, builders.constant(np.array(-9, np.float32)), *w)
 
         yield Case(name, known, [x], expected)
         value = np.float32(-9).reshape(())
@@ -325,7 +325,8 @@ CONTRACTIONS = [
 
 def contraction_cases() -> Iterator[Case]:
     for label, x, y, *dims in CONTRACTIONS:
-        yield _dot_case(label, numbers(F32, *x), numbers(F32, *y, seed=1), dims, F32)
+        left, right = numbers(F32, *x), numbers(F32, *y, seed=1)
+        yield _dot_case(label, left, right, dims, F32)
     matmul = [(1,), (0,), (), ()]
     pairs = [(d, d) for d in (F64, F16, BFLOAT16, I8, U8, I32, BOOL)]
     pairs += [(F16, F32), (BFLOAT16, F32), (I8, I32), (U8, U32), (I8, F32), (F32, F64), (F32, BFLOAT16)]
@@ -333,16 +334,16 @@ def contraction_cases() -> Iterator[Case]:
         x, y = numbers(operand, 6, 33), numbers(operand, 33, 7, seed=1)
         yield _dot_case(f"matmul {operand} {result}", x, y, matmul, result)
     big = [numbers(F32, 40, 70), numbers(F32, 70, 50)]
-    yield _dot_case("matmul uneven", *big, matmul, F32)
+    yield _dot_case("matmul uneven", big[0], big[1], matmul, F32)
     ones = np.full((1, 5000), 1, F16)
     yield _dot_case("half in single", ones, ones.T, matmul, F16)
 
 
-def _dot_case(label: str, x: np.ndarray, y: np.ndarray, dims: list[Any], result: np.dtype) -> Case:
+def _dot_case(label: str, x: np.ndarray, y: np.ndarray, dims: Any, result: np.dtype) -> Case:
     def build(v: ir.Value, w: ir.Value) -> ir.Value:
-        return builders.dot_general(v, w, *dims, result, x.dtype)
+        return builders.dot_general(v, w, *dims, result_dtype=result, operand_dtype=x.dtype)
 
-    return Case(label, build, [x, y], _numpy_dot(x, y, *dims, result))
+    return Case(label, build, [x, y], _numpy_dot(x, y, *dims, result=result))
 
 
 def _numpy_dot(
@@ -375,8 +376,7 @@ def constant_cases() -> Iterator[Case]:
             ]
         else:
             arrays = [np.array([0, 1, 100, 3], dtype), np.full((2, 3), 7, dtype), np.array(5, dtype)]
-            top = np.inf if is_float(dtype) else np.iinfo(dtype).max
-            arrays.append(np.array([top, -0.0 if is_float(dtype) else np.iinfo(dtype).min], dtype))
+            arrays.append(np.array([_highest(dtype), -0.0 if is_float(dtype) else _lowest(dtype)], dtype))
         arrays.append(np.zeros((0, 2), dtype))
         for i, array in enumerate(arrays):
             yield Case(f"constant {dtype} {i}", lambda a=array: builders.constant(a), [], array)

@@ -7,6 +7,7 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
+
 from axir_compiler.ir.evaluate import make_plan
 from axir_compiler.ir.module import FunctionBuilder, new_module
 from axir_compiler.ir.op import Value
@@ -54,7 +55,9 @@ def evaluate(module: ir.Module, symbol: str, arrays: Sequence[np.ndarray]) -> li
 
     found = make_plan(module, symbol)(*arrays)
     expected = [aval_of(x) for x in return_op(lookup(module, symbol)).operands]
-    assert [Aval(x.shape, x.dtype) for x in found] == expected, f"@{symbol}: evaluation differs from the types"
+    assert [Aval(x.shape, x.dtype) for x in found] == expected, (
+        f"@{symbol}: evaluation differs from the types"
+    )
     return found
 
 
@@ -86,7 +89,12 @@ def assert_agree(actual: np.ndarray, expected: np.ndarray, ulp: float, what: str
 
 
 def differences(
-    actual: np.ndarray, expected: np.ndarray, ulp: float, *, flushed: bool = False, operands: Sequence[Any] = ()
+    actual: np.ndarray,
+    expected: np.ndarray,
+    ulp: float,
+    *,
+    flushed: bool = False,
+    operands: Sequence[Any] = (),
 ) -> str:
     """What tells two results apart, as text; empty if nothing does.
 
@@ -104,8 +112,9 @@ def differences(
         return ""
     at = tuple(int(i) for i in np.argwhere(wrong)[0])
     given = ", ".join(str(x[at] if x.shape == expected.shape else x.tolist()) for x in operands)
-    return f"{int(np.sum(wrong))} of {wrong.size} wrong; at {list(at)} got {actual[at]}, expected {expected[at]}" + (
-        f" for ({given})" if given else ""
+    return (
+        f"{int(np.sum(wrong))} of {wrong.size} wrong; at {list(at)} got {actual[at]}, expected {expected[at]}"
+        + (f" for ({given})" if given else "")
     )
 
 
@@ -142,10 +151,16 @@ def batch_axes(case: Case, arrays: Sequence[np.ndarray]) -> list[tuple[int, ...]
     Every operand alone on every axis; every group of operands on the first axis, and on the last.
     """
     ranks = [x.ndim for x in arrays]
-    choices = {tuple(a if i == k else -1 for k in range(len(ranks))) for i, r in enumerate(ranks) for a in range(r + 1)}
+    choices = {
+        tuple(a if i == k else -1 for k in range(len(ranks)))
+        for i, r in enumerate(ranks)
+        for a in range(r + 1)
+    }
     for group in range(1, 1 << len(ranks)):
         members = [bool(group >> i & 1) for i in range(len(ranks))]
         choices.add(tuple(0 if m else -1 for m in members))
         choices.add(tuple(r if m else -1 for m, r in zip(members, ranks, strict=True)))
-        choices.add(tuple(min(i % 2, r) if m else -1 for i, (m, r) in enumerate(zip(members, ranks, strict=True))))
+        choices.add(
+            tuple(min(i % 2, r) if m else -1 for i, (m, r) in enumerate(zip(members, ranks, strict=True)))
+        )
     return sorted(choices)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from harness import SYMBOL, assert_agree, assert_close, batch_axes, evaluate, function_of, tangents_for
+from test_jvp import DIFFERENTIABLE
+
 from axir_compiler.ir.module import lookup, signature
 from axir_compiler.ir.types import FLOATING, is_float
 from axir_compiler.transforms.jvp import Linearizer
 from axir_compiler.transforms.vmap import UNBATCHED, Vectorizer
 from cases import TRANSFORMED
-from harness import SYMBOL, assert_agree, assert_close, batch_axes, evaluate, function_of, tangents_for
 from samples import FLOAT64, Case
-from test_jvp import DIFFERENTIABLE
 
 SIZE = 3
 BATCHED = [pytest.param(c, d, id=c.name(d)) for c, d in TRANSFORMED if c.args]
@@ -22,7 +23,9 @@ BATCHED = [pytest.param(c, d, id=c.name(d)) for c, d in TRANSFORMED if c.args]
 def _batch(arrays: Sequence[np.ndarray], axes: Sequence[int], size: int, seed: int = 0) -> list[np.ndarray]:
     """Arrays with ``size`` different items along the given axes."""
     rng = np.random.default_rng(seed)
-    return [x if axis < 0 else np.stack(_items(x, size, rng), axis) for x, axis in zip(arrays, axes, strict=True)]
+    return [
+        x if axis < 0 else np.stack(_items(x, size, rng), axis) for x, axis in zip(arrays, axes, strict=True)
+    ]
 
 
 def _items(x: np.ndarray, size: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -30,7 +33,9 @@ def _items(x: np.ndarray, size: int, rng: np.random.Generator) -> list[np.ndarra
     if x.size > 1:
         return [x, *(rng.permutation(x.ravel()).reshape(x.shape) for _ in range(size - 1))]
     steps = [0.05 * k if x.dtype in FLOATING else k for k in range(size)]
-    return [(x ^ bool(k % 2) if x.dtype == bool else x + np.array(s).astype(x.dtype)) for k, s in enumerate(steps)]
+    return [
+        (x ^ bool(k % 2) if x.dtype == bool else x + np.array(s).astype(x.dtype)) for k, s in enumerate(steps)
+    ]
 
 
 def _item(x: np.ndarray, axis: int, k: int) -> np.ndarray:
@@ -98,4 +103,6 @@ def test_jvp_and_batching_commute(case: Case) -> None:
     assert first.nonzero == second.nonzero
     places = [*outer.out_axes, *(outer.out_axes[i] for i in first.nonzero)]
     for actual, wanted, place, axis in zip(found, expected, places, whole.out_axes, strict=True):
-        assert_close(np.moveaxis(actual, place, 0), np.moveaxis(wanted, axis, 0), 1e-12, f"jvp of vmap of {case.op}")
+        assert_close(
+            np.moveaxis(actual, place, 0), np.moveaxis(wanted, axis, 0), 1e-12, f"jvp of vmap of {case.op}"
+        )

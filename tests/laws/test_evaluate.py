@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from harness import SYMBOL, assert_agree, evaluate, function_of
+
 from axir_compiler.ir.types import Aval
 from cases import CASES
-from harness import SYMBOL, assert_agree, evaluate, function_of
 from samples import Case
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
+from harness import SYMBOL, assert_close, evaluate, function_of, resolution, tangents_for
+
 from axir_compiler.ir.types import is_float
 from axir_compiler.transforms.jvp import Linearizer
 from cases import TRANSFORMED
-from harness import SYMBOL, assert_close, evaluate, function_of, resolution, tangents_for
 from samples import FLOAT64, Case
 
 STEP = 6e-6
@@ -43,7 +44,9 @@ def rounding(case: Case) -> float:
     return float(resolution(case.results(case.arrays(FLOAT64), FLOAT64)[0].dtype).eps)
 
 
-def moved(arrays: Sequence[np.ndarray], wrt: Sequence[int], tangents: Sequence[np.ndarray], step: float) -> list:
+def moved(
+    arrays: Sequence[np.ndarray], wrt: Sequence[int], tangents: Sequence[np.ndarray], step: float
+) -> list:
     """Arrays with a multiple of the tangents added."""
     result = list(arrays)
     for i, t in zip(wrt, tangents, strict=True):

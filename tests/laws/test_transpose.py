@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from harness import SYMBOL, assert_close, evaluate, function_of, inner, tangents_for
+from test_jvp import DIFFERENTIABLE, STEP, active_sets, moved, rounding
+
 from axir_compiler.ir.module import body_of, lookup, signature
 from axir_compiler.ir.op import OPS
 from axir_compiler.transforms.jvp import Linearizer
 from axir_compiler.transforms.transpose import Transposer
-from harness import SYMBOL, assert_close, evaluate, function_of, inner, tangents_for
 from samples import FLOAT64, Case
-from test_jvp import DIFFERENTIABLE, STEP, active_sets, moved, rounding
 
 
 class Reverse:

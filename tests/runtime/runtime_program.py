@@ -68,6 +68,11 @@ FIXED = f"""
       %b = arith.constant dense<[4, 5]> : tensor<2xi8>
       return %a, %b : tensor<3xf32>, tensor<2xi8>
     }}
+    func.func @refuses(%x: tensor<8xf32>) -> tensor<8xf32> {{
+      %never = arith.constant false
+      cf.assert %never, "told so"
+      return %x : tensor<8xf32>
+    }}
     func.func @scalar(%x: f32) -> f32 {{ return %x : f32 }}
     func.func @small_and_large(%x: tensor<{BIG}xf32>) -> (tensor<f32>, tensor<{BIG}xf32>) {{
       %zero = arith.constant 0.0 : f32
@@ -106,6 +111,7 @@ def program() -> str:
         elementwise("add", "8x", "arith.addf", 2),
         elementwise("add_dynamic", "?x", "arith.addf", 2),
         elementwise("add_into", f"{BIG}x", "arith.addf", 2, storage=True),
+        elementwise("none_into", "0x", "arith.addf", 2, storage=True),
         FIXED,
     ]
     return "module {\n" + "\n".join(parts) + "\n}\n"

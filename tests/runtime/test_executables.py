@@ -77,6 +77,11 @@ def test_results_in_supplied_storage(parallel: bool, module: bytes, device: Devi
     np.testing.assert_array_equal(x.array, floats(BIG))
 
 
+def test_empty_results_in_supplied_storage(module: bytes, device: Device) -> None:
+    result = Executable(device, module, function="none_into")([floats(0), floats(0)])[0]
+    assert result.array.shape == (0,)
+
+
 @pytest.mark.parametrize(
     ("args", "kind", "message"),
     [
@@ -100,6 +105,14 @@ def test_arguments_that_do_not_fit(args, kind, message, stated: bool, module: by
     assert "\n" not in str(raised.value)
     assert raised.value.__cause__ is None
     np.testing.assert_array_equal(run([floats(8), floats(8)])[0].array, 2 * floats(8))
+
+
+def test_a_failing_run(module: bytes, device: Device) -> None:
+    run = Executable(device, module, function="refuses")
+    with pytest.raises(RuntimeFailure, match=r"^refuses: the run failed: told so$") as raised:
+        run([floats(8)])
+    assert "told so" in raised.value.details
+    assert raised.value.__cause__ is None
 
 
 def test_stated_signs_of_integers_are_checked(module: bytes, device: Device) -> None:

@@ -185,16 +185,38 @@ class AxirOp(ir.OpView):
         Raises:
             VerificationError: an operand, attribute or result type breaks it.
         """
-        missing = [name for name in self.attribute_kinds if name not in self.attributes]
+        self.verify_attributes()
         count = len(self.operands)
-        if missing or (not self.variadic and count != len(self.operand_names)):
-            wrong = f"attribute {missing[0]!r} is missing" if missing else f"got {count} operands"
-            raise VerificationError(f"{self.OPERATION_NAME}: {wrong}.")
+        if not self.variadic and count != len(self.operand_names):
+            raise VerificationError(
+                f"{self.OPERATION_NAME}: takes {len(self.operand_names)} operands; got {count}."
+            )
         expected = self.infer_checked([aval_of(x) for x in self.operands], self.attrs)
         actual = tuple(aval_of(x) for x in self.results)
         if expected != actual:
             raise VerificationError(
                 f"{self.OPERATION_NAME}: result type must be {_join(expected)}; got {_join(actual)}."
+            )
+
+    def verify_attributes(self) -> None:
+        """Check that the op has its attributes, each of its kind, and no others.
+
+        Raises:
+            VerificationError: one is missing, unknown or of another kind.
+        """
+        given = dict(self.attributes.items())
+        for name, kind in self.attribute_kinds.items():
+            if name not in given:
+                raise VerificationError(f"{self.OPERATION_NAME}: attribute {name!r} is missing.")
+            if not _is_of_kind(kind, given.pop(name)):
+                raise VerificationError(
+                    f"{self.OPERATION_NAME}: attribute {name!r} must be of kind {kind.name}; "
+                    f"got {self.attributes[name]}."
+                )
+        if given:
+            known = ", ".join(self.attribute_kinds) or "none"
+            raise VerificationError(
+                f"{self.OPERATION_NAME}: there is no attribute {next(iter(given))!r}; its attributes are: {known}."
             )
 
     def _positions(self, names: Sequence[str]) -> list[int]:
@@ -263,6 +285,15 @@ def _decode(kind: Kind, attribute: ir.Attribute) -> Any:
             _decoded.clear()
         found = _decoded[key] = kind.decode(attribute)
     return found
+
+
+def _is_of_kind(kind: Kind, attribute: ir.Attribute) -> bool:
+    """Whether an attribute is what encoding its value gives."""
+    try:
+        return kind.encode(kind.decode(attribute)) == attribute
+    except (AttributeError, TypeError, ValueError):
+        # Attributes of other classes lack what decoding reads, or give what cannot be encoded.
+        return False
 
 
 def _declare_fields(cls: type[AxirOp]) -> None:

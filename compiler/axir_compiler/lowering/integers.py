@@ -107,9 +107,9 @@ def pow(dtype: np.dtype, x: ir.Value, y: ir.Value) -> ir.Value:
 def _power(dtype: np.dtype, x: ir.Value, y: ir.Value) -> ir.Value:
     """Power for an exponent read as unsigned, one bit of it per iteration."""
     index = ir.IndexType.get()
-    bounds = [constant(index, n) for n in (0, width_of(dtype), 1)]
+    first, last, step = (constant(index, n) for n in (0, width_of(dtype), 1))
     zero, one = constant(x.type, 0), constant(x.type, 1)
-    loop = scf.ForOp(*bounds, [one, x, y])
+    loop = scf.ForOp(first, last, step, [one, x, y])
     with ir.InsertionPoint(loop.body):
         result, power, rest = loop.inner_iter_args
         is_odd = compare_int("ne", arith.andi(rest, one), zero)

@@ -235,11 +235,27 @@ def pad(
         return zeros(sizes, element_type_of(x))
     if is_empty(kept):
         return broadcast_scalar(value, sizes)
+    number = splat_of(value)
+    if number is not None and not any(interior) and min([*low, *high]) >= 0:
+        return _pad_outside(x, number, low, high, sizes)
     window = slice(x, [first for _, first, _, _ in axes], [last for _, _, last, _ in axes], [1] * len(axes))
-    if kept == sizes:
+    if tuple(kept) == tuple(sizes):
         return window
     background = broadcast_scalar(value, sizes)
     return insert_slice(window, background, [offset for *_, offset in axes], [i + 1 for i in interior])
+
+
+def _pad_outside(
+    x: ir.Value, number: ir.Attribute, low: Sequence[int], high: Sequence[int], sizes: Sequence[int]
+) -> ir.Value:
+    """``tensor.pad``, which IREE fuses with what makes ``x``."""
+    kind = ir.RankedTensorType.get(list(sizes), element_type_of(x))
+    op = tensor.PadOp(kind, x, [], [], list(low), list(high))
+    index = ir.IndexType.get()
+    block = op.regions[0].blocks.append(*[index] * len(sizes), arg_locs=[op.location] * len(sizes))
+    with ir.InsertionPoint(block):
+        tensor.yield_(arith.constant(number.type, number))  # pyright: ignore[reportAttributeAccessIssue]
+    return op.result
 
 
 def _padded_axis(size: int, low: int, high: int, step: int) -> tuple[int, int, int, int]:

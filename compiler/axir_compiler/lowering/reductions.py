@@ -8,7 +8,7 @@ import numpy as np
 
 from axir_compiler.ir.types import BOOL, is_float
 from axir_compiler.lowering import emit, scalar
-from axir_compiler.lowering.emit import compare_int, is_half, signless, signless_type
+from axir_compiler.lowering.emit import is_half, signless, signless_type
 from axir_compiler.lowering.generic import (
     Size,
     element_type_of,
@@ -89,55 +89,47 @@ def _narrow(x: ir.Value, dtype: np.dtype) -> ir.Value:
 
 def argmax(x: ir.Value, axis: int, index_type: ir.Type, dtype: np.dtype) -> ir.Value:
     """Index of the largest element along an axis: the first of equal ones, and the first NaN wins."""
-    return _arg_extremum("gt", _lowest(dtype), x, axis, index_type, dtype)
+    return _arg_extremum("max", x, axis, index_type, dtype)
 
 
 def argmin(x: ir.Value, axis: int, index_type: ir.Type, dtype: np.dtype) -> ir.Value:
     """Index of the smallest element along an axis: the first of equal ones, and the first NaN wins."""
-    return _arg_extremum("lt", _highest(dtype), x, axis, index_type, dtype)
+    return _arg_extremum("min", x, axis, index_type, dtype)
 
 
-def _arg_extremum(
-    direction: str, worst: float | int, x: ir.Value, axis: int, index_type: ir.Type, dtype: np.dtype
-) -> ir.Value:
-    """A reduction of (value, index) pairs.
+def _arg_extremum(kind: str, x: ir.Value, axis: int, index_type: ir.Type, dtype: np.dtype) -> ir.Value:
+    """The extreme value first, then the lowest index that holds it.
 
-    Ties go to the lower index by comparison, not by order of evaluation: the compiler may split the
-    reduction and combine parts in any order.
+    Both are plain reductions, which become vector code; one reduction of (value, index) pairs would not, and
+    takes twenty times as long.
     """
     rank, sizes = rank_of(x), sizes_of(x)
     kept = [d for d in range(rank) if d != axis]
     rest: list[Size] = [sizes[d] for d in kept]
-    counter = _counter_type(shape_of(x)[axis], signless_type(index_type))
+    index_type = signless_type(index_type)
     if is_empty(rest):
-        return zeros(rest, signless_type(index_type))
+        return zeros(rest, index_type)
+    counter = _counter_type(shape_of(x)[axis], index_type)
+    best = reduce(kind, x, [axis], dtype)
     last = (1 << (emit.bit_width(counter) - 1)) - 1
-    inits = [
-        fill(rest, emit.constant(element_type_of(x), worst)),
-        fill(rest, emit.constant(counter, last)),
-    ]
 
-    def body(value: ir.Value, best: ir.Value, best_at: ir.Value) -> tuple[ir.Value, ir.Value]:
+    def body(value: ir.Value, extreme: ir.Value, lowest: ir.Value) -> ir.Value:
         at = arith.index_cast(counter, linalg.IndexOp(axis).result)
-        better, equal = _order(direction, dtype, value, best)
-        taken = arith.ori(better, arith.andi(equal, compare_int("lt", at, best_at)))
-        return arith.select(taken, value, best), arith.select(taken, at, best_at)
+        candidate = arith.select(_matches(dtype, value, extreme), at, emit.constant(counter, last))
+        return arith.minsi(candidate, lowest)
 
+    inits = [fill(rest, emit.constant(counter, last))]
     maps = [identity_map(rank), map_of_dims(rank, kept), map_of_dims(rank, kept)]
-    _, index = generic([x], inits, maps, body, reduced=[axis])
-    return _as_index(index, signless_type(index_type))
+    return _as_index(generic([x, best], inits, maps, body, reduced=[axis])[0], index_type)
 
 
-def _order(direction: str, dtype: np.dtype, value: ir.Value, best: ir.Value) -> tuple[ir.Value, ir.Value]:
-    """Whether ``value`` comes before ``best``, and whether they tie; NaN comes before all and ties with NaN."""
-    better = scalar.compare(dtype, direction, value, best)
-    equal = scalar.compare(dtype, "eq", value, best)
+def _matches(dtype: np.dtype, value: ir.Value, extreme: ir.Value) -> ir.Value:
+    """Whether an element is the extreme one; that is NaN as soon as there is a NaN."""
+    equal = scalar.compare(dtype, "eq", value, extreme)
     if not is_float(dtype):
-        return better, equal
-    value_nan, best_nan = (scalar.compare(dtype, "ne", v, v) for v in (value, best))
-    true = emit.constant(value_nan.type, 1)
-    better = arith.ori(better, arith.andi(value_nan, arith.xori(best_nan, true)))
-    return better, arith.ori(equal, arith.andi(value_nan, best_nan))
+        return equal
+    # Not equal to itself is NaN.
+    return arith.ori(equal, scalar.compare(dtype, "ne", value, value))
 
 
 def _counter_type(size: int, index_type: ir.Type) -> ir.Type:

@@ -29,6 +29,16 @@ class TransformationOp(AxirOp, same_dtype=False):
         raise InternalError("the type of a transformation depends on its callee; use results_for.")
 
     @classmethod
+    def check(cls, inputs: Avals, outputs: Avals, **attrs: tuple[int, ...]) -> None:
+        """Check the attributes against the callee's argument and result types.
+
+        Raises:
+            ShapeError: a position does not exist, or belongs to a value that has no derivative.
+        """
+        for name, avals, what in (("wrt", inputs, "arguments"), ("seeds", outputs, "results")):
+            _check_positions(name, attrs.get(name, ()), avals, what)
+
+    @classmethod
     def results_for(cls, inputs: Avals, outputs: Avals, **attrs: object) -> tuple[Aval, ...]:
         """Result types for a callee with these argument and result types."""
         raise NotImplementedError
@@ -37,6 +47,14 @@ class TransformationOp(AxirOp, same_dtype=False):
     def operands_for(cls, inputs: Avals, outputs: Avals, **attrs: object) -> tuple[Aval, ...]:
         """Operand types for a callee with these argument and result types."""
         raise NotImplementedError
+
+
+def _check_positions(name: str, positions: tuple[int, ...], avals: Avals, what: str) -> None:
+    floats = [i for i, a in enumerate(avals) if is_float(a.dtype)]
+    if len(set(positions)) != len(positions) or not set(positions) <= set(floats):
+        raise ShapeError(
+            f"{name} must list distinct float {what} of the callee, of {floats}; got {positions}."
+        )
 
 
 class JvpOp(TransformationOp, name="jvp"):
@@ -105,6 +123,16 @@ class VmapOp(TransformationOp, name="vmap"):
     in_axes: Ints
     out_axes: Ints
     size: Int
+
+    @classmethod
+    def check(
+        cls, inputs: Avals, outputs: Avals, *, in_axes: tuple[int, ...], out_axes: tuple[int, ...], size: int
+    ) -> None:
+        for name, axes, avals in (("in_axes", in_axes, inputs), ("out_axes", out_axes, outputs)):
+            if len(axes) != len(avals):
+                raise ShapeError(f"{name} must have one axis for each of {len(avals)} values; got {axes}.")
+        if size < 0:
+            raise ShapeError(f"size must not be negative; got {size}.")
 
     @classmethod
     def operands_for(

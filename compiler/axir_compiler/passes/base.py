@@ -36,6 +36,11 @@ class Pass(ABC):
         return f"{self.name}{{{','.join(options)}}}" if options else self.name
 
     @classmethod
+    def option_names(cls) -> list[str]:
+        """The options as they are written in a pipeline."""
+        return [f.name.replace("_", "-") for f in dataclasses.fields(cls)]
+
+    @classmethod
     def parse_options(cls, options: dict[str, str]) -> Pass:
         """The pass with options given as text.
 
@@ -47,7 +52,7 @@ class Pass(ABC):
         for key, text in options.items():
             field = fields.get(key.replace("-", "_"))
             if field is None:
-                known = ", ".join(n.replace("_", "-") for n in fields) or "none"
+                known = ", ".join(cls.option_names()) or "none"
                 raise VerificationError(f"{cls.name}: there is no option {key!r}; its options are: {known}.")
             values[field.name] = _parse_option(cls.name, key, str(field.type), text)
         missing = [n for n, f in fields.items() if n not in values and f.default is dataclasses.MISSING]

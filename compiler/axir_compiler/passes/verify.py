@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from axir_compiler.errors import AxirError, VerificationError
-from axir_compiler.ir.module import body_of, callee_of, functions, return_op, signature
+from axir_compiler.ir.module import body_of, callee_of, functions, signature
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.types import Aval, aval_of
 from axir_compiler.mlir import func, ir
@@ -37,17 +37,35 @@ def verify_module(module: ir.Module) -> None:
         first = error.error_diagnostics[0]
         raise VerificationError(f"{first.message} at {location_text(first.location)}.") from None
     table = functions(module)
+    if len(table) != len(module.body.operations):
+        raise VerificationError("module: it must hold functions only.")
     for function in table.values():
-        if len(function.regions[0].blocks) != 1:
-            raise VerificationError(f"@{function.sym_name.value}: a function has exactly one block.")
-        for op in body_of(function).operations:
-            try:
-                _verify_op(op, table)
-            except AxirError as error:
-                raise VerificationError(f"{error} At {location_text(op.location)}.") from None
-        returned = tuple(aval_of(x) for x in return_op(function).operands)
-        if returned != signature(function)[1]:
-            raise VerificationError(f"@{function.sym_name.value}: returned types differ from its signature.")
+        _verify_form(function)
+    _check_recursion(table)
+    for function in table.values():
+        _verify_body(function, table)
+
+
+def _verify_form(function: func.FuncOp) -> None:
+    """What must hold before the body can be read: one block, tensor types, callees named."""
+    name = function.sym_name.value
+    if len(function.regions[0].blocks) != 1:
+        raise VerificationError(f"@{name}: a function has exactly one block.")
+    try:
+        signature(function)
+    except AxirError as error:
+        raise VerificationError(f"@{name}: {error}") from None
+    for op in body_of(function).operations:
+        if isinstance(op, TransformationOp):
+            op.verify_attributes()
+
+
+def _verify_body(function: func.FuncOp, table: dict[str, func.FuncOp]) -> None:
+    for op in body_of(function).operations:
+        try:
+            _verify_op(op, table)
+        except AxirError as error:
+            raise VerificationError(f"{error} At {location_text(op.location)}.") from None
 
 
 def _verify_op(op: ir.OpView, table: dict[str, func.FuncOp]) -> None:
@@ -62,12 +80,41 @@ def _verify_op(op: ir.OpView, table: dict[str, func.FuncOp]) -> None:
         raise VerificationError(f"{op.OPERATION_NAME} is not an op of the axir dialect.")
 
 
+def _check_recursion(table: dict[str, func.FuncOp]) -> None:
+    """Programs are finite: transformations and inlining follow every call."""
+    finished: set[str] = set()
+
+    def visit(name: str, callers: tuple[str, ...]) -> None:
+        if name in callers:
+            cycle = " calls ".join(f"@{c}" for c in (*callers[callers.index(name) :], name))
+            raise VerificationError(f"module: functions must not be recursive; {cycle}.")
+        if name in finished or name not in table:
+            return
+        for op in body_of(table[name]).operations:
+            callee = callee_of(op)
+            if callee is not None:
+                visit(callee, (*callers, name))
+        finished.add(name)
+
+    for name in table:
+        visit(name, ())
+
+
+def _transformed_types(
+    op: TransformationOp, inputs: tuple[Aval, ...], outputs: tuple[Aval, ...]
+) -> tuple[tuple[Aval, ...], tuple[Aval, ...]]:
+    """Operand and result types of a transformation of a function with these types."""
+    attrs = {name: value for name, value in op.attrs.items() if name != "callee"}
+    try:
+        op.check(inputs, outputs, **attrs)
+        return op.operands_for(inputs, outputs, **attrs), op.results_for(inputs, outputs, **attrs)
+    except AxirError as error:
+        raise VerificationError(f"{op.OPERATION_NAME}: {error}") from None
+
+
 def _verify_call(op: ir.OpView, inputs: tuple[Aval, ...], outputs: tuple[Aval, ...]) -> None:
     if isinstance(op, TransformationOp):
-        inputs, outputs = (
-            op.operands_for(inputs, outputs, **op.attrs),
-            op.results_for(inputs, outputs, **op.attrs),
-        )
+        inputs, outputs = _transformed_types(op, inputs, outputs)
     for what, expected, values in (("operands", inputs, op.operands), ("results", outputs, op.results)):
         actual = tuple(aval_of(x) for x in values)
         if actual != expected:

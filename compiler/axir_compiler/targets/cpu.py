@@ -67,17 +67,19 @@ def _host_features() -> str:
     return f"{platform.system()} {platform.machine()} {features}"
 
 
-# Multiplications from which a packed product is faster; measured between 512**3 and 1024**3.
-_LARGE = 2**28
-# Time that a product with a vector loses, for each multiplication, in units of what a large one gains.
-_VECTOR_LOSS = 50
+# Multiplications from which a packed product is faster (measured between 512**3 and 1024**3), and the same
+# for a product with a transposed right operand, whose columns cannot be read as vectors.
+_LARGE, _LARGE_TRANSPOSED = 2**28, 2**20
+# Time that is gained with the latter, and lost by a product with a vector, for each multiplication; the unit
+# is what the former gains.
+_TRANSPOSED_GAIN, _VECTOR_LOSS = 2, 50
 
 
 def _data_tiling(module: ir.Module) -> tuple[str, ...]:
     """Whether operands of matrix products are packed into tiles first.
 
-    It halves the time of large products, makes those with a vector several times slower, and costs compile
-    time: done if the gain outweighs the loss.
+    It halves the time of large products, makes those with a vector several times slower, and costs 0.1 s of
+    compile time: done if the gain outweighs the loss.
     """
     score = 0
 
@@ -97,16 +99,18 @@ def _tiling_gain(op: ir.Operation) -> int:
     if len(maps) != 3 or not all(m.is_projected_permutation for m in maps):
         return 0
     sizes: dict[int, int] = {}
-    uses = []
+    uses: list[list[int]] = []
     for operand, m in zip(op.operands, maps, strict=True):
         dims = [ir.AffineDimExpr(e).position for e in m.results]
         sizes.update(zip(dims, ir.RankedTensorType(operand.type).shape, strict=True))
-        uses.append(set(dims))
-    left, right, out = uses
+        uses.append(dims)
+    left, right, out = map(set, uses)
     rows, columns, inner = left & out - right, right & out - left, left & right - out
     work = math.prod(sizes.values())
     if not inner or work <= 0:
         return 0
     if min(math.prod(sizes[d] for d in side) for side in (rows, columns)) == 1:
         return -_VECTOR_LOSS * work
+    if uses[1][-1] in inner:
+        return _TRANSPOSED_GAIN * work if work >= _LARGE_TRANSPOSED else 0
     return work if work >= _LARGE else 0

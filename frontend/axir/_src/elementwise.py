@@ -135,7 +135,7 @@ def _evaluate_pair(op: type[AxirOp], x: ConcreteArray, y: ConcreteArray) -> Arra
 
     This is the path of most eager arithmetic: NumPy broadcasts and nothing is promoted.
     """
-    left, right, weak = x._value, y._value, x.weak_type
+    left, right, weak = x.to_numpy(), y.to_numpy(), x.weak_type
     if left.dtype is not right.dtype or weak is not y.weak_type:
         return None
     if op.dtypes is not None and left.dtype not in op.dtypes:
@@ -155,7 +155,7 @@ def apply_binary(op: type[AxirOp], x: Any, y: Any, to_float: bool = False) -> Ar
     if (
         type(x) is ConcreteArray
         and type(y) is ConcreteArray
-        and not (to_float and x._value.dtype not in FLOATING)
+        and not (to_float and x.dtype not in FLOATING)
     ):
         found = _evaluate_pair(op, x, y)
         if found is not None:

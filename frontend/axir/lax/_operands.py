@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from axir_compiler.errors import DTypeError, ShapeError
-from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import FLOATING, dtype_name
 
 from axir._src.array import Array
 from axir._src.convert import is_number, typed
 from axir._src.elementwise import apply, at_dtype, broadcast_to, is_eager, operands
 from axir._src.messages import located
 from axir._src.promotion import BOOL
+from axir_compiler.errors import DTypeError, ShapeError
+from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import FLOATING, dtype_name
 
 __all__ = ["call", "same_dtype", "same_shape"]
 

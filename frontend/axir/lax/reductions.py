@@ -5,16 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from axir_compiler.errors import DTypeError, ShapeError
-from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import dtype_name
-
 from axir._src.array import Array
 from axir._src.axes import axes_of, axis_of
 from axir._src.convert import ArrayLike, to_array
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, requested
 from axir._src.trace import bind
+from axir_compiler.errors import DTypeError, ShapeError
+from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import dtype_name
+
+__all__ = [
+    "argmax",
+    "argmin",
+    "batch_matmul",
+    "dot",
+    "dot_general",
+    "reduce_and",
+    "reduce_max",
+    "reduce_min",
+    "reduce_or",
+    "reduce_prod",
+    "reduce_sum",
+]
 
 Reducer = Callable[[ArrayLike, Sequence[int]], Array]
 DimensionNumbers = tuple[tuple[Sequence[int], Sequence[int]], tuple[Sequence[int], Sequence[int]]]

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from axir_compiler.errors import DTypeError, ShapeError
-from axir_compiler.ir.op import OPS
 
 from axir._src.array import Array
 from axir._src.axes import axis_of, shape_of, static_int
@@ -16,7 +14,21 @@ from axir._src.elementwise import scalar_like
 from axir._src.messages import located
 from axir._src.trace import Tracer, bind
 from axir.lax.elementwise import add, lt, select
-from axir.lax.shape import expand_dims, squeeze
+from axir.lax.shapes import expand_dims, squeeze
+from axir_compiler.errors import DTypeError, ShapeError
+from axir_compiler.ir.op import OPS
+
+__all__ = [
+    "dynamic_index_in_dim",
+    "dynamic_slice",
+    "dynamic_slice_in_dim",
+    "dynamic_update_index_in_dim",
+    "dynamic_update_slice",
+    "dynamic_update_slice_in_dim",
+    "index_in_dim",
+    "slice",
+    "slice_in_dim",
+]
 
 
 def slice(

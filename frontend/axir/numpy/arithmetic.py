@@ -31,6 +31,35 @@ from axir_compiler.errors import DTypeError
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import FLOATING, INTEGER, UNSIGNED
 
+__all__ = [
+    "copysign",
+    "deg2rad",
+    "degrees",
+    "divmod",
+    "float_power",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "frexp",
+    "heaviside",
+    "hypot",
+    "ldexp",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logaddexp2",
+    "mod",
+    "modf",
+    "pow",
+    "power",
+    "rad2deg",
+    "radians",
+    "remainder",
+    "sinc",
+    "spacing",
+]
+
 
 def float_power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``x1 ** x2`` as floats."""

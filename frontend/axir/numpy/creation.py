@@ -16,9 +16,36 @@ from axir._src.elementwise import broadcast_shapes, broadcast_to, operands, prom
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, canonical, common, default_float, requested
 from axir._src.trace import current_frame
-from axir.numpy.elementwise import floor, power
+from axir.numpy.arithmetic import power
+from axir.numpy.elementwise import floor
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.types import FLOATING
+
+__all__ = [
+    "arange",
+    "astype",
+    "copy",
+    "diag_indices",
+    "empty",
+    "empty_like",
+    "eye",
+    "full",
+    "full_like",
+    "identity",
+    "indices",
+    "linspace",
+    "logspace",
+    "meshgrid",
+    "ones",
+    "ones_like",
+    "tri",
+    "tril",
+    "tril_indices",
+    "triu",
+    "triu_indices",
+    "zeros",
+    "zeros_like",
+]
 
 
 def zeros(shape: Shape, dtype: DTypeLike = None) -> Array:

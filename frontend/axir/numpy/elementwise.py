@@ -21,6 +21,86 @@ from axir_compiler.errors import DTypeError
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import FLOATING, UNSIGNED
 
+__all__ = [
+    "abs",
+    "absolute",
+    "acos",
+    "acosh",
+    "add",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "around",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "bitwise_and",
+    "bitwise_count",
+    "bitwise_invert",
+    "bitwise_left_shift",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "cbrt",
+    "ceil",
+    "conj",
+    "conjugate",
+    "cos",
+    "cosh",
+    "divide",
+    "equal",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "fix",
+    "floor",
+    "greater",
+    "greater_equal",
+    "imag",
+    "invert",
+    "iscomplexobj",
+    "isrealobj",
+    "left_shift",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+    "multiply",
+    "negative",
+    "nextafter",
+    "not_equal",
+    "positive",
+    "real",
+    "reciprocal",
+    "right_shift",
+    "rint",
+    "round",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "subtract",
+    "tan",
+    "tanh",
+    "true_divide",
+    "trunc",
+]
+
 Unary = Callable[[ArrayLike], Array]
 Binary = Callable[[ArrayLike, ArrayLike], Array]
 
@@ -264,3 +344,32 @@ def no_out(where: str, out: Any) -> None:
     """Refuse the argument ``out``: arrays are immutable."""
     if out is not None:
         raise located(DTypeError(f"{where}: out must be None, since arrays are immutable. Use the result."))
+
+
+def conj(x: ArrayLike, /) -> Array:
+    """Complex conjugate: ``x`` itself, since dtypes are real."""
+    return to_array(x)
+
+
+conjugate = conj
+
+
+def real(val: ArrayLike, /) -> Array:
+    """Real part: ``val`` itself, since dtypes are real."""
+    return to_array(val)
+
+
+def imag(val: ArrayLike, /) -> Array:
+    """Imaginary part: zeros, since dtypes are real."""
+    x = to_array(val)
+    return lax.full(x.shape, 0, x.dtype)
+
+
+def iscomplexobj(x: object) -> bool:
+    """Whether the dtype is complex: never so far."""
+    return False
+
+
+def isrealobj(x: object) -> bool:
+    """Whether the dtype is real: always so far."""
+    return True

@@ -21,6 +21,24 @@ from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import FLOATING, UNSIGNED
 
+__all__ = [
+    "allclose",
+    "array_equal",
+    "array_equiv",
+    "clip",
+    "isclose",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "isneginf",
+    "isposinf",
+    "nan_to_num",
+    "nonzero",
+    "select",
+    "signbit",
+    "where",
+]
+
 
 def isnan(x: ArrayLike, /) -> Array:
     """Whether the element is NaN."""

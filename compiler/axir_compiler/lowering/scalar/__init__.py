@@ -7,8 +7,6 @@ round once. Names that are Python keywords end in an underscore; ``getattr(scala
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +21,18 @@ from axir_compiler.lowering.integers import (
     shift_left,
     shift_right_arithmetic,
     shift_right_logical,
+)
+from axir_compiler.lowering.polygamma import polygamma as _polygamma
+from axir_compiler.lowering.scalar import (
+    error_function,
+    exponential,
+    gamma,
+    inverse_trigonometry,
+    logarithm,
+    power,
+    remainder,
+    root,
+    trigonometry,
 )
 from axir_compiler.lowering.scalar.basic import (
     abs,
@@ -49,45 +59,98 @@ from axir_compiler.lowering.scalar.basic import (
     sub,
     xor,
 )
+from axir_compiler.lowering.scalar.expression import Real, real
 from axir_compiler.lowering.threefry import threefry2x32
-from axir_compiler.mlir import arith, ir, math
+from axir_compiler.mlir import arith, ir
+
+__all__ = [
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "and_",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "bitcast",
+    "cbrt",
+    "ceil",
+    "clamp",
+    "clz",
+    "compare",
+    "convert",
+    "cos",
+    "cosh",
+    "digamma",
+    "div",
+    "erf",
+    "erf_inv",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "in_float32",
+    "integer_pow",
+    "is_finite",
+    "lgamma",
+    "log",
+    "log1p",
+    "logistic",
+    "max",
+    "min",
+    "mul",
+    "neg",
+    "nextafter",
+    "not_",
+    "or_",
+    "polygamma",
+    "popcnt",
+    "pow",
+    "rem",
+    "round_half_away",
+    "round_half_even",
+    "rsqrt",
+    "select",
+    "shift_left",
+    "shift_right_arithmetic",
+    "shift_right_logical",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "sub",
+    "tan",
+    "tanh",
+    "threefry2x32",
+    "xor",
+]
 
 
-def _find(name: str) -> Callable[..., ir.Value]:
-    for module in pkgutil.iter_modules(__path__):
-        if module.name in ("basic", "expression"):
-            continue
-        try:
-            found = getattr(importlib.import_module(f"{__name__}.{module.name}"), name, None)
-        except ImportError:
-            continue
-        if found is not None:
-            return found
-    return getattr(math, name.replace("pow", "powf"), None) or arith.remf
-
-
-def _real(name: str) -> Callable[..., ir.Value]:
-    """A function of real numbers, defined for f32 and f64, on any float dtype."""
+def _real(function: Callable[..., Real]) -> Callable[..., ir.Value]:
+    """A function of real numbers, written for f32 and f64, on any float dtype."""
 
     def call(dtype: np.dtype, *xs: ir.Value, **attrs: Any) -> ir.Value:
-        function = _find(name)
-        return in_float32(lambda *ys: function(*ys, **attrs), dtype, *xs)
+        return in_float32(lambda *ys: function(*map(real, ys), **attrs).value, dtype, *xs)
 
-    call.__name__ = name
+    call.__name__, call.__doc__ = function.__name__, function.__doc__
     return call
 
 
-exp, exp2, expm1 = _real("exp"), _real("exp2"), _real("expm1")
-log, log1p = _real("log"), _real("log1p")
-sqrt, rsqrt, cbrt = _real("sqrt"), _real("rsqrt"), _real("cbrt")
-sin, cos, tan = _real("sin"), _real("cos"), _real("tan")
-asin, acos, atan, atan2 = _real("asin"), _real("acos"), _real("atan"), _real("atan2")
-sinh, cosh, tanh = _real("sinh"), _real("cosh"), _real("tanh")
-asinh, acosh, atanh = _real("asinh"), _real("acosh"), _real("atanh")
-erf, erfc, erf_inv = _real("erf"), _real("erfc"), _real("erf_inv")
-lgamma, digamma, polygamma = _real("lgamma"), _real("digamma"), _real("polygamma")
-logistic = _real("logistic")
-_float_pow, _float_rem = _real("pow"), _real("fmod")
+exp, exp2, expm1 = _real(exponential.exp), _real(exponential.exp2), _real(exponential.expm1)
+log, log1p = _real(logarithm.log), _real(logarithm.log1p)
+sqrt, rsqrt, cbrt = _real(root.sqrt), _real(root.rsqrt), _real(root.cbrt)
+sin, cos, tan = _real(trigonometry.sin), _real(trigonometry.cos), _real(trigonometry.tan)
+asin, acos = _real(inverse_trigonometry.asin), _real(inverse_trigonometry.acos)
+atan, atan2 = _real(inverse_trigonometry.atan), _real(inverse_trigonometry.atan2)
+sinh, cosh, tanh = _real(exponential.sinh), _real(exponential.cosh), _real(exponential.tanh)
+asinh, acosh, atanh = _real(logarithm.asinh), _real(logarithm.acosh), _real(logarithm.atanh)
+erf, erfc, erf_inv = _real(error_function.erf), _real(error_function.erfc), _real(error_function.erf_inv)
+lgamma, digamma, polygamma = _real(gamma.lgamma), _real(gamma.digamma), _real(_polygamma)
+logistic = _real(exponential.logistic)
+_float_pow, _float_rem = _real(power.power), _real(remainder.fmod)
 
 
 def pow(dtype: np.dtype, x: ir.Value, y: ir.Value) -> ir.Value:

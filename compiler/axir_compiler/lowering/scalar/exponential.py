@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from axir_compiler.lowering.scalar.coefficients import EXP, LN2, LOG2_E, SINH, TANH, TANH_DENOMINATOR
+from axir_compiler.lowering.scalar.coefficients import EXP, LN2, LOG2_E, SINH
 from axir_compiler.lowering.scalar.double_word import DoubleWord
 from axir_compiler.lowering.scalar.expression import (
     Format,
@@ -155,13 +155,7 @@ def sinh(x: Real) -> Real:
 
 
 def tanh(x: Real) -> Real:
-    """f32: ``x P(x**2)/Q(x**2)`` up to 9, where tanh rounds to 1. f64: ``t/(t + 2)`` with ``t = expm1(2|x|)``."""
+    """``t/(t + 2)`` with ``t = expm1(2|x|)``; from 20 on tanh rounds to 1."""
     a = abs(x)
-    if x.format.width == 64:
-        t = expm1_unbounded(2.0 * select(a > 20.0, x.constant(20.0), a))
-        result = t / (t + 2.0)
-    else:
-        z = x * x
-        result = a * polynomial(z, TANH[32]) / polynomial(z, TANH_DENOMINATOR[32])
-        result = select(a > 9.0, x.constant(1.0), result)
-    return result.with_sign_of(x)
+    t = expm1_unbounded(2.0 * select(a > 20.0, x.constant(20.0), a))
+    return (t / (t + 2.0)).with_sign_of(x)

@@ -284,9 +284,6 @@ class Real:
     def with_sign_of(self, other: Real) -> Real:
         return self._new(math.copysign(self.value, other.value))
 
-    def floor(self) -> Real:
-        return self._new(math.floor(self.value))
-
 
 def real(value: ir.Value) -> Real:
     """Wraps an f32 or f64 value.

@@ -33,9 +33,9 @@ class Reflection:
 
 def reflect(a: Real) -> Reflection:
     """The functions of ``pi a`` for a >= 0, exact at multiples of 1/2."""
-    fraction = a - a.floor()
-    late = fraction > 0.5
-    distance = select(late, 1.0 - fraction, fraction)
+    unit = 2.0**a.format.fraction_bits
+    nearest = select(a < unit, (a + unit) - unit, a)
+    late, distance = a < nearest, abs(a - nearest)
     near_half = distance > 0.25
     rest = select(near_half, 0.5 - distance, distance)
     high, low, _ = table.PI[a.format.width]
@@ -65,16 +65,16 @@ def lgamma(x: Real) -> Real:
 def _log_gamma_positive(a: Real) -> tuple[Real, Real]:
     """lgamma of a >= 0 as a large and a small term."""
     width = a.format.width
-    tiny, small, large = a < 0.7, a < 3.0, a >= STIRLING_START
+    tiny, small, large = a < 0.75, a < 3.0, a >= STIRLING_START
     y, product = a, a.constant(1.0)
     for _ in range(STEPS):
         above = y >= 3.0
         y = select(above, y - 1.0, y)
         product = select(above, product * y, product)
     log = log_double_word(select(tiny | large, a, product))
-    u = select(tiny, a - 1.0, y - 2.0)
-    ratio = polynomial(u, table.LGAMMA[width]) / polynomial(u, table.LGAMMA_DENOMINATOR[width])
-    kernel = u * select(tiny, a, y - 1.0) * ratio
+    t = select(tiny, a + 0.25, y - 0.75)
+    ratio = polynomial(t, table.LGAMMA[width]) / polynomial(t, table.LGAMMA_DENOMINATOR[width])
+    kernel = select(tiny, a - 1.0, y - 2.0) * select(tiny, a, y - 1.0) * (ratio + 0.4375)
     below_high = select(tiny, -log.high, select(small, kernel, log.high))
     below_low = select(tiny, kernel - log.low, select(small, a.constant(0.0), kernel + log.low))
     above_high, above_low = _stirling(a, log)
@@ -128,8 +128,9 @@ def _recurrence(a: Real, negative: Condition, tiny: Condition, large: Condition)
 def _digamma_kernel(y: Real, a: Real, tiny: Condition) -> Real:
     """digamma(y) for 1 <= y < 3, and digamma(1 + a) where a is below 1: its zero is taken out exactly."""
     width = y.format.width
-    u = select(tiny, a - 1.0, y - 2.0)
+    t = select(tiny, a, y - 1.0)
     root, shifted = table.DIGAMMA_ROOT[width], table.DIGAMMA_ROOT_LESS_1[width]
     high, low = (select(tiny, a.constant(shifted[i]), root[i]) for i in range(2))
     distance = (select(tiny, a, y) - high) - low
-    return distance * polynomial(u, table.DIGAMMA[width]) / polynomial(u, table.DIGAMMA_DENOMINATOR[width])
+    ratio = polynomial(t, table.DIGAMMA[width]) / polynomial(t, table.DIGAMMA_DENOMINATOR[width])
+    return distance * (ratio + 0.75)

@@ -12,7 +12,7 @@ import math
 from axir_compiler.lowering.scalar.coefficients import LN2, LOG_RATIO_TAIL, TWO_THIRDS
 from axir_compiler.lowering.scalar.double_word import DoubleWord, constant_pair, fast_two_sum, two_sum
 from axir_compiler.lowering.scalar.exponential import exp_double_word
-from axir_compiler.lowering.scalar.expression import Real, polynomial, select
+from axir_compiler.lowering.scalar.expression import Condition, Real, polynomial, select
 from axir_compiler.lowering.scalar.logarithm import split_exponent
 
 INFINITY, NAN = math.inf, math.nan
@@ -21,8 +21,7 @@ INFINITY, NAN = math.inf, math.nan
 def power(x: Real, y: Real) -> Real:
     """``x**y`` with C99's conventions: ``pow(x, 0) = pow(1, y) = 1``, NaN for a negative base and a broken exponent."""
     a = abs(x)
-    integral = y.floor().equals(y)
-    odd = integral & (y * 0.5).floor().differs(y * 0.5)
+    integral, odd = _parity(y)
     zero, infinite = a.equals(0.0), a.equals(INFINITY)
     falling = y < 0.0
     result = _magnitude(a, y)
@@ -32,6 +31,17 @@ def power(x: Real, y: Real) -> Real:
     result = select(odd, result.with_sign_of(x), result)
     result = select(x.is_nan() | y.is_nan(), x.constant(NAN), result)
     return select(x.equals(1.0) | y.equals(0.0), x.constant(1.0), result)
+
+
+def _parity(y: Real) -> tuple[Condition, Condition]:
+    """Whether y is an integer, and whether an odd one."""
+    a, unit = abs(y), 2.0**y.format.fraction_bits
+    # The sum has a last place of 1: it is the nearest integer, and its last bit tells the parity.
+    shifted = a + unit
+    fractional = a < unit
+    integral = ~fractional | (shifted - unit).equals(a)
+    last_bit = select(fractional, shifted, a).bits() & 1
+    return integral, integral & last_bit.differs(0) & (a < 2.0 * unit)
 
 
 def _magnitude(a: Real, y: Real) -> Real:

@@ -1,4 +1,4 @@
-"""fmod and nextafter: exact functions of the bits."""
+"""fmod: the exact remainder, however large the quotient."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ import math
 
 from axir_compiler.lowering.scalar.double_word import two_product
 from axir_compiler.lowering.scalar.exponential import nearest_integer
-from axir_compiler.lowering.scalar.expression import (
-    Format,
-    Integer,
-    Real,
-    fma,
-    select,
-    select_integer,
-)
+from axir_compiler.lowering.scalar.expression import Format, Integer, Real, fma, select
 
 # Low bits of the exponent difference that take a squaring each; the others start as an exact power of two.
 SQUARINGS = {32: 3, 64: 5}
@@ -92,19 +85,3 @@ class Modulus:
 def _power(exponent: Integer, format: Format) -> Real:
     """``2**exponent`` for a small non-negative exponent."""
     return (exponent + format.bias << format.fraction_bits).float_from_bits()
-
-
-def nextafter(x: Real, y: Real) -> Real:
-    """The number next to x in the direction of y, denormal ones included (no arithmetic flushes them)."""
-    format = x.format
-    sign_bit = 1 << (format.width - 1)
-    infinity = x.integer_constant(2 * format.bias + 1 << format.fraction_bits)
-    bits, target = x.bits(), y.bits()
-    size, target_size = bits & (sign_bit - 1), target & (sign_bit - 1)
-    shrinks = (size > target_size) | ((bits ^ target) < 0)
-    step = select_integer(shrinks, bits.constant(-1), 1)
-    result = select_integer(size.equals(0), (target & sign_bit) | 1, bits + step)
-    same = bits.equals(target) | (size | target_size).equals(0)
-    result = select_integer(same, target, result)
-    invalid = (size > infinity) | (target_size > infinity)
-    return select_integer(invalid, infinity | 1, result).float_from_bits()

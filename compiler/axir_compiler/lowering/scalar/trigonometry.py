@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from axir_compiler.lowering.scalar.coefficients import COS, HALF_PI, SIN, TWO_OVER_PI
+from axir_compiler.lowering.scalar.double_word import DoubleWord, fast_two_sum, two_product
 from axir_compiler.lowering.scalar.exponential import nearest_integer
 from axir_compiler.lowering.scalar.expression import (
     Condition,
@@ -28,10 +29,13 @@ HUGE_EXPONENT = {32: 17, 64: 30}
 
 @dataclass(frozen=True)
 class Angle:
-    """An angle of ``quadrant * pi/2 + rest``; only the two lowest bits of the quadrant count."""
+    """An angle of ``quadrant * pi/2 + rest + low``; only the two lowest bits of the quadrant count.
+
+    ``low`` corrects the rounding of the rest. Where it is not used, the compiler drops its computation."""
 
     quadrant: Integer
     rest: Real
+    low: Real
 
     def is_odd(self) -> Condition:
         return (self.quadrant & 1).differs(0)
@@ -39,7 +43,7 @@ class Angle:
     def flip(self, value: Real, turn: int = 0) -> Real:
         """The negative of the value in the lower half plane, after a turn by so many quadrants."""
         sign = ((self.quadrant + turn) & 2) << (value.format.width - 2)
-        return (value.bits() ^ sign).float_from_bits()
+        return _with_sign(value, sign)
 
 
 def reduce_angle(x: Real) -> Angle:
@@ -47,16 +51,23 @@ def reduce_angle(x: Real) -> Angle:
     huge = abs(x) >= 2.0 ** HUGE_EXPONENT[x.format.width]
     small, large = cody_waite(x), payne_hanek(x)
     quadrant = select_integer(huge, large.quadrant, small.quadrant)
-    return Angle(quadrant, select(huge, large.rest + (x - x), small.rest))
+    return Angle(
+        quadrant, select(huge, large.rest + (x - x), small.rest), select(huge, large.low, small.low)
+    )
 
 
 def cody_waite(x: Real) -> Angle:
     """Subtracts the multiple of pi/2 in three parts, of which the first difference is exact."""
     first, second, third = HALF_PI[x.format.width]
     n, quadrant = nearest_integer(x, 1.0 / first)
-    rest = fma(n, -first, x)
-    rest = fma(n, -second, rest)
-    return Angle(quadrant, fma(n, -third, rest))
+    rough = fma(n, -first, x)
+    rest = fma(n, -third, fma(n, -second, rough))
+    # The same difference once more without rounding errors. fast_two_sum is exact, although the product may be
+    # the larger one: rough is a multiple of the product's last place.
+    product = two_product(n, n.constant(second))
+    exact = fast_two_sum(rough, -product.high)
+    low = (exact.high - rest) + fma(n, -third, exact.low - product.low)
+    return Angle(quadrant, rest, low)
 
 
 def payne_hanek(x: Real) -> Angle:
@@ -79,11 +90,17 @@ def payne_hanek(x: Real) -> Angle:
     fraction = (high << 2) | low.shift_right(width - 2)
     quadrant = high.shift_right(width - 2) + fraction.shift_right(width - 1)
     turn = _fraction(fraction, low << 2)
-    signed = fma(turn, HALF_PI[width][0], turn * HALF_PI[width][1]).with_sign_of(fraction.float_from_bits())
-    sign = bits & (1 << (width - 1))
-    negative = sign.differs(0)
-    quadrant = select_integer(negative, 0 - quadrant, quadrant)
-    return Angle(quadrant, (signed.bits() ^ sign).float_from_bits())
+    rest = turn.high * HALF_PI[width][0]
+    correction = fma(turn.high, HALF_PI[width][0], -rest)
+    correction = fma(turn.high, HALF_PI[width][1], fma(turn.low, HALF_PI[width][0], correction))
+    # The sign of the fraction and that of x.
+    sign = (fraction ^ bits) & (1 << (width - 1))
+    quadrant = select_integer(bits < 0, 0 - quadrant, quadrant)
+    return Angle(quadrant, _with_sign(rest, sign), _with_sign(correction, sign))
+
+
+def _with_sign(value: Real, sign: Integer) -> Real:
+    return (value.bits() ^ sign).float_from_bits()
 
 
 def _window(position: Integer) -> list[Integer]:
@@ -101,8 +118,8 @@ def _window(position: Integer) -> list[Integer]:
     return [(words[i] << shift) | words[i + 1].shift_right(1).shift_right(rest) for i in range(3)]
 
 
-def _fraction(high: Integer, low: Integer) -> Real:
-    """``|high 2**-w + low 2**-2w|`` of a signed two-word fraction, correct in all digits."""
+def _fraction(high: Integer, low: Integer) -> DoubleWord:
+    """``|high 2**-w + low 2**-2w|`` of a signed two-word fraction, whatever its leading zeros."""
     format = high.format
     width, chunk = format.width, format.fraction_bits
     spare = width - chunk
@@ -112,7 +129,7 @@ def _fraction(high: Integer, low: Integer) -> Real:
     second = (high << chunk).shift_right(spare) | low.shift_right(2 * spare)
     third = low & ((1 << (2 * spare)) - 1)
     tail = fma(second.fraction_real(), 2.0 ** (-2 * chunk), third.fraction_real() * 2.0 ** (-2 * width))
-    return fma(first.fraction_real(), 2.0**-chunk, tail)
+    return fast_two_sum(first.fraction_real() * 2.0**-chunk, tail)
 
 
 def multiply_wide(a: Integer, b: Integer) -> tuple[Integer, Integer]:
@@ -129,11 +146,23 @@ def multiply_wide(a: Integer, b: Integer) -> tuple[Integer, Integer]:
 
 
 def sin_cos_kernel(r: Real) -> tuple[Real, Real]:
-    """Both functions for ``|r| <= pi/4``."""
+    """Sine and cosine for ``|r| <= pi/4``."""
     width = r.format.width
     z = r * r
     sine = fma(r * z, polynomial(z, SIN[width]), r)
     cosine = fma(z * z, polynomial(z, COS[width]), fma(z, -0.5, 1.0))
+    return sine, cosine
+
+
+def _sin_cos_extended(r: Real, low: Real) -> tuple[Real, Real]:
+    """Sine and cosine of ``r + low``, each with little more than the rounding error of its last sum."""
+    width = r.format.width
+    z = r * r
+    half = z * 0.5
+    sine = r + fma(r * z, polynomial(z, SIN[width]), fma(-half, low, low))
+    rough = 1.0 - half
+    rounded_off = (1.0 - rough) - half
+    cosine = rough + fma(z * z, polynomial(z, COS[width]), fma(-r, low, rounded_off))
     return sine, cosine
 
 
@@ -155,7 +184,7 @@ def cos(x: Real) -> Real:
 def tan(x: Real) -> Real:
     """Tangent as a quotient of sine and cosine; NaN for infinities."""
     angle = reduce_angle(x)
-    sine, cosine = sin_cos_kernel(angle.rest)
+    sine, cosine = _sin_cos_extended(angle.rest, angle.low)
     odd = angle.is_odd()
     result = select(odd, -cosine, sine) / select(odd, sine, cosine)
     return select(x.equals(0.0), x, result)

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from axir_compiler.errors import ShapeError
-from axir_compiler.ir.op import OPS
 
 from axir._src.array import Array
 from axir._src.axes import axes_of, axis_of, shape_of, static_int
@@ -17,6 +15,25 @@ from axir._src.elementwise import broadcast_to, scalar_like
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, requested
 from axir._src.trace import bind
+from axir_compiler.errors import ShapeError
+from axir_compiler.ir.op import OPS
+
+__all__ = [
+    "broadcast",
+    "broadcast_in_dim",
+    "broadcasted_iota",
+    "collapse",
+    "concatenate",
+    "expand_dims",
+    "full",
+    "full_like",
+    "iota",
+    "pad",
+    "reshape",
+    "rev",
+    "squeeze",
+    "transpose",
+]
 
 
 def full(shape: Any, fill_value: ArrayLike, dtype: DTypeLike = None) -> Array:

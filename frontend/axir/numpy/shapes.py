@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from axir import lax
 from axir._src.array import Array
 from axir._src.axes import Shape, axes_of, axis_of, shape_of, static_int
 from axir._src.convert import ArrayLike, asarray, convert, to_array
-from axir._src.elementwise import broadcast, broadcast_shapes, promoted
+from axir._src.elementwise import broadcast, promoted
+from axir._src.elementwise import broadcast_shapes as _broadcast_shapes
 from axir._src.elementwise import broadcast_to as _broadcast_to
 from axir._src.indexing import take_static
 from axir._src.messages import located
@@ -20,6 +22,49 @@ from axir._src.promotion import DTypeLike, requested
 from axir._src.trace import bind
 from axir_compiler.errors import AxisError, ShapeError
 from axir_compiler.ir.op import OPS
+
+__all__ = [
+    "append",
+    "array_split",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_arrays",
+    "broadcast_shapes",
+    "broadcast_to",
+    "column_stack",
+    "concat",
+    "concatenate",
+    "delete",
+    "dsplit",
+    "dstack",
+    "expand_dims",
+    "flip",
+    "fliplr",
+    "flipud",
+    "hsplit",
+    "hstack",
+    "matrix_transpose",
+    "moveaxis",
+    "ndim",
+    "permute_dims",
+    "ravel",
+    "repeat",
+    "reshape",
+    "roll",
+    "rot90",
+    "shape",
+    "size",
+    "split",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "tile",
+    "transpose",
+    "unstack",
+    "vsplit",
+    "vstack",
+]
 
 Arrays = Sequence[Any] | Array
 """Several arrays: a sequence of them, or an array along whose first axis they lie."""
@@ -135,9 +180,17 @@ def broadcast_to(array: ArrayLike, shape: Shape) -> Array:
     Raises: ShapeError if it does not.
     """
     x, target = to_array(array), shape_of(shape, "broadcast_to")
-    if x.ndim > len(target) or broadcast_shapes(x.shape, target, where="broadcast_to") != target:
+    if x.ndim > len(target) or _broadcast_shapes(x.shape, target, where="broadcast_to") != target:
         raise located(ShapeError(f"broadcast_to: {x.aval} does not broadcast to shape {target}."))
     return _broadcast_to(x, target)
+
+
+def broadcast_shapes(*shapes: Shape) -> tuple[int, ...]:
+    """The shape that arrays of these shapes broadcast to.
+
+    Raises: ShapeError if two sizes of one axis differ and neither is 1.
+    """
+    return _broadcast_shapes(*[shape_of(s, "broadcast_shapes") for s in shapes])
 
 
 def broadcast_arrays(*args: ArrayLike) -> list[Array]:
@@ -256,7 +309,7 @@ def array_split(ary: ArrayLike, indices_or_sections: Any, axis: int = 0) -> list
             raise located(ShapeError(f"array_split: needs at least 1 part; got {parts}."))
         small, larger = divmod(n, parts)
         bounds = [i * small + min(i, larger) for i in range(parts + 1)]
-    return [lax.slice_in_dim(x, a, max(a, b), axis=at) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [lax.slice_in_dim(x, a, max(a, b), axis=at) for a, b in pairwise(bounds)]
 
 
 def vsplit(ary: ArrayLike, indices_or_sections: Any) -> list[Array]:

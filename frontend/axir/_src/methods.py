@@ -1,0 +1,218 @@
+"""Operators and methods of arrays: functions of ``axir.numpy``, attached to ``Array``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as _numpy
+
+import axir.numpy as np
+from axir import lax
+from axir._src.array import Array
+from axir._src.axes import Axes
+from axir._src.convert import convert
+from axir._src.indexing import getitem, iterate
+from axir._src.messages import located
+from axir._src.promotion import DTypeLike, requested
+from axir_compiler.errors import DTypeError
+
+__all__: list[str] = []
+
+_OPERANDS = (Array, bool, int, float, _numpy.ndarray, _numpy.generic)
+
+_OPERATORS = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.true_divide,
+    "floordiv": np.floor_divide,
+    "mod": np.remainder,
+    "divmod": np.divmod,
+    "pow": np.power,
+    "matmul": np.matmul,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "lshift": np.left_shift,
+    "rshift": np.right_shift,
+}
+_COMPARISONS = {
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+}
+_UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert}
+
+
+def _forward(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], Any]:
+    def operator(self: Array, other: Any) -> Any:
+        return function(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    return operator
+
+
+def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], Any]:
+    def operator(self: Array, other: Any) -> Any:
+        return function(other, self) if isinstance(other, _OPERANDS) else NotImplemented
+
+    return operator
+
+
+def _unary(function: Callable[[Any], Any]) -> Callable[[Array], Any]:
+    return lambda self: function(self)
+
+
+def _round(self: Array, ndigits: int | None = None) -> Any:
+    return np.round(self, 0 if ndigits is None else ndigits)
+
+
+def _setitem(self: Array, index: Any, value: Any) -> None:
+    raise located(
+        DTypeError(
+            "array: arrays are immutable, so items cannot be assigned. Build a new array, for example with "
+            "axir.numpy.where or axir.lax.dynamic_update_slice."
+        )
+    )
+
+
+def _iter(self: Array) -> Iterator[Array]:
+    return iterate(self)
+
+
+def _contains(self: Array, item: Any) -> bool:
+    return bool(np.any(np.equal(self, item)))
+
+
+def _dlpack(self: Array, **options: Any) -> Any:
+    value = self.to_numpy("its memory")
+    try:
+        return value.__dlpack__(**options)
+    except BufferError:
+        # Consumers of the old protocol cannot be told that memory is read-only: they get a copy.
+        return value.copy().__dlpack__(**options)
+
+
+def _dlpack_device(self: Array) -> tuple[int, int]:
+    return (1, 0)
+
+
+def _array_namespace(self: Array, *, api_version: str | None = None) -> Any:
+    return np
+
+
+def _astype(self: Array, dtype: DTypeLike, copy: bool = False) -> Array:
+    """The array in another dtype; see ``axir.numpy.astype``."""
+    return convert(self, requested(dtype, "astype"))
+
+
+def _view(self: Array, dtype: DTypeLike = None) -> Array:
+    """The bits of the array as another dtype of the same width."""
+    return self if dtype is None else lax.bitcast_convert_type(self, requested(dtype, "view"))
+
+
+def _reshape(self: Array, *shape: Any, order: str = "C") -> Array:
+    """The same elements under another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
+    return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
+
+
+def _transpose(self: Array, *axes: Any) -> Array:
+    """The axes in another order, by default reversed: ``x.transpose(1, 0)`` or ``x.transpose((1, 0))``."""
+    given = axes[0] if len(axes) == 1 and (axes[0] is None or hasattr(axes[0], "__iter__")) else axes or None
+    return np.transpose(self, given)
+
+
+def _flatten(self: Array, order: str = "C") -> Array:
+    """All elements along one axis."""
+    return np.ravel(self, order)
+
+
+def _clip(self: Array, min: Any = None, max: Any = None) -> Array:
+    """The array limited to ``[min, max]``."""
+    return np.clip(self, min, max)
+
+
+def _sum(self: Array, axis: Axes = None, dtype: DTypeLike = None, out: None = None, **options: Any) -> Array:
+    """See ``axir.numpy.sum``."""
+    return np.sum(self, axis, dtype, out, **options)
+
+
+def _copy(self: Array) -> Array:
+    """The array itself, since it is immutable."""
+    return self
+
+
+# Functions of ``axir.numpy`` whose first argument is the array.
+_SHARED = (
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "conj",
+    "diagonal",
+    "dot",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "ptp",
+    "ravel",
+    "repeat",
+    "round",
+    "squeeze",
+    "std",
+    "swapaxes",
+    "trace",
+    "var",
+)
+_OWN = {
+    "astype": _astype,
+    "clip": _clip,
+    "conjugate": np.conj,
+    "copy": _copy,
+    "flatten": _flatten,
+    "reshape": _reshape,
+    "sum": _sum,
+    "transpose": _transpose,
+    "view": _view,
+}
+_PROPERTIES = {
+    "T": np.transpose,
+    "mT": np.matrix_transpose,
+    "real": np.real,
+    "imag": np.imag,
+}
+
+
+def _attach() -> None:
+    for name, function in _OPERATORS.items():
+        setattr(Array, f"__{name}__", _forward(function))
+        setattr(Array, f"__r{name}__", _reflected(function))
+    for name, function in _COMPARISONS.items():
+        setattr(Array, f"__{name}__", _forward(function))
+    for name, function in _UNARY.items():
+        setattr(Array, f"__{name}__", _unary(function))
+    for name in _SHARED:
+        setattr(Array, name, getattr(np, name))
+    for name, function in _OWN.items():
+        setattr(Array, name, function)
+    for name, function in _PROPERTIES.items():
+        setattr(Array, name, property(_unary(function), doc=function.__doc__))
+    special = {
+        "__round__": _round,
+        "__getitem__": getitem,
+        "__setitem__": _setitem,
+        "__iter__": _iter,
+        "__contains__": _contains,
+        "__dlpack__": _dlpack,
+        "__dlpack_device__": _dlpack_device,
+        "__array_namespace__": _array_namespace,
+    }
+    for name, function in special.items():
+        setattr(Array, name, function)
+
+
+_attach()

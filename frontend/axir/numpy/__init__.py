@@ -1,0 +1,117 @@
+"""NumPy's interface: functions on immutable arrays that can be traced, differentiated and compiled.
+
+Names, arguments, promotion and error behaviour are those of ``jax.numpy``.
+"""
+
+import math as _math
+
+import numpy as _numpy
+
+from axir._src.array import Array as ndarray
+from axir._src.convert import array, asarray
+from axir._src.scalar_types import finfo, iinfo, isdtype, issubdtype, promote_types, result_type
+from axir.dtypes import (
+    bfloat16,
+    bool_,
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from axir.numpy import arithmetic as _arithmetic
+from axir.numpy import contractions as _contractions
+from axir.numpy import creation as _creation
+from axir.numpy import einstein as _einstein
+from axir.numpy import elementwise as _elementwise
+from axir.numpy import linalg
+from axir.numpy import logic as _logic
+from axir.numpy import padding as _padding
+from axir.numpy import reductions as _reductions
+from axir.numpy import shapes as _shapes
+from axir.numpy.arithmetic import *  # noqa: F403
+from axir.numpy.contractions import *  # noqa: F403
+from axir.numpy.creation import *  # noqa: F403
+from axir.numpy.einstein import *  # noqa: F403
+from axir.numpy.elementwise import *  # noqa: F403
+from axir.numpy.logic import *  # noqa: F403
+from axir.numpy.padding import *  # noqa: F403
+from axir.numpy.reductions import *  # noqa: F403
+from axir.numpy.shapes import *  # noqa: F403
+
+dtype = _numpy.dtype
+generic = _numpy.generic
+number = _numpy.number
+inexact = _numpy.inexact
+floating = _numpy.floating
+integer = _numpy.integer
+signedinteger = _numpy.signedinteger
+unsignedinteger = _numpy.unsignedinteger
+float_ = float64
+int_ = int64
+uint = uint64
+
+pi = _math.pi
+e = _math.e
+euler_gamma = _numpy.euler_gamma
+inf = _math.inf
+nan = _math.nan
+newaxis = None
+
+__all__ = [
+    "array",
+    "asarray",
+    "bfloat16",
+    "bool_",
+    "dtype",
+    "e",
+    "euler_gamma",
+    "finfo",
+    "float16",
+    "float32",
+    "float64",
+    "float_",
+    "floating",
+    "generic",
+    "iinfo",
+    "inexact",
+    "inf",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "int_",
+    "integer",
+    "isdtype",
+    "issubdtype",
+    "linalg",
+    "nan",
+    "ndarray",
+    "newaxis",
+    "number",
+    "pi",
+    "promote_types",
+    "result_type",
+    "signedinteger",
+    "uint",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "unsignedinteger",
+]
+__all__ += _arithmetic.__all__
+__all__ += _contractions.__all__
+__all__ += _creation.__all__
+__all__ += _einstein.__all__
+__all__ += _elementwise.__all__
+__all__ += _logic.__all__
+__all__ += _padding.__all__
+__all__ += _reductions.__all__
+__all__ += _shapes.__all__

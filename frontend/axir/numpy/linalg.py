@@ -1,0 +1,193 @@
+"""Linear algebra that needs products and sums only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import opt_einsum
+
+from axir import lax
+from axir._src.array import Array
+from axir._src.axes import axes_of, axis_of, static_int
+from axir._src.convert import ArrayLike, convert, to_array
+from axir._src.messages import located
+from axir._src.promotion import inexact
+from axir.numpy.contractions import cross, matmul, outer, tensordot, vecdot
+from axir.numpy.contractions import diagonal as _diagonal
+from axir.numpy.contractions import trace as _trace
+from axir.numpy.creation import eye
+from axir.numpy.reductions import max as _max
+from axir.numpy.reductions import min as _min
+from axir.numpy.reductions import sum as _sum
+from axir.numpy.shapes import matrix_transpose
+from axir_compiler.errors import MissingRuleError, ShapeError
+
+__all__ = [
+    "cross",
+    "diagonal",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_transpose",
+    "multi_dot",
+    "norm",
+    "outer",
+    "tensordot",
+    "trace",
+    "vecdot",
+    "vector_norm",
+]
+
+
+def norm(
+    x: ArrayLike, ord: Any = None, axis: int | Sequence[int] | None = None, keepdims: bool = False
+) -> Array:
+    """Norm of vectors or matrices.
+
+    Args:
+        x: Array.
+        ord: For vectors a number, ``inf`` or ``-inf``, by default 2; for matrices ``"fro"``, 1, -1, ``inf`` or
+            ``-inf``, by default ``"fro"``.
+        axis: One axis for vectors, two for matrices; by default the whole array, which ``ord=None`` ravels.
+        keepdims: Whether the axes stay, with size 1.
+
+    Raises: ShapeError for another ``ord`` or number of axes, MissingRuleError for norms by singular values.
+    """
+    array = _inexact(x)
+    if axis is None and ord is None:
+        axes = axes_of(None, array.ndim, "norm")
+        return lax.expand_dims(_euclidean(array, axes), axes) if keepdims else _euclidean(array, axes)
+    given = axes_of(None, array.ndim, "norm") if axis is None else _in_order(axis, array.ndim)
+    if len(given) == 1:
+        return vector_norm(array, axis=given[0], keepdims=keepdims, ord=2 if ord is None else ord)
+    if len(given) == 2:
+        return _matrix_norm(array, given, "fro" if ord is None else ord, keepdims)
+    raise located(ShapeError(f"norm: needs 1 axis or 2; got {len(given)} for {array.aval}."))
+
+
+def _inexact(x: ArrayLike) -> Array:
+    array = to_array(x)
+    return convert(array, inexact(array.dtype))
+
+
+def _in_order(axis: Any, ndim: int) -> tuple[int, ...]:
+    given = tuple(axis) if hasattr(axis, "__iter__") else (axis,)
+    axes_of(given, ndim, "norm")
+    return tuple(axis_of(a, ndim, "norm") for a in given)
+
+
+def _euclidean(x: Array, axes: Sequence[int]) -> Array:
+    return lax.sqrt(_sum(lax.integer_pow(x, 2), axes))
+
+
+def vector_norm(
+    x: ArrayLike, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False, ord: Any = 2
+) -> Array:
+    """``sum(|x|**ord)**(1/ord)`` along axes; the largest or smallest ``|x|`` for ``inf`` and ``-inf``.
+
+    ``ord=0`` counts the elements that are not zero.
+    """
+    array = _inexact(x)
+    axes = axes_of(axis, array.ndim, "vector_norm")
+    found = _vector_norm(array, axes, ord)
+    return lax.expand_dims(found, axes) if keepdims else found
+
+
+def _vector_norm(x: Array, axes: Sequence[int], ord: Any) -> Array:
+    if isinstance(ord, str):
+        raise located(ShapeError(f"norm: ord of vectors must be a number; got {ord!r}."))
+    if ord == 2:
+        return _euclidean(x, axes)
+    size = lax.abs(x)
+    if ord in (math.inf, -math.inf):
+        return (_max if ord > 0 else _min)(size, axes)
+    if ord == 0:
+        return _sum(lax.ne(x, 0.0), axes, x.dtype)
+    if ord == 1:
+        return _sum(size, axes)
+    total = _sum(lax.pow(size, float(ord)), axes)
+    return lax.pow(total, 1 / float(ord))
+
+
+def matrix_norm(x: ArrayLike, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
+    """Norm of the matrices in the last two axes; see ``norm``."""
+    array = _inexact(x)
+    if array.ndim < 2:
+        raise located(ShapeError(f"matrix_norm: needs at least 2 axes; got {array.aval}."))
+    return _matrix_norm(array, (array.ndim - 2, array.ndim - 1), ord, keepdims)
+
+
+def _matrix_norm(x: Array, axes: tuple[int, ...], ord: Any, keepdims: bool) -> Array:
+    rows, columns = axes
+    if ord in ("nuc", 2, -2):
+        raise located(
+            MissingRuleError(f"norm: ord={ord!r} needs singular values, which are not there. Use 'fro'.")
+        )
+    if ord == "fro":
+        found = _euclidean(x, axes)
+    elif ord in (1, -1, math.inf, -math.inf):
+        inner, left = (rows, columns) if abs(ord) == 1 else (columns, rows)
+        sums = _sum(lax.abs(x), inner)
+        found = (_max if ord > 0 else _min)(sums, left - (left > inner))
+    else:
+        raise located(ShapeError(f"norm: ord of matrices must be 'fro', 1, -1, inf or -inf; got {ord!r}."))
+    return lax.expand_dims(found, axes) if keepdims else found
+
+
+def matrix_power(a: ArrayLike, n: int) -> Array:
+    """Product of ``n >= 0`` square matrices, by repeated squaring.
+
+    Raises: ShapeError if the last two axes differ, MissingRuleError for negative ``n``.
+    """
+    x = to_array(a)
+    count = static_int(n, "matrix_power")
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise located(ShapeError(f"matrix_power: needs square matrices; got {x.aval}."))
+    if count < 0:
+        raise located(MissingRuleError("matrix_power: negative powers need the inverse, which is not there."))
+    if count == 0:
+        return lax.broadcast(eye(x.shape[-1], dtype=x.dtype), x.shape[:-2])
+    result = None
+    while count:
+        if count & 1:
+            result = x if result is None else matmul(result, x)
+        count >>= 1
+        if count:
+            x = matmul(x, x)
+    assert result is not None
+    return result
+
+
+def multi_dot(arrays: Sequence[ArrayLike], *, precision: Any = None) -> Array:
+    """Product of several matrices, in the order that takes the fewest multiplications.
+
+    The first and last may be vectors.
+
+    Raises: ShapeError for fewer than 2 operands or other ranks.
+    """
+    items = [to_array(x) for x in arrays]
+    ranks = [x.ndim for x in items]
+    if len(items) < 2 or any(r != 2 for r in ranks[1:-1]) or not {ranks[0], ranks[-1]} <= {1, 2}:
+        raise located(
+            ShapeError("multi_dot: needs at least 2 matrices; only the first and last may be vectors.")
+        )
+    letters = opt_einsum.get_symbol
+    terms = [letters(i) + letters(i + 1) for i in range(len(items))]
+    terms[0] = terms[0][-items[0].ndim :]
+    terms[-1] = terms[-1][: items[-1].ndim]
+    from axir.numpy.einstein import einsum
+
+    target = (terms[0][0] if ranks[0] == 2 else "") + (terms[-1][1] if ranks[-1] == 2 else "")
+    return einsum(f"{','.join(terms)}->{target}", *items)
+
+
+def diagonal(x: ArrayLike, /, *, offset: int = 0) -> Array:
+    """Diagonals of the matrices in the last two axes."""
+    return _diagonal(x, offset, -2, -1)
+
+
+def trace(x: ArrayLike, /, *, offset: int = 0, dtype: Any = None) -> Array:
+    """Sums of the diagonals of the matrices in the last two axes."""
+    return _trace(x, offset, -2, -1, dtype)

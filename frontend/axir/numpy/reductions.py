@@ -1,0 +1,477 @@
+"""Sums, means, extremes and the like along axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from axir import lax
+from axir._src.array import Array
+from axir._src.axes import Axes, axes_of, axis_of
+from axir._src.convert import ArrayLike, convert, to_array
+from axir._src.elementwise import broadcast_shapes, broadcast_to
+from axir._src.messages import located
+from axir._src.promotion import BOOL, DTypeLike, default_int, inexact, requested
+from axir._src.trace import bind
+from axir.numpy.elementwise import add, maximum, minimum, multiply, no_out, truth
+from axir.numpy.logic import choose_by, isnan
+from axir_compiler.errors import ShapeError
+from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import FLOATING, UNSIGNED
+
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "average",
+    "count_nonzero",
+    "max",
+    "mean",
+    "min",
+    "nanargmax",
+    "nanargmin",
+    "nanmax",
+    "nanmean",
+    "nanmin",
+    "nanprod",
+    "nanstd",
+    "nansum",
+    "nanvar",
+    "prod",
+    "ptp",
+    "std",
+    "sum",
+    "var",
+]
+
+_HALF_SIZE = 2
+
+
+def _reduce(op: str, x: Array, axis: Axes, keepdims: bool) -> Array:
+    axes = axes_of(axis, x.ndim, op.removeprefix("reduce_"))
+    found = bind(OPS[op], x, weak=False, axes=axes)
+    return lax.expand_dims(found, axes) if keepdims else found
+
+
+def _masked(x: Array, where: ArrayLike | None, neutral: Any) -> Array:
+    """``x`` with what a mask leaves out replaced by what changes nothing."""
+    if where is None:
+        return x
+    mask = truth(where)
+    shape = broadcast_shapes(x.shape, mask.shape, where="reduction")
+    return choose_by(mask, broadcast_to(x, shape), neutral)
+
+
+def _accumulator(x: Array, dtype: DTypeLike, promote_integers: bool, where: str) -> np.dtype:
+    """The dtype of a sum or product: narrow integers and bools take the default integer width."""
+    if dtype is not None:
+        return requested(dtype, where)
+    if x.dtype in FLOATING or not promote_integers:
+        return x.dtype
+    wide = default_int()
+    if x.dtype.itemsize >= wide.itemsize:
+        return x.dtype
+    return np.dtype(f"u{wide.name}") if x.dtype in UNSIGNED else wide
+
+
+def sum(
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    promote_integers: bool = True,
+) -> Array:
+    """Sum along axes, by default all.
+
+    Args:
+        a: Array of any shape.
+        axis: Axis or axes, which disappear.
+        dtype: Dtype of the result; by default that of ``a``, narrow integers and bools take the default width.
+        out: Must be ``None``.
+        keepdims: Whether the axes stay, with size 1.
+        initial: Added to the sum.
+        where: Mask of the elements that take part.
+        promote_integers: Whether narrow integers take the default width.
+
+    Raises: AxisError if an axis is out of bounds.
+    """
+    no_out("sum", out)
+    x = to_array(a)
+    found = _masked(convert(x, _accumulator(x, dtype, promote_integers, "sum")), where, 0)
+    result = _reduce("reduce_sum", found, axis, keepdims)
+    return result if initial is None else convert(add(result, initial), result.dtype)
+
+
+def prod(
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    promote_integers: bool = True,
+) -> Array:
+    """Product along axes, by default all; the arguments are those of ``sum``."""
+    no_out("prod", out)
+    x = to_array(a)
+    found = _masked(convert(x, _accumulator(x, dtype, promote_integers, "prod")), where, 1)
+    result = _reduce("reduce_prod", found, axis, keepdims)
+    return result if initial is None else convert(multiply(result, initial), result.dtype)
+
+
+def _extremum(name: str, on_bool: str, combine: Callable[[Any, Any], Array], doc: str) -> Any:
+    op = f"reduce_{name}"
+
+    def function(
+        a: ArrayLike,
+        axis: Axes = None,
+        out: None = None,
+        keepdims: bool = False,
+        initial: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+    ) -> Array:
+        no_out(name, out)
+        x = to_array(a)
+        _check_identity(name, x, axis, initial, where)
+        if where is not None and initial is not None:
+            x = _masked(x, where, convert(to_array(initial), x.dtype))
+        result = _reduce(on_bool if x.dtype == BOOL else op, x, axis, keepdims)
+        return result if initial is None else convert(combine(result, initial), result.dtype)
+
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "axir.numpy"
+    function.__doc__ = (
+        f"{doc}\n\n    Arguments are those of ``sum``. An empty array and a mask ``where`` need ``initial``.\n\n"
+        "    Raises: ShapeError if it is missing, AxisError if an axis is out of bounds."
+    )
+    return function
+
+
+def _check_identity(name: str, x: Array, axis: Axes, initial: Any, where: Any) -> None:
+    if initial is not None:
+        return
+    if where is not None:
+        raise located(
+            ShapeError(f"{name}: a mask leaves nothing behind in places. Give the argument initial.")
+        )
+    if x.size == 0 and any(x.shape[i] == 0 for i in axes_of(axis, x.ndim, name)):
+        raise located(ShapeError(f"{name}: there is no element in {x.aval}. Give the argument initial."))
+
+
+max = amax = _extremum("max", "reduce_or", maximum, "Largest element along axes; NaN if there is one.")
+min = amin = _extremum("min", "reduce_and", minimum, "Smallest element along axes; NaN if there is one.")
+
+
+def any(
+    a: ArrayLike,
+    axis: Axes = None,
+    out: None = None,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike | None = None,
+) -> Array:
+    """Whether an element along the axes is true, that is, not zero."""
+    no_out("any", out)
+    return _reduce("reduce_or", _masked(truth(a), where, False), axis, keepdims)
+
+
+def all(
+    a: ArrayLike,
+    axis: Axes = None,
+    out: None = None,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike | None = None,
+) -> Array:
+    """Whether all elements along the axes are true, that is, not zero."""
+    no_out("all", out)
+    return _reduce("reduce_and", _masked(truth(a), where, True), axis, keepdims)
+
+
+def _arg(name: str, doc: str) -> Any:
+    cls = OPS[name]
+
+    def function(
+        a: ArrayLike, axis: int | None = None, out: None = None, keepdims: bool | None = None
+    ) -> Array:
+        no_out(name, out)
+        x = to_array(a)
+        flat = lax.reshape(x, -1 if x.size else 0) if axis is None else x
+        at = axis_of(0 if axis is None else axis, flat.ndim, name)
+        found = bind(cls, flat, weak=False, axis=at, index_dtype=default_int())
+        if not keepdims:
+            return found
+        return lax.reshape(found, (1,) * x.ndim) if axis is None else lax.expand_dims(found, (at,))
+
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "axir.numpy"
+    function.__doc__ = (
+        f"{doc}\n\n    Without an axis, of the raveled array. The first of equal elements counts, NaN wins.\n\n"
+        "    Raises: ShapeError for an empty axis."
+    )
+    return function
+
+
+argmax = _arg("argmax", "Index of the largest element along an axis, of the default integer dtype.")
+argmin = _arg("argmin", "Index of the smallest element along an axis, of the default integer dtype.")
+
+
+def count_nonzero(a: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Array:
+    """Number of elements along axes that are not zero."""
+    return sum(truth(a), axis, keepdims=keepdims)
+
+
+def ptp(a: ArrayLike, axis: Axes = None, out: None = None, keepdims: bool = False) -> Array:
+    """Largest minus smallest element along axes."""
+    no_out("ptp", out)
+    return lax.sub(max(a, axis, keepdims=keepdims), min(a, axis, keepdims=keepdims))
+
+
+def _work_dtype(x: Array, dtype: DTypeLike, where: str) -> tuple[np.dtype, np.dtype]:
+    """The dtype of a statistic and that in which it is computed: half types are summed in float32."""
+    result = inexact(x.dtype) if dtype is None else requested(dtype, where)
+    wide = np.dtype("float32") if result in FLOATING and result.itemsize == _HALF_SIZE else result
+    return result, wide
+
+
+def _count(x: Array, axis: Axes, keepdims: bool, where: ArrayLike | None, dtype: np.dtype) -> Any:
+    """Number of elements that take part: static unless there is a mask."""
+    if where is None:
+        return math.prod(x.shape[i] for i in axes_of(axis, x.ndim, "mean"))
+    return sum(broadcast_to(truth(where), x.shape), axis, dtype, keepdims=keepdims)
+
+
+def mean(
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike | None = None,
+) -> Array:
+    """Arithmetic mean along axes, as a float; NaN of no elements."""
+    no_out("mean", out)
+    x = to_array(a)
+    result, wide = _work_dtype(x, dtype, "mean")
+    total = sum(x, axis, wide, keepdims=keepdims, where=where)
+    return convert(_ratio(total, _count(x, axis, keepdims, where, wide)), result)
+
+
+def _ratio(total: Array, count: Any) -> Array:
+    if isinstance(count, int):
+        count = float(count) if total.dtype in FLOATING else count
+    return lax.div(total, count)
+
+
+def var(
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    ddof: int = 0,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike | None = None,
+    correction: float | None = None,
+) -> Array:
+    """Mean of the squared distances from the mean, with ``count - ddof`` as the divisor.
+
+    ``correction`` is another name of ``ddof``.
+    """
+    no_out("var", out)
+    x = to_array(a)
+    result, wide = _work_dtype(x, dtype, "var")
+    x = convert(x, wide)
+    centered = lax.sub(x, broadcast_to(mean(x, axis, wide, keepdims=True, where=where), x.shape))
+    squares = sum(lax.integer_pow(centered, 2), axis, keepdims=keepdims, where=where)
+    count = _count(x, axis, keepdims, where, wide) - (ddof if correction is None else correction)
+    if isinstance(count, Array):
+        return convert(choose_by(count > 0, lax.div(squares, count), math.nan), result)
+    return convert(lax.div(squares, float(count) if count > 0 else math.nan), result)
+
+
+def std(
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    ddof: int = 0,
+    keepdims: bool = False,
+    *,
+    where: ArrayLike | None = None,
+    correction: float | None = None,
+) -> Array:
+    """Square root of ``var``."""
+    no_out("std", out)
+    return lax.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, correction=correction))
+
+
+def average(
+    a: ArrayLike,
+    axis: Axes = None,
+    weights: ArrayLike | None = None,
+    returned: bool = False,
+    keepdims: bool = False,
+) -> Any:
+    """Mean weighted by ``weights``, of the shape of ``a`` or of the axis.
+
+    ``returned`` asks for the sum of the weights as well.
+
+    Raises: ShapeError if the weights do not fit.
+    """
+    x = to_array(a)
+    x = convert(x, inexact(x.dtype))
+    if weights is None:
+        found = mean(x, axis, keepdims=keepdims)
+        total = lax.full_like(found, float(x.size // found.size if found.size else 0))
+    else:
+        w = _weights(x, axis, to_array(weights))
+        total = sum(w, axis, keepdims=keepdims)
+        found = sum(multiply(x, w), axis, keepdims=keepdims) / total
+    return (found, total) if returned else found
+
+
+def _weights(x: Array, axis: Axes, weights: Array) -> Array:
+    if weights.shape != x.shape:
+        axes = axes_of(axis, x.ndim, "average")
+        if axis is None or tuple(x.shape[i] for i in axes) != weights.shape:
+            raise located(
+                ShapeError(f"average: weights {weights.aval} fit neither {x.aval} nor its axis {axis}.")
+            )
+        weights = lax.broadcast_in_dim(weights, x.shape, axes)
+    return convert(weights, inexact(weights.dtype))
+
+
+def _without_nan(name: str, a: ArrayLike, neutral: float) -> tuple[Array, Array | None]:
+    """``a`` with NaN replaced, and where it was."""
+    x = to_array(a)
+    if x.dtype not in FLOATING:
+        return x, None
+    missing = isnan(x)
+    return choose_by(missing, neutral, x), missing
+
+
+def nansum(
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Array:
+    """``sum`` of what is not NaN."""
+    return sum(_without_nan("nansum", a, 0.0)[0], axis, dtype, out, keepdims, initial, where)
+
+
+def nanprod(
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Array:
+    """``prod`` of what is not NaN."""
+    return prod(_without_nan("nanprod", a, 1.0)[0], axis, dtype, out, keepdims, initial, where)
+
+
+def _nan_extremum(name: str, reduce: Any, neutral: float) -> Any:
+    def function(
+        a: ArrayLike,
+        axis: Axes = None,
+        out: None = None,
+        keepdims: bool = False,
+        initial: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+    ) -> Array:
+        x, missing = _without_nan(name, a, neutral)
+        found = reduce(x, axis, out, keepdims, initial, where)
+        if missing is None or initial is not None:
+            return found
+        return choose_by(all(missing, axis, keepdims=keepdims), math.nan, found)
+
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "axir.numpy"
+    function.__doc__ = f"``{name[3:]}`` of what is not NaN; NaN where there is nothing else."
+    return function
+
+
+nanmax = _nan_extremum("nanmax", max, -math.inf)
+nanmin = _nan_extremum("nanmin", min, math.inf)
+
+
+def _nan_arg(name: str, find: Any, neutral: float) -> Any:
+    def function(
+        a: ArrayLike, axis: int | None = None, out: None = None, keepdims: bool | None = None
+    ) -> Array:
+        x, missing = _without_nan(name, a, neutral)
+        found = find(x, axis, out, keepdims)
+        if missing is None:
+            return found
+        return choose_by(all(missing, axis, keepdims=bool(keepdims)), -1, found)
+
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "axir.numpy"
+    function.__doc__ = f"``{name[3:]}`` of what is not NaN; -1 where there is nothing else."
+    return function
+
+
+nanargmax = _nan_arg("nanargmax", argmax, -math.inf)
+nanargmin = _nan_arg("nanargmin", argmin, math.inf)
+
+
+def _present(a: ArrayLike, where: ArrayLike | None) -> Array:
+    x = to_array(a)
+    present = lax.bitwise_not(isnan(x))
+    return present if where is None else lax.bitwise_and(present, broadcast_to(truth(where), x.shape))
+
+
+def nanmean(
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+) -> Array:
+    """``mean`` of what is not NaN."""
+    return mean(a, axis, dtype, out, keepdims, where=_present(a, where))
+
+
+def nanvar(
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    ddof: int = 0,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+) -> Array:
+    """``var`` of what is not NaN."""
+    return var(a, axis, dtype, out, ddof, keepdims, where=_present(a, where))
+
+
+def nanstd(
+    a: ArrayLike,
+    axis: Axes = None,
+    dtype: DTypeLike = None,
+    out: None = None,
+    ddof: int = 0,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+) -> Array:
+    """``std`` of what is not NaN."""
+    return std(a, axis, dtype, out, ddof, keepdims, where=_present(a, where))
