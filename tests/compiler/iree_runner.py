@@ -99,11 +99,12 @@ class Program:
         instance = rt.VmInstance()
         modules = [rt.create_hal_module(instance, _device()), rt.VmModule.copy_buffer(instance, data)]
         self._context = rt.VmContext(instance, modules)
-        self._function = modules[-1].lookup_function("main")
+        self._function: Any = modules[-1].lookup_function("main")
         self._dtypes = [np.dtype(d) for d in dtypes]
 
     def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
-        arguments, results = rt.VmVariantList(len(inputs)), rt.VmVariantList(len(self._dtypes))
+        arguments: Any = rt.VmVariantList(len(inputs))
+        results = rt.VmVariantList(len(self._dtypes))
         for x in inputs:
             arguments.push_ref(_buffer_view(_device(), x))
         self._context.invoke(self._function, arguments, results)

@@ -189,6 +189,10 @@ def _on_arrays(function: Oracle) -> Oracle:
 
 def convert(x: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Conversion that saturates floats to integers; NaN gives 0."""
+    if x.dtype == np.dtype("f8") and dtype == BFLOAT16:
+        # ml_dtypes rounds to float32 first and to bfloat16 then; rounded here at once to 8 significant bits.
+        fraction, exponent = np.frexp(x)
+        return np.ldexp(np.rint(fraction * 256) / 256, exponent).astype(dtype)
     if not is_float(x.dtype) or dtype not in INTEGER:
         return x.astype(dtype)
     info = np.iinfo(dtype)

@@ -106,9 +106,9 @@ def test_equal_programs_of_different_functions_compile_once():
         return axir.jit(lambda x: np.cos(x) * 3.25)
 
     make()(1.5)
-    before = len(_executables._entries)
+    before = len(_executables)
     make()(1.5)
-    assert len(_executables._entries) == before
+    assert len(_executables) == before
 
 
 def test_results_without_computation():

@@ -34,7 +34,8 @@ def draft(text: str, passes: str, *, name: str = "<stdin>") -> str:
     before, _ = transform(body, [], name=name)
     after, _ = transform(body, parse_pipeline(passes), name=name)
     known = set(_functions(before))
-    lines = [f"// RUN: axir opt %s --passes '{passes}' | filecheck %s", ""]
+    remark, body = _split_remark(body)
+    lines = [*remark, f"// RUN: axir opt %s --passes '{passes}' | filecheck %s", ""]
     for function in _functions(after):
         if function not in known:
             lines += [*_checks(function), ""]
@@ -43,6 +44,13 @@ def draft(text: str, passes: str, *, name: str = "<stdin>") -> str:
 
 def _is_test_comment(line: str) -> bool:
     return line.startswith("//") and line.removeprefix("//").strip().startswith(_LEAD)
+
+
+def _split_remark(text: str) -> tuple[list[str], str]:
+    """The comment at the top of a file, which says what it tests, and the rest."""
+    lines = text.splitlines()
+    count = next((i for i, line in enumerate(lines) if not line.startswith("//")), len(lines))
+    return lines[:count], "\n".join(lines[count:]).strip()
 
 
 def _functions(text: str) -> list[str]:
@@ -63,16 +71,25 @@ def _checks(function: str) -> Iterator[str]:
 
 
 def _captured(text: str, seen: set[str]) -> str:
-    """The text with values captured where they first appear, and by their names afterwards."""
+    """The text with values captured where they are defined, and by their names where they are used."""
+    defined, equals, used = text.partition(" = ") if text.startswith("%") else ("", "", text)
+    used = _VALUE.sub(lambda m: _reference(m, seen), used)
+    # Regions beside each other reuse names, so that a definition captures anew.
+    return _VALUE.sub(lambda m: _capture(m, seen), defined) + equals + used
 
-    def replace(match: re.Match[str]) -> str:
-        name = f"{match[1][:1].upper() or 'V'}{match[2]}"
-        if name in seen:
-            return f"%[[{name}]]"
-        seen.add(name)
-        return f"%[[{name}:[a-z0-9_]+]]"
 
-    return _VALUE.sub(replace, text)
+def _reference(match: re.Match[str], seen: set[str]) -> str:
+    return f"%[[{_name(match)}]]" if _name(match) in seen else _capture(match, seen)
+
+
+def _capture(match: re.Match[str], seen: set[str]) -> str:
+    seen.add(_name(match))
+    return f"%[[{_name(match)}:.+]]"
+
+
+def _name(match: re.Match[str]) -> str:
+    """``A0`` for ``%arg0``, ``V0`` for ``%0``."""
+    return f"{match[1][:1].upper() or 'V'}{match[2]}"
 
 
 def golden(

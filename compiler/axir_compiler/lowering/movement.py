@@ -236,7 +236,7 @@ def pad(
     if is_empty(kept):
         return broadcast_scalar(value, sizes)
     number = splat_of(value)
-    if number is not None and not any(interior) and min([*low, *high]) >= 0:
+    if number is not None and not any(interior) and all(n >= 0 for n in (*low, *high)):
         return _pad_outside(x, number, low, high, sizes)
     window = slice(x, [first for _, first, _, _ in axes], [last for _, _, last, _ in axes], [1] * len(axes))
     if tuple(kept) == tuple(sizes):

@@ -11,6 +11,7 @@ from axir_compiler.errors import InternalError
 from axir_compiler.ir.module import body_of, functions
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.types import UNSIGNED, Aval, aval_of, mlir_type
+from axir_compiler.lowering.bindings import limit_bindings
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
@@ -23,15 +24,22 @@ def lowered_type(aval: Aval) -> ir.Type:
     return mlir_type(Aval(aval.shape, dtype))
 
 
-def lower_function(module: ir.Module, function: func.FuncOp) -> None:
+def lower_function(function: func.FuncOp, result_storage: bool) -> None:
     """Replace a function by its lowered form of the same name."""
     old = body_of(function)
     inputs = [lowered_type(aval_of(a)) for a in old.arguments]
     results = [lowered_type(aval_of(t)) for t in function.type.results]
     name, location = function.sym_name.value, function.location
     with ir.InsertionPoint(function), location:
-        block = func.FuncOp(name, (inputs, results), visibility="public").add_entry_block()
-    values: dict[ir.Value, ir.Value] = dict(zip(old.arguments, block.arguments, strict=True))
+        stored = [i for i, r in enumerate(results) if result_storage and aval_of(r).size]
+        new = func.FuncOp(name, (inputs + [results[i] for i in stored], results), visibility="public")
+        if stored:
+            marks = [{}] * len(inputs) + [
+                {"iree.abi.output": ir.IntegerAttr.get(ir.IndexType.get(), i)} for i in stored
+            ]
+            new.arg_attrs = ir.ArrayAttr.get([ir.DictAttr.get(m) for m in marks])
+        block = new.add_entry_block()
+    values: dict[ir.Value, ir.Value] = dict(zip(old.arguments, block.arguments, strict=False))
     with ir.InsertionPoint(block):
         for op in old.operations:
             operands = [values[x] for x in op.operands]
@@ -46,6 +54,7 @@ def lower_function(module: ir.Module, function: func.FuncOp) -> None:
                 found = op.lower(*operands)
             found = [found] if isinstance(found, ir.Value) else found
             values.update(zip(op.results, found, strict=True))
+    limit_bindings(block)
     function.operation.erase()
 
 
@@ -54,11 +63,13 @@ class LowerToLinalgPass(Pass):
     """Replace every op by linalg, arith, math, tensor and scf ops on signless tensors.
 
     Each op lowers by its own rule. IREE takes nothing of the dialect: it would crash on ops that it does
-    not know.
+    not know. With ``result-storage`` the caller gives memory for the results in further arguments: IREE's
+    allocator for programs on several cores does not reuse what results leave.
     """
 
     name: ClassVar[str] = "lower-to-linalg"
+    result_storage: bool = False
 
     def run(self, module: ir.Module) -> None:
         for function in functions(module).values():
-            lower_function(module, function)
+            lower_function(function, self.result_storage)

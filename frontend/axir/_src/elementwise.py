@@ -12,7 +12,7 @@ from axir_compiler.ir.op import OPS, AxirOp
 from axir_compiler.ir.types import FLOATING
 
 from axir._src.array import Array, ConcreteArray
-from axir._src.convert import constant, to_array, typed
+from axir._src.convert import constant, convert, to_array, typed
 from axir._src.messages import located
 from axir._src.promotion import common, common_of_two, inexact
 from axir._src.trace import Tracer, bind, current_frame
@@ -60,7 +60,8 @@ def promoted(*args: Any, to_float: bool = False) -> tuple[list[Array], bool]:
     """
     xs = operands(args)
     dtype, weak = common([typed(x) for x in xs])
-    return at_dtype(xs, inexact(dtype) if to_float else dtype, weak), weak
+    arrays = at_dtype(xs, inexact(dtype) if to_float else dtype, weak)
+    return [convert(x, x.dtype, weak) for x in arrays], weak
 
 
 def scalar_like(value: bool | int | float, x: Array) -> Array:

@@ -21,7 +21,7 @@ from axir_compiler.ir.evaluate import Plan, make_plan
 from axir_compiler.ir.module import lookup, signature
 from axir_compiler.ir.types import Aval
 from axir_compiler.mlir import context, ir
-from axir_compiler.targets import host
+from axir_compiler.targets import Target, host
 from axir_runtime import CpuFeatureError, DiskCache, Executable, LruCache, check_cpu, cpu_features, devices
 
 __all__ = ["Compiled", "Phases", "compile_function", "run_eagerly", "transform"]
@@ -98,17 +98,18 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
         if found is not None:
             return found
         phases = Phases()
+        parallel = _is_large(module, symbol)
         binary = _stored(key)
         phases.from_disk = binary is not None
         if binary is None:
-            binary = _compile(module, symbol, target, phases)
+            binary = _compile(module, symbol, target, parallel, phases)
             disk_cache().put(key, binary, {"function": symbol, "cpu_features": sorted(cpu_features())})
         start = time.perf_counter()
         executable = Executable(
             devices("cpu")[0],
             binary,
             results=[(a.shape, a.dtype) for a in outputs],
-            parallel=_is_large(module, symbol),
+            parallel=parallel,
         )
         phases.load = time.perf_counter() - start
     found = Compiled(executable, outputs, phases)
@@ -129,15 +130,15 @@ def _stored(key: str) -> bytes | None:
     return binary
 
 
-def _compile(module: ir.Module, symbol: str, target: Any, phases: Phases) -> bytes:
+def _compile(module: ir.Module, symbol: str, target: Target, parallel: bool, phases: Phases) -> bytes:
     times = [time.perf_counter()]
     form = pipeline.rewritten_form(module, symbol)
     times.append(time.perf_counter())
-    pipeline.LowerToLinalgPass().run(form)
+    pipeline.LowerToLinalgPass(result_storage=parallel).run(form)
     times.append(time.perf_counter())
     binary = backend.compile_module(form, target)
     times.append(time.perf_counter())
-    phases.rewrite, phases.lower, phases.compile = np.diff(times)
+    phases.rewrite, phases.lower, phases.compile = np.diff(times).tolist()
     if config.get("axir_log_compiles"):
         logger.warning("compiled %s in %.3f s", symbol, times[-1] - times[0])
     return binary

@@ -83,10 +83,14 @@ def power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
 pow = power
 
 
-def _quotient_operands(x1: ArrayLike, x2: ArrayLike) -> tuple[Array, Array, bool]:
-    (x, y), weak = promoted(x1, x2)
-    x, y = broadcast((number(x), number(y)), "divide")
-    return x, y, weak
+def _quotient_operands(where: str, x1: ArrayLike, x2: ArrayLike) -> tuple[Array, Array]:
+    (x, y), _ = promoted(x1, x2)
+    x, y = broadcast((number(x), number(y)), where)
+    return x, y
+
+
+def _zero(x: Array) -> Array:
+    return lax.full_like(x, 0)
 
 
 def floor_divide(x1: ArrayLike, x2: ArrayLike, /) -> Array:
@@ -94,7 +98,7 @@ def floor_divide(x1: ArrayLike, x2: ArrayLike, /) -> Array:
 
     Integer division by zero gives -1 before rounding, that of floats an infinity or NaN.
     """
-    x, y, _ = _quotient_operands(x1, x2)
+    x, y = _quotient_operands("floor_divide", x1, x2)
     if x.dtype in UNSIGNED:
         return lax.div(x, y)
     if x.dtype in INTEGER:
@@ -105,37 +109,42 @@ def floor_divide(x1: ArrayLike, x2: ArrayLike, /) -> Array:
 
 
 def _float_divmod(x: Array, y: Array) -> tuple[Array, Array]:
-    remainder_ = lax.rem(x, y)
-    quotient = lax.div(lax.sub(x, remainder_), y)
-    differ = lax.bitwise_and(lax.ne(lax.sign(y), lax.sign(remainder_)), lax.ne(remainder_, 0.0))
-    remainder_ = lax.select(differ, lax.add(remainder_, y), remainder_)
-    quotient = lax.select(differ, lax.sub(quotient, 1.0), quotient)
-    return lax.round(quotient), remainder_
+    """Quotient and remainder of floats; by way of the remainder, since ``x / y`` may round up to an integer."""
+    left = lax.rem(x, y)
+    quotient = lax.div(lax.sub(x, left), y)
+    differ = lax.bitwise_and(lax.ne(lax.sign(y), lax.sign(left)), lax.ne(left, 0.0))
+    left = lax.select(differ, lax.add(left, y), left)
+    quotient = lax.round(lax.select(differ, lax.sub(quotient, 1.0), quotient))
+    return lax.select(lax.eq(y, 0.0), lax.div(x, y), quotient), left
+
+
+def _integer_remainder(x: Array, y: Array) -> Array:
+    """Remainder with the sign of ``x``; 0 modulo 0."""
+    return lax.select(lax.eq(y, 0), _zero(x), lax.rem(x, y))
 
 
 def remainder(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """Remainder of ``floor_divide``: it has the sign of ``x2``; integers modulo 0 stay themselves."""
-    x, y, _ = _quotient_operands(x1, x2)
-    found = lax.rem(x, y)
+    """Remainder of ``floor_divide``, with the sign of ``x2``; modulo 0 it is 0 of integers, NaN of floats."""
+    x, y = _quotient_operands("remainder", x1, x2)
     if x.dtype in UNSIGNED:
-        return found
-    zero = 0.0 if x.dtype in FLOATING else 0
-    differ = lax.ne(lax.lt(found, zero), lax.lt(y, zero))
-    return lax.select(lax.bitwise_and(differ, lax.ne(found, zero)), lax.add(found, y), found)
+        return _integer_remainder(x, y)
+    left = lax.rem(x, y) if x.dtype in FLOATING else _integer_remainder(x, y)
+    differ = lax.ne(lax.lt(left, _zero(left)), lax.lt(y, _zero(y)))
+    return lax.select(lax.bitwise_and(differ, lax.ne(left, _zero(left))), lax.add(left, y), left)
 
 
 mod = remainder
 
 
 def fmod(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """Remainder with the sign of ``x1``."""
-    x, y, _ = _quotient_operands(x1, x2)
-    return lax.rem(x, y)
+    """Remainder with the sign of ``x1``; modulo 0 it is 0 of integers, NaN of floats."""
+    x, y = _quotient_operands("fmod", x1, x2)
+    return lax.rem(x, y) if x.dtype in FLOATING else _integer_remainder(x, y)
 
 
 def divmod(x1: ArrayLike, x2: ArrayLike, /) -> tuple[Array, Array]:
     """``floor_divide`` and ``remainder`` at once."""
-    x, y, _ = _quotient_operands(x1, x2)
+    x, y = _quotient_operands("divmod", x1, x2)
     return _float_divmod(x, y) if x.dtype in FLOATING else (floor_divide(x, y), remainder(x, y))
 
 

@@ -204,10 +204,6 @@ minimum = _binary("minimum", "min", "Smaller operand; NaN if either is.")
 bitwise_and = _binary("bitwise_and", "and", "Bitwise and of integers, logical and of bools.")
 bitwise_or = _binary("bitwise_or", "or", "Bitwise or of integers, logical or of bools.")
 bitwise_xor = _binary("bitwise_xor", "xor", "Bitwise exclusive or of integers, logical of bools.")
-left_shift = bitwise_left_shift = _binary(
-    "left_shift", "shift_left", "``x1`` shifted left by ``x2`` bits; amounts outside [0, width) give 0."
-)
-
 equal = _comparison("equal", "eq", "``x1 == x2``; false with NaN.")
 not_equal = _comparison("not_equal", "ne", "``x1 != x2``; true with NaN.")
 less = _comparison("less", "lt", "``x1 < x2``; false with NaN.")
@@ -224,14 +220,26 @@ def logical_not(x: ArrayLike, /) -> Array:
     return bind(OPS["not"], truth(x), weak=False)
 
 
+def left_shift(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """``x1`` shifted left by ``x2`` bits; amounts outside [0, width) give 0.
+
+    Raises: DTypeError for floats.
+    """
+    arrays, weak = promoted(number(x1), number(x2))
+    return apply(OPS["shift_left"], arrays, weak)
+
+
+bitwise_left_shift = left_shift
+
+
 def right_shift(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``x1`` shifted right by ``x2`` bits, filled with the sign, or with zeros if unsigned.
 
     Raises: DTypeError for floats.
     """
-    (x, y), weak = promoted(x1, x2)
-    op = "shift_right_logical" if x.dtype in UNSIGNED else "shift_right_arithmetic"
-    return apply(OPS[op], (x, y), weak)
+    arrays, weak = promoted(number(x1), number(x2))
+    op = "shift_right_logical" if arrays[0].dtype in UNSIGNED else "shift_right_arithmetic"
+    return apply(OPS[op], arrays, weak)
 
 
 bitwise_right_shift = right_shift
@@ -247,7 +255,7 @@ bitwise_not = bitwise_invert = invert
 
 def bitwise_count(x: ArrayLike, /) -> Array:
     """Number of one bits of ``|x|``, as uint8."""
-    return convert(bind(OPS["popcnt"], absolute(x), weak=False), np.dtype("uint8"))
+    return convert(bind(OPS["popcnt"], absolute(number(x)), weak=False), np.dtype("uint8"))
 
 
 def positive(x: ArrayLike, /) -> Array:
@@ -282,8 +290,10 @@ def square(x: ArrayLike, /) -> Array:
     return lax.integer_pow(number(x), 2)
 
 
-def number(x: ArrayLike) -> Array:
-    """``x`` with bools taken to the default integer dtype."""
+def number(x: Any) -> Any:
+    """An operand with bools taken to the default integer dtype; Python integers and floats stay."""
+    if type(x) in (int, float):
+        return x
     array = to_array(x)
     return convert(array, default_int()) if array.dtype == BOOL else array
 

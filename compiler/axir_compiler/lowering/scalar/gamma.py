@@ -15,7 +15,7 @@ from axir_compiler.lowering.scalar import coefficients as table
 from axir_compiler.lowering.scalar.double_word import DoubleWord, two_product
 from axir_compiler.lowering.scalar.expression import Condition, Real, fma, polynomial, select
 from axir_compiler.lowering.scalar.logarithm import log_double_word, log_normal
-from axir_compiler.lowering.scalar.trigonometry import sin_cos_kernel
+from axir_compiler.lowering.scalar.trigonometry import sin_cos_extended
 
 # From here on Stirling's series; below, the recurrence takes STEPS steps down to [2, 3).
 STIRLING_START = 8.0
@@ -39,7 +39,8 @@ def reflect(a: Real) -> Reflection:
     near_half = distance > 0.25
     rest = select(near_half, 0.5 - distance, distance)
     high, low, _ = table.PI[a.format.width]
-    sine, cosine = sin_cos_kernel(fma(rest, high, rest * low))
+    product = two_product(rest, rest.constant(high))
+    sine, cosine = sin_cos_extended(product.high, fma(rest, low, product.low))
     tangent_sign = select(late, a.constant(-1.0), 1.0)
     return Reflection(
         select(near_half, cosine, sine), select(near_half, sine, cosine) * tangent_sign, distance.equals(0.0)

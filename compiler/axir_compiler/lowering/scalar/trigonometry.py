@@ -154,7 +154,7 @@ def sin_cos_kernel(r: Real) -> tuple[Real, Real]:
     return sine, cosine
 
 
-def _sin_cos_extended(r: Real, low: Real) -> tuple[Real, Real]:
+def sin_cos_extended(r: Real, low: Real) -> tuple[Real, Real]:
     """Sine and cosine of ``r + low``, each with little more than the rounding error of its last sum."""
     width = r.format.width
     z = r * r
@@ -184,7 +184,7 @@ def cos(x: Real) -> Real:
 def tan(x: Real) -> Real:
     """Tangent as a quotient of sine and cosine; NaN for infinities."""
     angle = reduce_angle(x)
-    sine, cosine = _sin_cos_extended(angle.rest, angle.low)
+    sine, cosine = sin_cos_extended(angle.rest, angle.low)
     odd = angle.is_odd()
     result = select(odd, -cosine, sine) / select(odd, sine, cosine)
     return select(x.equals(0.0), x, result)
