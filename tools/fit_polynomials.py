@@ -378,7 +378,9 @@ def generate() -> str:
     for entry in ENTRIES:
         fits = {width: entry.fit(width) for width in entry.degrees}
         for width, fit in fits.items():
-            print(f"{entry.name:16}{width:4}{entry.degrees[width]!s:>10}  2**{float(mp.log(fit.error, 2)):.1f}")
+            print(
+                f"{entry.name:16}{width:4}{entry.degrees[width]!s:>10}  2**{float(mp.log(fit.error, 2)):.1f}"
+            )
         tables = {width: literals(width, fit.numerator) for width, fit in fits.items()}
         blocks.append(render(entry.name, entry.comment, tables))
         divisors = {width: literals(width, fit.denominator) for width, fit in fits.items()}

@@ -109,11 +109,15 @@ def _lawson(samples: Samples, degree: int, denominator: int) -> Fit:
             samples.points, samples.values, samples.weights, emphasis, strict=True
         ):
             scale = extra * weight / mp.polyval(fit.denominator[::-1], point)
-            row = [point**k for k in range(degree + 1)] + [-value * point**k for k in range(1, denominator + 1)]
+            row = [point**k for k in range(degree + 1)] + [
+                -value * point**k for k in range(1, denominator + 1)
+            ]
             rows.append([scale * entry for entry in row])
             right.append(scale * value)
         solution = list(mp.qr_solve(mp.matrix(rows), mp.matrix(right))[0])
         fit = Fit(solution[: degree + 1], [mp.mpf(1), *solution[degree + 1 :]], mp.mpf(0))
         errors = [abs(e) for e in samples.errors(fit)]
-        emphasis = [x * mp.sqrt(e / max(errors) + mp.mpf("1e-3")) for x, e in zip(emphasis, errors, strict=True)]
+        emphasis = [
+            x * mp.sqrt(e / max(errors) + mp.mpf("1e-3")) for x, e in zip(emphasis, errors, strict=True)
+        ]
     return fit

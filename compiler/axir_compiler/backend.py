@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import tempfile
 import threading
@@ -90,7 +91,7 @@ def check_lowered(module: ir.Module) -> None:
             known[name] = registered(name) and name not in _CRASHING
         if not known[name]:
             found.append((op, f"{name} has not been lowered"))
-        elif name == "arith.constant" and "complex<" in str(op.results[0].type):
+        elif name == "arith.constant" and _is_complex_tensor(op.results[0].type):
             found.append((op, "a complex constant was not split into its parts"))
         return ir.WalkResult.INTERRUPT if found else ir.WalkResult.ADVANCE
 
@@ -99,18 +100,28 @@ def check_lowered(module: ir.Module) -> None:
         raise InternalError(f"compile: {what} ({op.location}). Report this as a bug of axir.")
 
 
+def _is_complex_tensor(kind: ir.Type) -> bool:
+    return isinstance(kind, ir.RankedTensorType) and isinstance(kind.element_type, ir.ComplexType)
+
+
 def _worker(flags: tuple[str, ...]) -> _Worker:
     """The session for a set of flags. The first one asked for is the session that holds axir's IR."""
     with _workers_lock:
         found = _workers.get(flags)
         if found is None:
-            if _workers:
-                found = _Worker(new_session(*flags))
-            else:
-                main_session().set_flags(*flags)
-                found = _Worker(main_session())
-            _workers[flags] = found
+            found = _workers[flags] = _Worker(new_session(*flags) if _workers else _first_session(flags))
         return found
+
+
+def _first_session(flags: tuple[str, ...]) -> Session:
+    session = main_session()
+    try:
+        session.set_flags(*flags)
+    except ValueError:
+        # It may have taken some of the flags: no program must be compiled with it.
+        _workers[()] = _Worker(session)
+        raise
+    return session
 
 
 def _run(worker: _Worker, module: ir.Module, target: Target) -> bytes:
@@ -149,9 +160,9 @@ def _failure(module: ir.Module, target: Target, messages: list[tuple[int, str]])
     where, what = (found["where"], found["what"]) if found else (None, first)
     path = _save(module, target, diagnostics)
     at = f" At {where}." if where else ""
+    saved = f" The program and all messages are in {path}." if path else ""
     return CompileError(
-        f"compile: IREE cannot compile this program for {target.name}: {what[:200]}.{at} "
-        f"The program and all messages are in {path}.",
+        f"compile: IREE cannot compile this program for {target.name}: {what[:200].rstrip('.')}.{at}{saved}",
         diagnostics=diagnostics,
         location=where,
         path=path,
@@ -163,10 +174,14 @@ def _save(module: ir.Module, target: Target, diagnostics: str) -> str | None:
     header = [f"IREE {compiler_version()}", f"target {target.name}", *target.flags_for(module)]
     comments = "".join(f"// {line}\n" for line in [*header, *diagnostics.splitlines()])
     text = comments + _text(module)
-    name = f"axir-{hashlib.sha256(text.encode()).hexdigest()[:16]}.mlir"
-    path = Path(tempfile.gettempdir()) / name
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    path = Path(tempfile.gettempdir()) / f"axir-{user}-{digest}.mlir"
+    # The directory is shared: readable for the user only, and never through another user's link.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
     try:
-        path.write_text(text)
+        with open(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
     except OSError:
         return None
     return str(path)

@@ -5,6 +5,7 @@ from axir import dtypes as dtypes
 from axir import errors as errors
 from axir import lax as lax
 from axir import numpy as numpy
+from axir import random as random
 from axir import tree as tree
 from axir import tree_util as tree_util
 from axir._src.array import Array as Array

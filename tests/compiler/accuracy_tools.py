@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import iree.runtime
 import mpmath as mp
 import numpy as np
-from axir_compiler.lowering import scalar
+from axir_compiler.lowering.scalar import (
+    error_function,
+    exponential,
+    gamma,
+    inverse_trigonometry,
+    logarithm,
+    power,
+    remainder,
+    root,
+    trigonometry,
+)
+from axir_compiler.lowering.scalar.expression import Real, real
 from axir_compiler.mlir import Output, Session, func, ir, linalg, tensor
 from scipy import special
 
@@ -20,13 +32,30 @@ FLAGS = (
     "--iree-opt-level=O3",
     "--iree-input-demote-f64-to-f32=false",
 )
-BINARY = frozenset({"atan2", "pow", "rem", "nextafter"})
+MODULES = {
+    exponential: "exp exp2 expm1 logistic sinh cosh tanh",
+    logarithm: "log log1p log2 log10 asinh acosh atanh",
+    root: "sqrt rsqrt cbrt",
+    trigonometry: "sin cos tan",
+    inverse_trigonometry: "asin acos atan",
+    error_function: "erf erfc erf_inv",
+    gamma: "lgamma digamma",
+}
+UNARY: dict[str, Callable[..., Real]] = {
+    name: getattr(module, name) for module, names in MODULES.items() for name in names.split()
+}
+BINARY: dict[str, Callable[..., Real]] = {
+    "atan2": inverse_trigonometry.atan2,
+    "pow": power.power,
+    "fmod": remainder.fmod,
+}
 # Enough for the cancellation in any reference below.
 mp.mp.prec = 200
 
 
-def arity(name: str) -> int:
-    return 2 if name in BINARY else 1
+def compile_all(dtype: np.dtype, length: int) -> Any:
+    """A loaded module with all functions."""
+    return compile_functions([*UNARY, *BINARY], dtype, length)
 
 
 def compile_functions(names: Sequence[str], dtype: np.dtype, length: int) -> Any:
@@ -50,7 +79,8 @@ def compile_functions(names: Sequence[str], dtype: np.dtype, length: int) -> Any
 
 def _emit(name: str, dtype: np.dtype, length: int) -> None:
     element = ir.F32Type.get() if dtype.itemsize == 4 else ir.F64Type.get()
-    array, count = ir.RankedTensorType.get([length], element), arity(name)
+    array, count = ir.RankedTensorType.get([length], element), 2 if name in BINARY else 1
+    algorithm = BINARY[name] if name in BINARY else UNARY[name]
     function = func.FuncOp(name, ([array] * count, [array]))
     block = function.add_entry_block()
     with ir.InsertionPoint(block):
@@ -62,7 +92,7 @@ def _emit(name: str, dtype: np.dtype, length: int) -> None:
         )
         body = generic.regions[0].blocks.append(*[element] * (count + 1))
         with ir.InsertionPoint(body):
-            linalg.YieldOp([getattr(scalar, name)(dtype, *list(body.arguments)[:count])])
+            linalg.YieldOp([algorithm(*map(real, list(body.arguments)[:count])).value])
         func.ReturnOp([generic.results[0]])
 
 
@@ -156,6 +186,8 @@ EXACT: dict[str, Callable[..., Any]] = {
         "expm1": mp.expm1,
         "log": _infinite_at(mp.log, 0.0, -np.inf),
         "log1p": _infinite_at(mp.log1p, -1.0, -np.inf),
+        "log2": _infinite_at(lambda x: mp.log(x, 2), 0.0, -np.inf),
+        "log10": _infinite_at(mp.log10, 0.0, -np.inf),
         "logistic": lambda x: 1 / (1 + mp.exp(-x)),
         "sqrt": mp.sqrt,
         "rsqrt": _infinite_at(lambda x: 1 / mp.sqrt(x), 0.0, np.inf),
@@ -179,24 +211,25 @@ EXACT: dict[str, Callable[..., Any]] = {
         "digamma": _digamma,
         "atan2": mp.atan2,
         "pow": mp.power,
+        "fmod": lambda x, y: mp.mpf(math.fmod(float(x), float(y))),
     }.items()
 }
 
 
-def ulps(got: float, exact: mp.mpf, dtype: np.dtype, scale: float = 0.0) -> float:
-    """The error in units of the last place of the exact value (or of ``scale``, if that is larger).
+def ulps(got: float, exact: mp.mpf, dtype: np.dtype) -> float:
+    """The error in units of the last place of the exact value.
 
-    Infinity counts as the number after the largest one; below the normal numbers the unit is the smallest of
-    them, because kernels flush what is smaller."""
+    Infinity counts as the number after the largest one. Zero is right for anything below the normal numbers,
+    which kernels flush; there, the unit is the smallest normal number."""
     info = np.finfo(dtype)
     if mp.isnan(exact) or np.isnan(got):
         return 0.0 if mp.isnan(exact) and np.isnan(got) else np.inf
     top = mp.mpf(2) ** int(info.maxexp)
     value = mp.sign(got) * top if np.isinf(got) else mp.mpf(float(got))
     clipped = max(-top, min(top, exact))
-    size = max(abs(clipped), mp.mpf(scale))
+    size = abs(clipped)
     if size < info.tiny:
-        return float(abs(value - clipped) / mp.mpf(float(info.tiny)))
+        return float(abs(value - clipped) / mp.mpf(float(info.tiny))) if got else 0.0
     exponent = min(mp.frexp(size)[1] - 1, int(info.maxexp) - 1)
     return float(abs(value - clipped) / mp.mpf(2) ** (exponent - int(info.nmant)))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from iree_runner import Program, Suite
@@ -23,6 +24,7 @@ from scalar_reference import (
     oracles,
     samples,
 )
+from scipy import special
 
 from axir_compiler.lowering import builders, scalar
 from axir_compiler.lowering.emit import signless
@@ -124,6 +126,58 @@ def test_scalar_code(dtype: np.dtype) -> None:
     rows = [program(a.reshape(()), b.reshape(())) for a, b in zip(x, y, strict=True)]
     actual = {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
     _assert_same(dtype, _expected(dtype, x, y), actual, x, y)
+
+
+REAL = {
+    "exp": np.exp, "exp2": np.exp2, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "sqrt": np.sqrt,
+    "rsqrt": lambda x: 1 / np.sqrt(x), "cbrt": np.cbrt, "sin": np.sin, "cos": np.cos, "tan": np.tan,
+    "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh,
+    "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "erf": special.erf,
+    "erfc": special.erfc, "erf_inv": special.erfinv, "lgamma": special.gammaln, "digamma": special.digamma,
+    "logistic": special.expit,
+}  # fmt: skip
+REAL_BINARY = {"pow": np.power, "atan2": np.arctan2, "rem": np.fmod}
+
+
+@pytest.mark.parametrize("dtype", FLOATING, ids=str)
+def test_real_functions_are_the_right_ones(dtype: np.dtype) -> None:
+    """Each name gives its own function in each dtype; ``test_accuracy`` tells how accurately."""
+    x = np.array([0.0625, 0.5, 0.875, 1.5, 2.25, 7.0, -0.25, -0.875, -3.5]).astype(dtype)
+    y = np.array([2.0, 0.5, -1.0, 0.75, 3.0, -0.5, 2.0, -3.0, 1.0]).astype(dtype)
+    suite, expected = Suite(), {}
+    with np.errstate(all="ignore"):
+        for name, function in (REAL | REAL_BINARY).items():
+            inputs = [x, y] if name in REAL_BINARY else [x]
+            suite.add(name, _lowered(name, dtype), inputs, dtype)
+            expected[name] = function(*(a.astype(np.float64) for a in inputs)).astype(dtype)
+    results = suite.run()
+    tolerance = {2: 2.0**-7 if dtype == HALF[1] else 2.0**-10, 4: 1e-6, 8: 1e-14}[dtype.itemsize]
+    for name, wanted in expected.items():
+        np.testing.assert_allclose(
+            results[name].astype(np.float64), wanted.astype(np.float64), tolerance, err_msg=name
+        )
+
+
+def _lowered(name: str, dtype: np.dtype, **attrs: Any) -> Any:
+    function = functools.partial(getattr(scalar, name), dtype, **attrs)
+    return lambda *v: builders.elementwise(function, v, signless(dtype))
+
+
+@pytest.mark.parametrize(("dtype", "ulps"), [(np.dtype("f4"), 4), (np.dtype("f8"), 4)], ids=str)
+def test_polygamma(dtype: np.dtype, ulps: int) -> None:
+    x = np.concatenate([np.geomspace(1e-6, 1e8, 60), np.linspace(0.1, 25, 80)]).astype(dtype)
+    edges = np.array([0.0, -1.0, -0.5, np.nan, np.inf], dtype)
+    suite = Suite()
+    for order in (1, 2, 3):
+        suite.add(str(order), _lowered("polygamma", dtype, order=order), [np.concatenate([x, edges])], dtype)
+    for order, result in suite.run().items():
+        exact = [mpmath.polygamma(int(order), mpmath.mpf(float(v))) for v in x]
+        spacing = np.spacing(np.abs(np.array(exact, np.float64)).astype(dtype))
+        error = [
+            abs(mpmath.mpf(float(r)) - e) / float(s) for r, e, s in zip(result, exact, spacing, strict=False)
+        ]
+        assert max(error) <= ulps, f"order {order} at {x[int(np.argmax(error))]}"
+        np.testing.assert_array_equal(result[len(x) :], [np.nan] * 4 + [0])
 
 
 def test_integer_pow() -> None:

@@ -19,6 +19,7 @@ import shlex
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from filecheck.error import CheckError, ParseError
 from filecheck.finput import FInput
 from filecheck.matcher import Matcher
 from filecheck.options import Options
@@ -127,7 +128,10 @@ def run_golden(run: RunLine, text: str, name: str) -> None:
         options, FInput(name, output), Parser(options, io.StringIO(text), *pattern_for_opts(options))
     )
     matcher.stderr = messages = io.StringIO()
-    with contextlib.redirect_stdout(messages):
-        failed = matcher.run() != 0
+    try:
+        with contextlib.redirect_stdout(messages):
+            failed = matcher.run() != 0
+    except (CheckError, ParseError) as error:
+        raise GoldenError(f"{name}: {error.message}") from None
     if failed:
         raise GoldenError(f"{name}: {run.command}\n{messages.getvalue()}\nThe output:\n{output}")

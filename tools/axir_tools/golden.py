@@ -20,7 +20,7 @@ from axir_tools.opt import read_input, transform
 
 __all__ = ["draft", "golden"]
 
-_VALUE = re.compile(r"%([a-z]*)(\d+)")
+_VALUE = re.compile(r"%([\w-]+)")
 _LEAD = ("RUN:", "CHECK")
 
 
@@ -73,23 +73,24 @@ def _checks(function: str) -> Iterator[str]:
 def _captured(text: str, seen: set[str]) -> str:
     """The text with values captured where they are defined, and by their names where they are used."""
     defined, equals, used = text.partition(" = ") if text.startswith("%") else ("", "", text)
-    used = _VALUE.sub(lambda m: _reference(m, seen), used)
-    # Regions beside each other reuse names, so that a definition captures anew.
-    return _VALUE.sub(lambda m: _capture(m, seen), defined) + equals + used
+    if text.startswith("^"):
+        defined, used = text, ""
+    # Regions beside each other reuse names, so that a definition always captures.
+    return _VALUE.sub(lambda m: _capture(m[1], seen), defined) + equals + _VALUE.sub(
+        lambda m: f"%[[{_name(m[1])}]]" if m[1] in seen else _capture(m[1], seen), used
+    )
 
 
-def _reference(match: re.Match[str], seen: set[str]) -> str:
-    return f"%[[{_name(match)}]]" if _name(match) in seen else _capture(match, seen)
+def _capture(value: str, seen: set[str]) -> str:
+    seen.add(value)
+    return f"%[[{_name(value)}:.+]]"
 
 
-def _capture(match: re.Match[str], seen: set[str]) -> str:
-    seen.add(_name(match))
-    return f"%[[{_name(match)}:.+]]"
-
-
-def _name(match: re.Match[str]) -> str:
-    """``A0`` for ``%arg0``, ``V0`` for ``%0``."""
-    return f"{match[1][:1].upper() or 'V'}{match[2]}"
+def _name(value: str) -> str:
+    """``A0`` for ``%arg0``, ``V0`` for ``%0``, ``C1_I8`` for ``%c1_i8``."""
+    if value.isdigit():
+        return f"V{value}"
+    return value.replace("arg", "A").replace("-", "M").upper()
 
 
 def golden(

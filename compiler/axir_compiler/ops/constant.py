@@ -39,6 +39,8 @@ class IotaOp(AxirOp, name="iota"):
     def infer(*, shape: tuple[int, ...], dimension: int, dtype: np.dtype) -> Aval:
         if not 0 <= dimension < len(shape):
             raise ShapeError(f"dimension must be an axis of the shape {shape}; got {dimension}.")
+        if any(n < 0 for n in shape):
+            raise ShapeError(f"sizes must not be negative; got shape {shape}.")
         if dtype not in NUMERIC:
             raise DTypeError(f"dtype must be an integer or float; got {dtype}.")
         return Aval(shape, dtype)

@@ -77,7 +77,7 @@ def _verify_op(op: ir.OpView, table: dict[str, func.FuncOp]) -> None:
     elif isinstance(op, AxirOp):
         op.verify_types()
     elif not isinstance(op, func.ReturnOp):
-        raise VerificationError(f"{op.OPERATION_NAME} is not an op of the axir dialect.")
+        raise VerificationError(f"{op.operation.name} is not an op of the axir dialect.")
 
 
 def _check_recursion(table: dict[str, func.FuncOp]) -> None:

@@ -85,11 +85,12 @@ def _data_tiling(module: ir.Module) -> tuple[str, ...]:
 
     def visit(op: ir.Operation) -> ir.WalkResult:
         nonlocal score
-        if op.name == "linalg.generic":
-            score += _tiling_gain(op)
-        return ir.WalkResult.ADVANCE
+        if op.name != "linalg.generic":
+            return ir.WalkResult.ADVANCE
+        score += _tiling_gain(op)
+        return ir.WalkResult.SKIP
 
-    module.operation.walk(visit)
+    module.operation.walk(visit, ir.WalkOrder.PRE_ORDER)
     return ("--iree-dispatch-creation-data-tiling",) if score > 0 else ()
 
 

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from axir_compiler.errors import ShapeError
-from axir_compiler.ir.op import OPS, AxirOp
-from axir_compiler.ir.types import FLOATING
 
 from axir._src.array import Array, ConcreteArray
 from axir._src.convert import constant, convert, to_array, typed
 from axir._src.messages import located
 from axir._src.promotion import common, common_of_two, inexact
 from axir._src.trace import Tracer, bind, current_frame
+from axir_compiler.errors import ShapeError
+from axir_compiler.ir.op import OPS, AxirOp
+from axir_compiler.ir.types import FLOATING
 
 __all__ = [
     "apply",
@@ -153,11 +153,7 @@ def _evaluate_pair(op: type[AxirOp], x: ConcreteArray, y: ConcreteArray) -> Arra
 
 def apply_binary(op: type[AxirOp], x: Any, y: Any, to_float: bool = False) -> Array:
     """An op of two operands after promotion and broadcasting."""
-    if (
-        type(x) is ConcreteArray
-        and type(y) is ConcreteArray
-        and not (to_float and x.dtype not in FLOATING)
-    ):
+    if type(x) is ConcreteArray and type(y) is ConcreteArray and not (to_float and x.dtype not in FLOATING):
         found = _evaluate_pair(op, x, y)
         if found is not None:
             return found

@@ -60,8 +60,12 @@ def full(shape: Any, fill_value: ArrayLike, dtype: DTypeLike = None) -> Array:
 
 def full_like(x: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, shape: Any = None) -> Array:
     """An array filled with one value, of the shape and dtype of ``x`` where none is given."""
-    x = to_array(x)
-    return full(x.shape if shape is None else shape, fill_value, x.dtype if dtype is None else dtype)
+    like = to_array(x)
+    sizes = like.shape if shape is None else shape
+    if dtype is not None or not like.weak_type:
+        return full(sizes, fill_value, like.dtype if dtype is None else dtype)
+    value = scalar_like(fill_value, like) if is_number(fill_value) else to_array(fill_value)
+    return full(sizes, convert(value, like.dtype, True))
 
 
 def iota(dtype: DTypeLike, size: int) -> Array:

@@ -179,14 +179,18 @@ deg2rad = radians = _scaled("deg2rad", math.pi / 180, "Degrees as radians.")
 rad2deg = degrees = _scaled("rad2deg", 180 / math.pi, "Radians as degrees.")
 
 
+def _strong(x: Array) -> Array:
+    return convert(x, x.dtype)
+
+
 def log2(x: ArrayLike, /) -> Array:
     """Logarithm to base 2, as ``log(x) / log(2)``."""
-    return lax.div(log(x), math.log(2))
+    return _strong(lax.div(log(x), math.log(2)))
 
 
 def log10(x: ArrayLike, /) -> Array:
     """Logarithm to base 10, as ``log(x) / log(10)``."""
-    return lax.div(log(x), math.log(10))
+    return _strong(lax.div(log(x), math.log(10)))
 
 
 def hypot(x1: ArrayLike, x2: ArrayLike, /) -> Array:
@@ -198,7 +202,7 @@ def hypot(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     ratio = lax.div(broadcast((small, safe))[0], safe)
     found = lax.mul(large, lax.sqrt(lax.add(lax.integer_pow(ratio, 2), 1.0)))
     found = choose_by(lax.eq(large, 0.0), 0.0, found)
-    return choose_by(logical_or(isinf(x), isinf(y)), math.inf, found)
+    return _strong(choose_by(logical_or(isinf(x), isinf(y)), math.inf, found))
 
 
 def logaddexp(x1: ArrayLike, x2: ArrayLike, /) -> Array:
@@ -231,7 +235,7 @@ def heaviside(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """0 for negative ``x1``, 1 for positive, ``x2`` at 0; NaN stays."""
     (x, y), _ = promoted(x1, x2, to_float=True)
     step = choose_by(lax.lt(x, 0.0), 0.0, choose_by(lax.gt(x, 0.0), 1.0, y))
-    return choose_by(isnan(x), x, step)
+    return _strong(choose_by(isnan(x), x, step))
 
 
 def sinc(x: ArrayLike, /) -> Array:

@@ -31,6 +31,7 @@ __all__ = [
     "eye",
     "full",
     "full_like",
+    "geomspace",
     "identity",
     "indices",
     "linspace",
@@ -183,7 +184,7 @@ def linspace(
         raise located(ShapeError(f"linspace: num must not be negative; got {count}."))
     (first, last), _ = promoted(start, stop, to_float=True)
     shape = broadcast_shapes(first.shape, last.shape, where="linspace")
-    first, last = broadcast_to(first, shape), broadcast_to(last, shape)
+    first, last = (broadcast_to(convert(v, v.dtype), shape) for v in (first, last))
     intervals = count - 1 if endpoint else count
     values = _interpolated(first, last, count, intervals, endpoint)
     at = axis_of(axis, len(shape) + 1, "linspace")
@@ -223,6 +224,24 @@ def logspace(
 ) -> Array:
     """``base`` to the power of ``linspace(start, stop, ...)``."""
     values = power(base, linspace(start, stop, num, endpoint, axis=axis))
+    return values if dtype is None else astype(values, dtype)
+
+
+def geomspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: DTypeLike = None,
+    axis: int = 0,
+) -> Array:
+    """``num`` values from ``start`` to ``stop`` with a constant ratio; both have the same sign."""
+    (first, last), _ = promoted(start, stop, to_float=True)
+    sign = lax.sign(first)
+    bounds = [lax.div(lax.log(lax.abs(v)), math.log(10)) for v in (first, last)]
+    values = logspace(*bounds, num, endpoint, axis=axis)
+    at = axis_of(axis, values.ndim, "geomspace")
+    values = values * lax.expand_dims(broadcast_to(sign, broadcast_shapes(first.shape, last.shape)), (at,))
     return values if dtype is None else astype(values, dtype)
 
 

@@ -225,8 +225,8 @@ def left_shift(x1: ArrayLike, x2: ArrayLike, /) -> Array:
 
     Raises: DTypeError for floats.
     """
-    arrays, weak = promoted(number(x1), number(x2))
-    return apply(OPS["shift_left"], arrays, weak)
+    (x, y), weak = promoted(x1, x2)
+    return apply(OPS["shift_left"], (number(x), number(y)), weak)
 
 
 bitwise_left_shift = left_shift
@@ -237,9 +237,9 @@ def right_shift(x1: ArrayLike, x2: ArrayLike, /) -> Array:
 
     Raises: DTypeError for floats.
     """
-    arrays, weak = promoted(number(x1), number(x2))
-    op = "shift_right_logical" if arrays[0].dtype in UNSIGNED else "shift_right_arithmetic"
-    return apply(OPS[op], arrays, weak)
+    (x, y), weak = promoted(x1, x2)
+    op = "shift_right_logical" if x.dtype in UNSIGNED else "shift_right_arithmetic"
+    return apply(OPS[op], (number(x), number(y)), weak)
 
 
 bitwise_right_shift = right_shift
@@ -290,17 +290,15 @@ def square(x: ArrayLike, /) -> Array:
     return lax.integer_pow(number(x), 2)
 
 
-def number(x: Any) -> Any:
-    """An operand with bools taken to the default integer dtype; Python integers and floats stay."""
-    if type(x) in (int, float):
-        return x
+def number(x: ArrayLike) -> Array:
+    """An operand with bools taken to the default integer dtype."""
     array = to_array(x)
     return convert(array, default_int()) if array.dtype == BOOL else array
 
 
 def reciprocal(x: ArrayLike, /) -> Array:
     """``1 / x`` as a float."""
-    return true_divide(1, x)
+    return true_divide(1, number(x))
 
 
 def _rounding(name: str, op: str, doc: str) -> Unary:
@@ -371,8 +369,7 @@ def real(val: ArrayLike, /) -> Array:
 
 def imag(val: ArrayLike, /) -> Array:
     """Imaginary part: zeros, since dtypes are real."""
-    x = to_array(val)
-    return lax.full(x.shape, 0, x.dtype)
+    return lax.full_like(val, 0)
 
 
 def iscomplexobj(x: object) -> bool:

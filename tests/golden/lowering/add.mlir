@@ -4,8 +4,8 @@
 // CHECK-SAME:    %[[A0:.+]]: tensor<2x3xf32>, %[[A1:.+]]: tensor<2x3xf32>) -> tensor<2x3xf32>
 // CHECK-NEXT:    %[[V0:.+]] = tensor.empty()
 // CHECK-NEXT:    %[[V1:.+]] = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel", "parallel"]} ins(%[[A0]], %[[A1]] : tensor<2x3xf32>, tensor<2x3xf32>) outs(%[[V0]] : tensor<2x3xf32>) {
-// CHECK-NEXT:    ^bb0(%in: f32, %in_0: f32, %out: f32):
-// CHECK-NEXT:    %[[V2:.+]] = arith.addf %in, %in_0
+// CHECK-NEXT:    ^bb0(%[[IN:.+]]: f32, %[[IN_0:.+]]: f32, %[[OUT:.+]]: f32):
+// CHECK-NEXT:    %[[V2:.+]] = arith.addf %[[IN]], %[[IN_0]]
 // CHECK-NEXT:    linalg.yield %[[V2]]
 // CHECK-NEXT:    } -> tensor<2x3xf32>
 // CHECK-NEXT:    return %[[V1]]

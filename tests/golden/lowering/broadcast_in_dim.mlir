@@ -4,8 +4,8 @@
 // CHECK-SAME:    %[[A0:.+]]: tensor<3xf32>) -> tensor<2x3xf32>
 // CHECK-NEXT:    %[[V0:.+]] = tensor.empty()
 // CHECK-NEXT:    %[[V1:.+]] = linalg.generic {indexing_maps = [#map, #map1], iterator_types = ["parallel", "parallel"]} ins(%[[A0]] : tensor<3xf32>) outs(%[[V0]] : tensor<2x3xf32>) {
-// CHECK-NEXT:    ^bb0(%in: f32, %out: f32):
-// CHECK-NEXT:    linalg.yield %in
+// CHECK-NEXT:    ^bb0(%[[IN:.+]]: f32, %[[OUT:.+]]: f32):
+// CHECK-NEXT:    linalg.yield %[[IN]]
 // CHECK-NEXT:    } -> tensor<2x3xf32>
 // CHECK-NEXT:    return %[[V1]]
 

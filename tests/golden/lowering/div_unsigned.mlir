@@ -5,14 +5,14 @@
 // CHECK-SAME:    %[[A0:.+]]: tensor<4xi8>, %[[A1:.+]]: tensor<4xi8>) -> tensor<4xi8>
 // CHECK-NEXT:    %[[V0:.+]] = tensor.empty()
 // CHECK-NEXT:    %[[V1:.+]] = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel"]} ins(%[[A0]], %[[A1]] : tensor<4xi8>, tensor<4xi8>) outs(%[[V0]] : tensor<4xi8>) {
-// CHECK-NEXT:    ^bb0(%in: i8, %in_0: i8, %out: i8):
-// CHECK-NEXT:    %[[C0:.+]]_i8 = arith.constant 0
-// CHECK-NEXT:    %[[V2:.+]] = arith.cmpi eq, %in_0, %[[C0]]_i8
-// CHECK-NEXT:    %[[C1:.+]]_i8 = arith.constant 1
-// CHECK-NEXT:    %[[V3:.+]] = arith.select %[[V2]], %[[C1]]_i8, %in_0
-// CHECK-NEXT:    %[[V4:.+]] = arith.divui %in, %[[V3]]
-// CHECK-NEXT:    %c-1_i8 = arith.constant -1
-// CHECK-NEXT:    %[[V5:.+]] = arith.select %[[V2]], %c-1_i8, %[[V4]]
+// CHECK-NEXT:    ^bb0(%[[IN:.+]]: i8, %[[IN_0:.+]]: i8, %[[OUT:.+]]: i8):
+// CHECK-NEXT:    %[[C0_I8:.+]] = arith.constant 0
+// CHECK-NEXT:    %[[V2:.+]] = arith.cmpi eq, %[[IN_0]], %[[C0_I8]]
+// CHECK-NEXT:    %[[C1_I8:.+]] = arith.constant 1
+// CHECK-NEXT:    %[[V3:.+]] = arith.select %[[V2]], %[[C1_I8]], %[[IN_0]]
+// CHECK-NEXT:    %[[V4:.+]] = arith.divui %[[IN]], %[[V3]]
+// CHECK-NEXT:    %[[CM1_I8:.+]] = arith.constant -1
+// CHECK-NEXT:    %[[V5:.+]] = arith.select %[[V2]], %[[CM1_I8]], %[[V4]]
 // CHECK-NEXT:    linalg.yield %[[V5]]
 // CHECK-NEXT:    } -> tensor<4xi8>
 // CHECK-NEXT:    return %[[V1]]

@@ -2,13 +2,13 @@
 
 // CHECK-LABEL: func.func public @main(
 // CHECK-SAME:    %[[A0:.+]]: tensor<2x3x4xf32>, %[[A1:.+]]: tensor<2x4x5xf32>) -> tensor<2x3x5xf32>
-// CHECK-NEXT:    %cst = arith.constant 0.000000e+00
+// CHECK-NEXT:    %[[CST:.+]] = arith.constant 0.000000e+00
 // CHECK-NEXT:    %[[V0:.+]] = tensor.empty()
-// CHECK-NEXT:    %[[V1:.+]] = linalg.fill ins(%cst : f32) outs(%[[V0]]
+// CHECK-NEXT:    %[[V1:.+]] = linalg.fill ins(%[[CST]] : f32) outs(%[[V0]]
 // CHECK-NEXT:    %[[V2:.+]] = linalg.generic {indexing_maps = [#map, #map1, #map2], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%[[A0]], %[[A1]] : tensor<2x3x4xf32>, tensor<2x4x5xf32>) outs(%[[V1]] : tensor<2x3x5xf32>) {
-// CHECK-NEXT:    ^bb0(%in: f32, %in_0: f32, %out: f32):
-// CHECK-NEXT:    %[[V3:.+]] = arith.mulf %in, %in_0
-// CHECK-NEXT:    %[[V4:.+]] = arith.addf %out, %[[V3]]
+// CHECK-NEXT:    ^bb0(%[[IN:.+]]: f32, %[[IN_0:.+]]: f32, %[[OUT:.+]]: f32):
+// CHECK-NEXT:    %[[V3:.+]] = arith.mulf %[[IN]], %[[IN_0]]
+// CHECK-NEXT:    %[[V4:.+]] = arith.addf %[[OUT]], %[[V3]]
 // CHECK-NEXT:    linalg.yield %[[V4]]
 // CHECK-NEXT:    } -> tensor<2x3x5xf32>
 // CHECK-NEXT:    return %[[V2]]

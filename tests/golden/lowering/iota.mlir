@@ -4,7 +4,7 @@
 // CHECK-SAME:    ) -> tensor<2x3xi32>
 // CHECK-NEXT:    %[[V0:.+]] = tensor.empty()
 // CHECK-NEXT:    %[[V1:.+]] = linalg.generic {indexing_maps = [#map], iterator_types = ["parallel", "parallel"]} outs(%[[V0]] : tensor<2x3xi32>) {
-// CHECK-NEXT:    ^bb0(%out: i32):
+// CHECK-NEXT:    ^bb0(%[[OUT:.+]]: i32):
 // CHECK-NEXT:    %[[V2:.+]] = linalg.index 1
 // CHECK-NEXT:    %[[V3:.+]] = arith.index_cast %[[V2]]
 // CHECK-NEXT:    linalg.yield %[[V3]]

@@ -3,19 +3,19 @@
 
 // CHECK-LABEL: func.func public @main(
 // CHECK-SAME:    %[[A0:.+]]: tensor<4x5xf16>) -> tensor<4xf16>
-// CHECK-NEXT:    %cst = arith.constant 0.000000e+00
+// CHECK-NEXT:    %[[CST:.+]] = arith.constant 0.000000e+00
 // CHECK-NEXT:    %[[V0:.+]] = tensor.empty()
-// CHECK-NEXT:    %[[V1:.+]] = linalg.fill ins(%cst : f32) outs(%[[V0]]
+// CHECK-NEXT:    %[[V1:.+]] = linalg.fill ins(%[[CST]] : f32) outs(%[[V0]]
 // CHECK-NEXT:    %[[V2:.+]] = linalg.generic {indexing_maps = [#map, #map1], iterator_types = ["parallel", "reduction"]} ins(%[[A0]] : tensor<4x5xf16>) outs(%[[V1]] : tensor<4xf32>) {
-// CHECK-NEXT:    ^bb0(%in: f16, %out: f32):
-// CHECK-NEXT:    %[[V5:.+]] = arith.extf %in
-// CHECK-NEXT:    %[[V6:.+]] = arith.addf %[[V5]], %out
+// CHECK-NEXT:    ^bb0(%[[IN:.+]]: f16, %[[OUT:.+]]: f32):
+// CHECK-NEXT:    %[[V5:.+]] = arith.extf %[[IN]]
+// CHECK-NEXT:    %[[V6:.+]] = arith.addf %[[V5]], %[[OUT]]
 // CHECK-NEXT:    linalg.yield %[[V6]]
 // CHECK-NEXT:    } -> tensor<4xf32>
 // CHECK-NEXT:    %[[V3:.+]] = tensor.empty()
 // CHECK-NEXT:    %[[V4:.+]] = linalg.generic {indexing_maps = [#map2, #map2], iterator_types = ["parallel"]} ins(%[[V2]] : tensor<4xf32>) outs(%[[V3]] : tensor<4xf16>) {
-// CHECK-NEXT:    ^bb0(%in: f32, %out: f16):
-// CHECK-NEXT:    %[[V5:.+]] = arith.truncf %in
+// CHECK-NEXT:    ^bb0(%[[IN:.+]]: f32, %[[OUT:.+]]: f16):
+// CHECK-NEXT:    %[[V5:.+]] = arith.truncf %[[IN]]
 // CHECK-NEXT:    linalg.yield %[[V5]]
 // CHECK-NEXT:    } -> tensor<4xf16>
 // CHECK-NEXT:    return %[[V4]]

@@ -86,7 +86,9 @@ def _stirling(a: Real, log: DoubleWord) -> tuple[Real, Real]:
     """``(a - 1/2)(log a - 1) + log(2 pi)/2 - 1/2 + tail(1/a**2)/a`` as a large and a small term."""
     width = a.format.width
     inverse = 1.0 / a
-    tail = fma(inverse, polynomial(inverse * inverse, table.STIRLING[width]), table.STIRLING_CONSTANT[width][0])
+    tail = fma(
+        inverse, polynomial(inverse * inverse, table.STIRLING[width]), table.STIRLING_CONSTANT[width][0]
+    )
     # Exact: the logarithm is above 2.
     shifted = log.high - 1.0
     product = two_product(a, shifted)

@@ -62,7 +62,9 @@ def _log(a: Real) -> DoubleWord:
     f = m - 1.0
     s = DoubleWord(f, a.constant(0.0)) / two_sum(a.constant(2.0), f)
     square = s * s
-    series = constant_pair(a, TWO_THIRDS[width]) + square.high * polynomial(square.high, LOG_RATIO_TAIL[width])
+    series = constant_pair(a, TWO_THIRDS[width]) + square.high * polynomial(
+        square.high, LOG_RATIO_TAIL[width]
+    )
     series = square * series
     factor = fast_two_sum(a.constant(2.0), series.high)
     log_m = s * DoubleWord(factor.high, factor.low + series.low)

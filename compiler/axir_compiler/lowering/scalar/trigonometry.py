@@ -51,9 +51,7 @@ def reduce_angle(x: Real) -> Angle:
     huge = abs(x) >= 2.0 ** HUGE_EXPONENT[x.format.width]
     small, large = cody_waite(x), payne_hanek(x)
     quadrant = select_integer(huge, large.quadrant, small.quadrant)
-    return Angle(
-        quadrant, select(huge, large.rest + (x - x), small.rest), select(huge, large.low, small.low)
-    )
+    return Angle(quadrant, select(huge, large.rest + (x - x), small.rest), select(huge, large.low, small.low))
 
 
 def cody_waite(x: Real) -> Angle:

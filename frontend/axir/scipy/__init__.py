@@ -1,0 +1,5 @@
+"""Parts of SciPy's interface."""
+
+from axir.scipy import special
+
+__all__ = ["special"]

@@ -1,0 +1,203 @@
+"""Special functions. Integers and bools are taken to the default float dtype."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from axir import lax
+from axir import numpy as anp
+from axir._src.array import Array
+from axir._src.convert import ArrayLike, convert, to_array
+from axir._src.elementwise import apply_unary, broadcast, promoted
+from axir._src.promotion import inexact
+from axir.nn import log_softmax, logsumexp, softmax
+from axir_compiler.ir.op import OPS
+
+__all__ = [
+    "beta",
+    "betaln",
+    "digamma",
+    "entr",
+    "erf",
+    "erfc",
+    "erfinv",
+    "expit",
+    "factorial",
+    "gamma",
+    "gammaln",
+    "gammasgn",
+    "kl_div",
+    "log_ndtr",
+    "log_softmax",
+    "logit",
+    "logsumexp",
+    "multigammaln",
+    "ndtr",
+    "ndtri",
+    "polygamma",
+    "rel_entr",
+    "softmax",
+    "xlog1py",
+    "xlogy",
+]
+
+
+def _unary(name: str, op: str, doc: str) -> Callable[[ArrayLike], Array]:
+    cls = OPS[op]
+
+    def function(x: ArrayLike) -> Array:
+        return apply_unary(cls, x, True)
+
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "axir.scipy.special"
+    function.__doc__ = doc
+    return function
+
+
+erf = _unary("erf", "erf", "Error function.")
+erfc = _unary("erfc", "erfc", "Complementary error function ``1 - erf(x)``, accurate for large ``x``.")
+erfinv = _unary("erfinv", "erf_inv", "Inverse of ``erf``; infinite at -1 and 1, NaN outside.")
+expit = _unary("expit", "logistic", "``1 / (1 + exp(-x))``.")
+gammaln = _unary("gammaln", "lgamma", "Logarithm of ``|gamma(x)|``; infinite at 0, -1, -2, ...")
+digamma = _unary("digamma", "digamma", "Derivative of ``log(gamma(x))``; NaN at 0, -1, -2, ...")
+
+
+def _real(x: ArrayLike) -> Array:
+    array = to_array(x)
+    return convert(array, inexact(array.dtype), array.weak_type)
+
+
+def polygamma(n: int, x: ArrayLike) -> Array:
+    """Derivative number ``n`` of ``digamma``; ``n`` is a static Python integer."""
+    return lax.polygamma(n, _real(x))
+
+
+def gammasgn(x: ArrayLike) -> Array:
+    """Sign of ``gamma(x)``; NaN at negative integers and -inf."""
+    value = _real(x)
+    whole = lax.floor(value)
+    even = lax.eq(lax.rem(whole, 2.0), 0.0)
+    one = lax.full_like(value, 1.0)
+    negative = lax.select(even, one, lax.neg(one))
+    undefined = anp.logical_and(lax.lt(value, 0.0), lax.eq(whole, value))
+    found = lax.select(lax.lt(value, 0.0), negative, anp.copysign(one, value))
+    found = anp.where(anp.logical_or(undefined, lax.ne(value, value)), math.nan, found)
+    return anp.where(lax.eq(value, 0.0), anp.copysign(1.0, value), found)
+
+
+def gamma(x: ArrayLike) -> Array:
+    """Gamma function."""
+    value = _real(x)
+    return lax.mul(gammasgn(value), lax.exp(lax.lgamma(value)))
+
+
+def factorial(n: ArrayLike) -> Array:
+    """``gamma(n + 1)``; 0 for negative ``n``."""
+    value = _real(n)
+    return anp.where(lax.lt(value, 0.0), 0.0, lax.exp(lax.lgamma(lax.add(value, 1.0))))
+
+
+def betaln(a: ArrayLike, b: ArrayLike) -> Array:
+    """Logarithm of ``|beta(a, b)|``."""
+    (x, y), _ = promoted(a, b, to_float=True)
+    x, y = broadcast((x, y), "betaln")
+    return lax.sub(lax.add(lax.lgamma(x), lax.lgamma(y)), lax.lgamma(lax.add(x, y)))
+
+
+def beta(a: ArrayLike, b: ArrayLike) -> Array:
+    """``gamma(a) gamma(b) / gamma(a + b)``."""
+    (x, y), _ = promoted(a, b, to_float=True)
+    x, y = broadcast((x, y), "beta")
+    sign = lax.mul(lax.mul(gammasgn(x), gammasgn(y)), gammasgn(lax.add(x, y)))
+    return lax.mul(sign, lax.exp(betaln(x, y)))
+
+
+def multigammaln(a: ArrayLike, d: int) -> Array:
+    """Logarithm of the gamma function of dimension ``d``, a static Python integer."""
+    value = _real(a)
+    total = lax.full_like(value, 0.25 * d * (d - 1) * math.log(math.pi))
+    for j in range(int(d)):
+        total = lax.add(total, lax.lgamma(lax.sub(value, j / 2)))
+    return total
+
+
+def logit(x: ArrayLike) -> Array:
+    """``log(x / (1 - x))``."""
+    value = _real(x)
+    return lax.sub(lax.log(value), lax.log1p(lax.neg(value)))
+
+
+def _times_log(x: ArrayLike, y: ArrayLike, log: Callable[[Array], Array]) -> Array:
+    """``x * log(y)``, 0 where ``x`` is 0 unless ``y`` is NaN."""
+    (a, b), _ = promoted(x, y, to_float=True)
+    a, b = broadcast((a, b), "xlogy")
+    nothing = anp.logical_and(lax.eq(a, 0.0), lax.eq(b, b))
+    safe = anp.where(nothing, 1.0, b)
+    return anp.where(nothing, 0.0, lax.mul(a, log(safe)))
+
+
+def xlogy(x: ArrayLike, y: ArrayLike) -> Array:
+    """``x * log(y)``, 0 where ``x`` is 0."""
+    return _times_log(x, y, lax.log)
+
+
+def xlog1py(x: ArrayLike, y: ArrayLike) -> Array:
+    """``x * log(1 + y)``, 0 where ``x`` is 0."""
+    return _times_log(x, y, lax.log1p)
+
+
+def entr(x: ArrayLike) -> Array:
+    """``-x * log(x)``; 0 at 0, -inf below."""
+    value = _real(x)
+    found = lax.neg(xlogy(value, anp.where(lax.lt(value, 0.0), 1.0, value)))
+    return anp.where(lax.lt(value, 0.0), -math.inf, found)
+
+
+def rel_entr(p: ArrayLike, q: ArrayLike) -> Array:
+    """``p * log(p / q)``; 0 where ``p`` is 0 and ``q`` is not negative, else infinite outside of both positive."""
+    (x, y), _ = promoted(p, q, to_float=True)
+    x, y = broadcast((x, y), "rel_entr")
+    both = anp.logical_and(lax.gt(x, 0.0), lax.gt(y, 0.0))
+    none = anp.logical_and(lax.eq(x, 0.0), lax.ge(y, 0.0))
+    above, below = (anp.where(both, v, 1.0) for v in (x, y))
+    found = anp.where(both, lax.mul(above, lax.log(lax.div(above, below))), math.inf)
+    found = anp.where(none, 0.0, found)
+    return anp.where(anp.logical_or(lax.ne(x, x), lax.ne(y, y)), math.nan, found)
+
+
+def kl_div(p: ArrayLike, q: ArrayLike) -> Array:
+    """``p * log(p / q) - p + q``."""
+    (x, y), _ = promoted(p, q, to_float=True)
+    return anp.add(anp.subtract(rel_entr(x, y), x), y)
+
+
+def ndtr(x: ArrayLike) -> Array:
+    """Normal distribution function."""
+    return lax.mul(lax.erfc(lax.mul(_real(x), -math.sqrt(0.5))), 0.5)
+
+
+def log_ndtr(x: ArrayLike) -> Array:
+    """Logarithm of the normal distribution function, accurate in both tails.
+
+    Below -10 it is the asymptotic series of the Mills ratio, above 5 that of ``log(1 - small)``: M. Abramowitz,
+    I. A. Stegun, "Handbook of mathematical functions", 26.2.12.
+    """
+    value = _real(x)
+    low, high = lax.lt(value, -10.0), lax.gt(value, 5.0)
+    middle = lax.log(ndtr(lax.clamp(-10.0, value, 5.0)))
+    tail = anp.where(low, value, -10.0)
+    inverse = lax.div(1.0, lax.integer_pow(tail, 2))
+    series = lax.full_like(value, 1.0)
+    # 1 - 1/x**2 + 3/x**4 - 15/x**6 + ..., from the last term inward.
+    for n in range(19, 0, -2):
+        series = lax.sub(1.0, lax.mul(lax.mul(inverse, float(n)), series))
+    scale = lax.sub(lax.mul(lax.integer_pow(tail, 2), -0.5), lax.log(lax.neg(tail)))
+    lower = lax.add(lax.sub(scale, 0.5 * math.log(2 * math.pi)), lax.log(series))
+    upper = lax.log1p(lax.neg(ndtr(lax.neg(anp.where(high, value, 5.0)))))
+    return anp.where(low, lower, anp.where(high, upper, middle))
+
+
+def ndtri(p: ArrayLike) -> Array:
+    """Inverse of the normal distribution function."""
+    return lax.mul(lax.erf_inv(lax.sub(lax.mul(_real(p), 2.0), 1.0)), math.sqrt(2))

@@ -1,0 +1,72 @@
+// RUN: axir opt %s --passes verify --expect-errors
+// ERROR: axir.add: operands must have equal shapes; got f32[2], f32[3]. Broadcast them first.
+func.func @f(%x: tensor<2xf32>, %y: tensor<3xf32>) -> tensor<2xf32> {
+  %z = "axir.add"(%x, %y) : (tensor<2xf32>, tensor<3xf32>) -> tensor<2xf32>
+  return %z : tensor<2xf32>
+}
+// -----
+// ERROR: axir.add: operands must have the same dtype; got f32[2], i32[2]. Convert one of them.
+func.func @f(%x: tensor<2xf32>, %y: tensor<2xi32>) -> tensor<2xf32> {
+  %z = "axir.add"(%x, %y) : (tensor<2xf32>, tensor<2xi32>) -> tensor<2xf32>
+  return %z : tensor<2xf32>
+}
+// -----
+// ERROR: axir.sin: operands must have one of the dtypes bf16, f16, f32, f64; got i32[2].
+func.func @f(%x: tensor<2xi32>) -> tensor<2xi32> {
+  %z = "axir.sin"(%x) : (tensor<2xi32>) -> tensor<2xi32>
+  return %z : tensor<2xi32>
+}
+// -----
+// ERROR: axir.sin: result type must be f32[2]; got f64[2].
+func.func @f(%x: tensor<2xf32>) -> tensor<2xf64> {
+  %z = "axir.sin"(%x) : (tensor<2xf32>) -> tensor<2xf64>
+  return %z : tensor<2xf64>
+}
+// -----
+// ERROR: axir.is_finite: result type must be bool[2]; got f32[2].
+func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %z = "axir.is_finite"(%x) : (tensor<2xf32>) -> tensor<2xf32>
+  return %z : tensor<2xf32>
+}
+// -----
+// ERROR: axir.compare: direction must be one of eq, ne, lt, le, gt, ge; got 'above'.
+func.func @f(%x: tensor<2xf32>) -> tensor<2xi1> {
+  %z = "axir.compare"(%x, %x) {direction = "above"} : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>
+  return %z : tensor<2xi1>
+}
+// -----
+// ERROR: axir.select: the predicate must be bool; got i32[2]. Compare it with 0.
+func.func @f(%p: tensor<2xi32>, %x: tensor<2xf32>) -> tensor<2xf32> {
+  %z = "axir.select"(%p, %x, %x) : (tensor<2xi32>, tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  return %z : tensor<2xf32>
+}
+// -----
+// ERROR: axir.select: both branches must have the same dtype; got f32[2] and f64[2].
+func.func @f(%p: tensor<2xi1>, %x: tensor<2xf32>, %y: tensor<2xf64>) -> tensor<2xf32> {
+  %z = "axir.select"(%p, %x, %y) : (tensor<2xi1>, tensor<2xf32>, tensor<2xf64>) -> tensor<2xf32>
+  return %z : tensor<2xf32>
+}
+// -----
+// ERROR: axir.integer_pow: integers cannot be raised to the negative power -1; got i32[2].
+func.func @f(%x: tensor<2xi32>) -> tensor<2xi32> {
+  %z = "axir.integer_pow"(%x) {exponent = -1 : i64} : (tensor<2xi32>) -> tensor<2xi32>
+  return %z : tensor<2xi32>
+}
+// -----
+// ERROR: axir.polygamma: order must be at least 1; got 0. Use digamma for order 0.
+func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %z = "axir.polygamma"(%x) {order = 0 : i64} : (tensor<2xf32>) -> tensor<2xf32>
+  return %z : tensor<2xf32>
+}
+// -----
+// ERROR: axir.bitcast: dtypes must have the same width, bool excluded; got f32[2] to f64.
+func.func @f(%x: tensor<2xf32>) -> tensor<2xf64> {
+  %z = "axir.bitcast"(%x) {dtype = f64} : (tensor<2xf32>) -> tensor<2xf64>
+  return %z : tensor<2xf64>
+}
+// -----
+// ERROR: axir.threefry2x32: operands must have one of the dtypes ui32; got i32[2].
+func.func @f(%x: tensor<2xi32>) -> tensor<2xi32> {
+  %z:2 = "axir.threefry2x32"(%x, %x, %x, %x) : (tensor<2xi32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>) -> (tensor<2xi32>, tensor<2xi32>)
+  return %z#0 : tensor<2xi32>
+}
