@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import mpmath as mp
-from remez import Fit, Function, minimax
+
+from remez import Fit, Function, Number, minimax
 
 OUTPUT = Path(__file__).parents[1] / "compiler/axir_compiler/lowering/scalar/coefficients.py"
 DIGITS = {32: 24, 64: 53}
@@ -27,7 +28,7 @@ mp.mp.dps = 50
 def root_series(function: Function, terms: Function, power: int) -> Function:
     """``z -> (function(s)/s - terms(z)) / z**power`` with ``s = sqrt(z)``: the tail of an odd function."""
 
-    def tail(z: mp.mpf) -> mp.mpf:
+    def tail(z: Number) -> Number:
         s = mp.sqrt(z)
         return (function(s) / s - terms(z)) / z**power
 
@@ -37,14 +38,14 @@ def root_series(function: Function, terms: Function, power: int) -> Function:
 def scaled_erfc(center: float) -> Function:
     """``(1 + 2x) exp(x**2) erfc(x)`` as a function of ``t = (x - center) / (x + center)``."""
 
-    def function(t: mp.mpf) -> mp.mpf:
+    def function(t: Number) -> Number:
         x = center * (1 + t) / (1 - t)
         return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
 
     return function
 
 
-def inverse_erfc(c: mp.mpf) -> mp.mpf:
+def inverse_erfc(c: Number) -> Number:
     """The ``y`` with ``erfc(y) = c``, by Halley's method."""
     y = mp.sqrt(-mp.log(c * (2 - c))) * mp.mpf("0.85")
     for _ in range(80):
@@ -56,43 +57,43 @@ def inverse_erfc(c: mp.mpf) -> mp.mpf:
     raise ArithmeticError(f"inverse_erfc: no convergence at {c}")
 
 
-def inverse_erf_of_w(w: mp.mpf) -> mp.mpf:
+def inverse_erf_of_w(w: Number) -> Number:
     """``erfinv(x) / x`` as a function of ``w = -log(1 - x**2)``."""
     x = mp.sqrt(-mp.expm1(-w))
     return inverse_erfc(mp.exp(-w) / (1 + x)) / x
 
 
-def inverse_erf_center(u: mp.mpf) -> mp.mpf:
+def inverse_erf_center(u: Number) -> Number:
     """``(erfinv(x)/x - sqrt(pi)/2) / x**2`` as a function of ``u = 0.7225 - x**2``."""
     z = mp.mpf("0.7225") - u
     x = mp.sqrt(z)
     return (mp.erfinv(x) / x - mp.sqrt(mp.pi) / 2) / z
 
 
-def inverse_erf_tail(s: mp.mpf) -> mp.mpf:
+def inverse_erf_tail(s: Number) -> Number:
     """``r - erfinv(x)`` with ``r = sqrt(-log((1 - x)/2))``, as a function of ``s = r - 1.6``."""
     r = s + mp.mpf("1.6")
     return r - inverse_erfc(2 * mp.exp(-r * r))
 
 
-def log_gamma_kernel(t: mp.mpf) -> mp.mpf:
+def log_gamma_kernel(t: Number) -> Number:
     """``lgamma(y) / ((y - 1)(y - 2)) - 7/16`` with ``y = 0.75 + t``."""
     y = mp.mpf("0.75") + t
     return mp.loggamma(y) / ((y - 1) * (y - 2)) - mp.mpf("0.4375")
 
 
-def digamma_kernel(t: mp.mpf) -> mp.mpf:
+def digamma_kernel(t: Number) -> Number:
     """``digamma(1 + t) / (1 + t - root) - 3/4`` with the positive root of digamma."""
     return mp.digamma(1 + t) / (1 + t - DIGAMMA_ROOT) - mp.mpf("0.75")
 
 
-def stirling(z: mp.mpf) -> mp.mpf:
+def stirling(z: Number) -> Number:
     """``x (lgamma(x) - (x - 1/2) log x + x - log(2 pi)/2)`` as a function of ``z = 1/x**2``."""
     x = 1 / mp.sqrt(z)
     return x * (mp.loggamma(x) - ((x - mp.mpf("0.5")) * mp.log(x) - x + mp.log(2 * mp.pi) / 2))
 
 
-def digamma_tail(z: mp.mpf) -> mp.mpf:
+def digamma_tail(z: Number) -> Number:
     """``x**2 (digamma(x) - log x + 1/(2x))`` as a function of ``z = 1/x**2``."""
     x = 1 / mp.sqrt(z)
     return x * x * (mp.digamma(x) - mp.log(x) + 1 / (2 * x))
@@ -299,7 +300,7 @@ ENTRIES = (
 )
 
 
-def split(number: mp.mpf, bits: tuple[int, ...]) -> list[mp.mpf]:
+def split(number: Number, bits: tuple[int, ...]) -> list[Number]:
     """Parts of a number with so many significant bits each, which add up to it."""
     parts = []
     for count in bits:
@@ -309,13 +310,13 @@ def split(number: mp.mpf, bits: tuple[int, ...]) -> list[mp.mpf]:
     return parts
 
 
-def constants() -> Iterator[tuple[str, str, dict[int, list[mp.mpf]]]]:
+def constants() -> Iterator[tuple[str, str, dict[int, list[Number]]]]:
     """Name, comment and parts of each multi-part constant, by width."""
 
-    def whole(number: mp.mpf, count: int) -> dict[int, list[mp.mpf]]:
+    def whole(number: Number, count: int) -> dict[int, list[Number]]:
         return {width: split(number, (digits,) * count) for width, digits in DIGITS.items()}
 
-    def short(number: mp.mpf) -> dict[int, list[mp.mpf]]:
+    def short(number: Number) -> dict[int, list[Number]]:
         return {32: split(number, (15, 24)), 64: split(number, (41, 53))}
 
     yield "TWO_OVER_SQRT_PI", "2/sqrt(pi)", whole(2 / mp.sqrt(mp.pi), 2)
@@ -332,7 +333,7 @@ def constants() -> Iterator[tuple[str, str, dict[int, list[mp.mpf]]]]:
     yield "DIGAMMA_ROOT_LESS_1", "the root less one", whole(DIGAMMA_ROOT - 1, 2)
 
 
-def round_to(width: int, number: mp.mpf) -> float:
+def round_to(width: int, number: Number) -> float:
     """The nearest number of the format, as a Python float."""
     if width == 64:
         return float(number)
@@ -363,7 +364,7 @@ def render(name: str, comment: str, tables: dict[int, list[str]]) -> str:
     return f"# {comment}\n{name} = {{\n{rows}}}\n"
 
 
-def literals(width: int, numbers: list[mp.mpf]) -> list[str]:
+def literals(width: int, numbers: list[Number]) -> list[str]:
     return [repr(round_to(width, number)) for number in numbers]
 
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import mpmath as mp
 
-Function = Callable[[mp.mpf], mp.mpf]
+Function = Callable[[Number], mp.mpf]
 
 
 @dataclass(frozen=True)
 class Fit:
     """``numerator(t) / denominator(t)`` (ascending powers) and the largest weighted error."""
 
-    numerator: list[mp.mpf]
-    denominator: list[mp.mpf]
-    error: mp.mpf
+    numerator: list[Number]
+    denominator: list[Number]
+    error: Number
 
-    def __call__(self, t: mp.mpf) -> mp.mpf:
+    def __call__(self, t: Number) -> Number:
         return mp.polyval(self.numerator[::-1], t) / mp.polyval(self.denominator[::-1], t)
 
 
@@ -26,11 +26,11 @@ class Fit:
 class Samples:
     """The function to approximate and the weight of its error, on a grid."""
 
-    points: list[mp.mpf]
-    values: list[mp.mpf]
-    weights: list[mp.mpf]
+    points: list[Number]
+    values: list[Number]
+    weights: list[Number]
 
-    def errors(self, fit: Fit) -> list[mp.mpf]:
+    def errors(self, fit: Fit) -> list[Number]:
         columns = zip(self.points, self.values, self.weights, strict=True)
         return [weight * (value - fit(point)) for point, value, weight in columns]
 
@@ -79,7 +79,7 @@ def _level(samples: Samples, reference: list[int], degree: int) -> Fit:
     return Fit(solution[:-1], [mp.mpf(1)], abs(solution[-1]))
 
 
-def _exchange(errors: list[mp.mpf], count: int) -> list[int]:
+def _exchange(errors: list[Number], count: int) -> list[int]:
     """The positions of ``count`` alternating extremes; surplus ones are dropped from the weaker end."""
     extremes: list[int] = []
     for i, error in enumerate(errors):

@@ -10,6 +10,8 @@ from typing import Any
 import iree.runtime
 import mpmath as mp
 import numpy as np
+from scipy import special
+
 from axir_compiler.lowering.scalar import (
     error_function,
     exponential,
@@ -23,7 +25,6 @@ from axir_compiler.lowering.scalar import (
 )
 from axir_compiler.lowering.scalar.expression import Real, real
 from axir_compiler.mlir import Output, Session, func, ir, linalg, tensor
-from scipy import special
 
 FLAGS = (
     "--iree-hal-target-device=local",
@@ -49,6 +50,8 @@ BINARY: dict[str, Callable[..., Real]] = {
     "pow": power.power,
     "fmod": remainder.fmod,
 }
+# mpmath has no types: an mpf.
+Number = Any
 # Enough for the cancellation in any reference below.
 mp.mp.prec = 200
 
@@ -120,7 +123,7 @@ def _real_or_nan(function: Callable[..., Any]) -> Callable[..., Any]:
     """Outside its real domain a function of mpmath is complex or raises."""
 
     @functools.wraps(function)
-    def call_real(*xs: mp.mpf) -> mp.mpf:
+    def call_real(*xs: Number) -> Number:
         if any(mp.isnan(x) for x in xs):
             return mp.nan
         try:
@@ -136,7 +139,7 @@ def _odd(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda x: -function(-x) if x < 0 else function(x)
 
 
-def _erf_inv(x: mp.mpf) -> mp.mpf:
+def _erf_inv(x: Number) -> Number:
     """Newton's iteration on erfc from SciPy's value."""
     if x >= 1:
         return mp.inf if x == 1 else mp.nan
@@ -149,11 +152,11 @@ def _erf_inv(x: mp.mpf) -> mp.mpf:
     return y
 
 
-def _is_pole(x: mp.mpf) -> bool:
+def _is_pole(x: Number) -> bool:
     return bool(x <= 0 and x == mp.floor(x))
 
 
-def _lgamma(x: mp.mpf) -> mp.mpf:
+def _lgamma(x: Number) -> Number:
     if mp.isinf(x) or _is_pole(x):
         return mp.inf
     if abs(x) > 1e15:
@@ -164,7 +167,7 @@ def _lgamma(x: mp.mpf) -> mp.mpf:
     return mp.log(mp.pi / abs(x * mp.sinpi(x))) - mp.loggamma(-x)
 
 
-def _digamma(x: mp.mpf) -> mp.mpf:
+def _digamma(x: Number) -> Number:
     if mp.isinf(x):
         return mp.inf if x > 0 else mp.nan
     if _is_pole(x):
@@ -216,7 +219,7 @@ EXACT: dict[str, Callable[..., Any]] = {
 }
 
 
-def ulps(got: float, exact: mp.mpf, dtype: np.dtype) -> float:
+def ulps(got: float, exact: Number, dtype: np.dtype) -> float:
     """The error in units of the last place of the exact value.
 
     Infinity counts as the number after the largest one. Zero is right for anything below the normal numbers,
@@ -234,6 +237,6 @@ def ulps(got: float, exact: mp.mpf, dtype: np.dtype) -> float:
     return float(abs(value - clipped) / mp.mpf(2) ** (exponent - int(info.nmant)))
 
 
-def exact_values(name: str, arrays: Iterable[np.ndarray]) -> list[mp.mpf]:
+def exact_values(name: str, arrays: Iterable[np.ndarray]) -> list[Number]:
     """The exact results for the given arguments."""
     return [EXACT[name](*(mp.mpf(float(x)) for x in xs)) for xs in zip(*arrays, strict=True)]

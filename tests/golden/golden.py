@@ -31,7 +31,7 @@ from axir_tools.opt import check_errors, transform
 __all__ = ["GoldenError", "RunLine", "parse_golden", "run_golden"]
 
 SUFFIXES = ("", "-NEXT", "-SAME", "-NOT", "-DAG", "-LABEL", "-EMPTY")
-_RUN = re.compile(r"^// RUN: *(.+)$", re.MULTILINE)
+_RUN = re.compile(r"^\s*//\s*RUN: *(.+)$", re.MULTILINE)
 # A comment whose first word looks like a keyword of these files.
 _COMMENT = re.compile(r"//\s*([A-Za-z][\w-]*)(\{LITERAL\})?\s*(:?)")
 _COUNT = re.compile(r"-COUNT-\d+$")
@@ -93,8 +93,8 @@ def _check_words(text: str, name: str, prefixes: set[str], errors: bool) -> None
         if base in known and word.colon:
             seen.add(base.removesuffix(next(s for s in SUFFIXES[::-1] if base.endswith(s))))
             continue
-        looks_alike = word.text.isupper() and difflib.get_close_matches(base.upper(), likely, 1, 0.75)
-        if base in known or looks_alike or base.upper().startswith("CHECK"):
+        misspelt = word.text.isupper() and difflib.get_close_matches(base, likely, 1, 0.75)
+        if base.upper() in likely or misspelt:
             raise GoldenError(
                 f"{name}:{word.line}: {word.text!r} is no directive; is a colon or a RUN line missing?"
             )

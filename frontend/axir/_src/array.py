@@ -13,7 +13,9 @@ import numpy as np
 from axir_compiler.ir.types import Aval
 from axir_runtime import Buffer, Device, devices
 
-__all__ = ["Array", "ConcreteArray"]
+__all__ = ["Array", "ArrayType", "ConcreteArray"]
+
+_new = object.__new__
 
 
 class Array:
@@ -120,26 +122,62 @@ class Array:
         return self.to_numpy("a list of it").tolist()
 
 
+class ArrayType:
+    """Shape, dtype and weakness of an array; equal ones are one object, so that look-ups by it are quick."""
+
+    __slots__ = ("aval", "weak")
+    _known: ClassVar[dict[tuple[Aval, bool], ArrayType]] = {}
+    _limit: ClassVar[int] = 50_000
+
+    def __init__(self, aval: Aval, weak: bool):
+        self.aval = aval
+        self.weak = weak
+
+    @staticmethod
+    def of(aval: Aval, weak: bool) -> ArrayType:
+        """The one object for these."""
+        known = ArrayType._known
+        found = known.get((aval, weak))
+        if found is None:
+            if len(known) > ArrayType._limit:
+                known.clear()
+            found = known.setdefault((aval, weak), ArrayType(aval, weak))
+        return found
+
+
 class ConcreteArray(Array):
     """An array whose elements are there, in host memory on the CPU.
 
     It holds a NumPy array, or the buffer of a compiled function's result, or both on the same memory.
     """
 
-    __slots__ = ("_aval", "_buffer", "_value", "weak_type")
+    __slots__ = ("_aval", "_buffer", "_type", "_value", "weak_type")
 
     def __init__(self, value: Any, weak: bool = False):
         self._value: np.ndarray | None = np.asarray(value)
         self._buffer: Buffer | None = None
         self._aval: Aval | None = None
+        self._type: ArrayType | None = None
         self.weak_type = weak
 
     @staticmethod
-    def from_buffer(buffer: Buffer, aval: Aval, weak: bool) -> ConcreteArray:
+    def from_buffer(buffer: Buffer, kind: ArrayType) -> ConcreteArray:
         """The array of a buffer."""
-        array = object.__new__(ConcreteArray)
-        array._value, array._buffer, array._aval, array.weak_type = None, buffer, aval, weak
+        array = _new(ConcreteArray)
+        array._value = None
+        array._buffer = buffer
+        array._type = kind
+        array._aval = kind.aval
+        array.weak_type = kind.weak
         return array
+
+    @property
+    def type(self) -> ArrayType:
+        """Shape, dtype and weakness as one object."""
+        found = self._type
+        if found is None:
+            found = self._type = ArrayType.of(self.aval, self.weak_type)
+        return found
 
     @property
     def aval(self) -> Aval:  # pyright: ignore[reportIncompatibleVariableOverride]

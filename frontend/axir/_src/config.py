@@ -47,6 +47,15 @@ OPTIONS = (
 )
 
 
+class _Local(threading.local):
+    """Overrides of this thread. ``mode`` is what a compiled call depends on: (x64 enabled, jit disabled).
+
+    It is an attribute of the class, so that reading it costs one look-up; a thread with overrides has its own.
+    """
+
+    mode: tuple[bool, bool] = (False, False)
+
+
 class Config:
     """Holds the value of every option; reading and changing it is thread-safe.
 
@@ -56,13 +65,23 @@ class Config:
     def __init__(self) -> None:
         self._options = {o.name: o for o in OPTIONS}
         self._lock = threading.Lock()
-        self._local = threading.local()
+        self._local = _Local()
         self.values: dict[str, Any] = {o.name: self._initial(o) for o in OPTIONS}
+        _Local.mode = self._mode(self.values)
 
     @staticmethod
     def _initial(option: Option) -> Any:
         text = os.environ.get(option.name.upper())
         return option.default if text is None else option.read(text)
+
+    @staticmethod
+    def _mode(values: dict[str, Any]) -> tuple[bool, bool]:
+        return values["axir_enable_x64"], values["axir_disable_jit"]
+
+    @property
+    def mode(self) -> tuple[bool, bool]:
+        """Whether x64 is enabled and jit disabled, in this thread."""
+        return self._local.mode
 
     def _name(self, name: str) -> str:
         ours = "axir_" + name.removeprefix("jax_").removeprefix("axir_")
@@ -81,6 +100,7 @@ class Config:
         name = self._name(name)
         with self._lock:
             self.values[name] = self._checked(name, value)
+            _Local.mode = self._mode(self.values)
 
     def _checked(self, name: str, value: Any) -> Any:
         kind = type(self._options[name].default)
@@ -101,20 +121,19 @@ class Config:
         """Set an option for a block of code in this thread."""
         name = self._name(name)
         value = self._checked(name, value)
-        before = getattr(self._local, name, None)
+        before = dict(self._local.__dict__)
         setattr(self._local, name, value)
+        self._local.mode = self._mode({n: self.get(n) for n in self._options})
         try:
             yield
         finally:
-            if before is None:
-                delattr(self._local, name)
-            else:
-                setattr(self._local, name, before)
+            self._local.__dict__.clear()
+            self._local.__dict__.update(before)
 
     @property
     def x64_enabled(self) -> bool:
         """Whether 64-bit dtypes are kept."""
-        return self.get("axir_enable_x64")
+        return self._local.mode[0]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith(("axir_", "jax_")):

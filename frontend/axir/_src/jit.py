@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from axir._src import pytree
-from axir._src.array import Array, ConcreteArray
+from axir._src.array import Array, ArrayType, ConcreteArray
 from axir._src.call import flatten_arrays, name_of
 from axir._src.config import config
 from axir._src.convert import to_array
 from axir._src.execute import Compiled, compile_function
 from axir._src.log import logger
 from axir._src.trace import Function, Spec, Tracer, current_frame, trace_program
+from axir._src.trace import state as _state
 from axir_compiler.ir.types import DTYPES, Aval
 from axir_runtime import Buffer
 
@@ -54,6 +55,9 @@ class ShapeDtypeStruct:
         return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype})"
 
 
+_from_buffer = ConcreteArray.from_buffer
+
+
 class Static(NamedTuple):
     """The static part of a call: values of static arguments by position and by name."""
 
@@ -68,14 +72,18 @@ _NOTHING_STATIC = Static((), (), ())
 class Entry:
     """What is kept for one signature: the traced function, and its compiled form once it was called."""
 
-    __slots__ = ("captured", "compiled", "function", "out_tree", "seconds")
+    __slots__ = ("captured", "compiled", "executable", "function", "out_tree", "seconds", "single", "types")
 
     def __init__(self, function: Function, out_tree: pytree.TreeDef, seconds: float):
         self.function = function
         self.out_tree = out_tree
         self.seconds = seconds
         self.compiled: Compiled | None = None
-        self.captured: list[Any] = []
+        self.captured: list[Buffer] = []
+        self.executable: Any = None
+        self.types = [ArrayType.of(s.aval, s.weak) for s in function.outputs]
+        # A result that is one array needs no rebuilding of its pytree.
+        self.single = out_tree.is_leaf()
 
     def prepare(self) -> Compiled:
         """Compile the function, unless that was done."""
@@ -84,17 +92,20 @@ class Entry:
             compiled = compile_function(self.function)
             compiled.phases.trace = self.seconds
             self.captured = [x.buffer for x in self.function.concrete_captures]
+            self.executable = compiled.executable
             self.compiled = compiled
         return compiled
 
     def __call__(self, arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
-        compiled = self.compiled or self.prepare()
-        found = compiled.executable([x._buffer or x.buffer for x in arrays] + self.captured)
+        if self.executable is None:
+            self.prepare()
+        buffers = [x._buffer or x.buffer for x in arrays]
+        found = self.executable(buffers + self.captured if self.captured else buffers)
         if borrowed:
             found = [_unshared(b, borrowed) for b in found]
-        make = ConcreteArray.from_buffer
-        results = [make(b, s.aval, s.weak) for b, s in zip(found, self.function.outputs, strict=True)]
-        return pytree.unflatten(self.out_tree, results)
+        if self.single:
+            return _from_buffer(found[0], self.types[0])
+        return pytree.unflatten(self.out_tree, list(map(_from_buffer, found, self.types)))
 
 
 def _unshared(result: Buffer, borrowed: Sequence[np.ndarray]) -> Buffer:
@@ -122,6 +133,8 @@ class JitFunction:
         self._title = f"jit({name_of(fun)})"
         self._static_argnums, self._static_argnames = _resolve_static(fun, static_argnums, static_argnames)
         self._entries: dict[Any, Entry] = {}
+        # Calls with nothing but positional concrete arrays are found here, by the types of the arrays.
+        self._plain: dict[tuple[Any, ...], Entry] = {}
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -130,10 +143,23 @@ class JitFunction:
         return f"<jit of {self._fun!r}>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if config.get("axir_disable_jit"):
+        mode = config._local.mode
+        if not kwargs and _state.frame is None:
+            try:
+                entry = self._plain[(mode, *[x._type for x in args])]
+            except (KeyError, AttributeError):
+                pass
+            else:
+                return entry(args)
+        return self._general_call(mode, args, kwargs)
+
+    def _general_call(self, mode: tuple[bool, bool], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if mode[1]:
             return self._fun(*args, **kwargs)
         borrowed: list[np.ndarray] = []
         arrays, entry = self._lookup(args, kwargs, borrowed)
+        if not kwargs and entry.function.closed and all(type(x) is ConcreteArray for x in args):
+            self._plain[(mode, *[x.type for x in args])] = entry
         frame = current_frame()
         if frame is None or (not frame.staged and entry.function.closed and _all_concrete(arrays)):
             return entry(arrays, borrowed)
@@ -213,6 +239,7 @@ class JitFunction:
     def clear_cache(self) -> None:
         """Forget every signature."""
         self._entries.clear()
+        self._plain.clear()
 
 
 def _all_concrete(arrays: Sequence[Array]) -> bool:

@@ -75,12 +75,13 @@ class _State(threading.local):
     frame: Frame | None = None
 
 
-_state = _State()
+state = _State()
+"""What this thread traces."""
 
 
 def current_frame() -> Frame | None:
     """The frame of the function that is being traced in this thread."""
-    return _state.frame
+    return state.frame
 
 
 class Program:
@@ -233,7 +234,7 @@ class Frame:
         self, program: Program, name: str, specs: Sequence[Spec], *, staged: bool, jit: bool = False
     ):
         self.program = program
-        self.parent = _state.frame
+        self.parent = state.frame
         self.name = name
         self.staged = staged or (self.parent is not None and self.parent.staged)
         self.closed = False
@@ -254,11 +255,11 @@ class Frame:
         return self._numbers - 1
 
     def __enter__(self) -> Frame:
-        _state.frame = self
+        state.frame = self
         return self
 
     def __exit__(self, *error: Any) -> None:
-        _state.frame = self.parent
+        state.frame = self.parent
         self.closed = True
 
     def lift(self, x: Array) -> Tracer:
@@ -383,7 +384,7 @@ def bind(op: type[AxirOp], *args: Array, weak: bool | None = None, **attrs: Any)
     """
     if weak is None:
         weak = bool(args) and all(x.weak_type for x in args)
-    frame = _state.frame
+    frame = state.frame
     try:
         if frame is not None and (frame.staged or any(isinstance(x, Tracer) for x in args)):
             return frame.emit(op, args, attrs, weak)
