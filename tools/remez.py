@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import mpmath as mp
 
-Function = Callable[[Number], mp.mpf]
+# mpmath has no types: an mpf, or what can become one.
+Number = Any
+Function = Callable[[Number], Number]
 
 
 @dataclass(frozen=True)

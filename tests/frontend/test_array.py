@@ -1,6 +1,8 @@
 """Arrays: immutability, conversion, printing, pickling, lifetime."""
 
+import ast
 import copy
+import inspect
 import pickle
 
 import numpy as onp
@@ -102,3 +104,16 @@ def test_numpy_operands_on_either_side_give_arrays():
     for found in (onp.ones(3, onp.float32) + x, x + onp.ones(3, onp.float32), 1 + x, onp.float32(1) * x):
         assert isinstance(found, axir.Array)
         assert found.dtype == onp.float32
+
+
+def test_type_checkers_see_every_operator_and_method():
+    from axir._src import interface, methods
+
+    tree = ast.parse(inspect.getsource(interface))
+    declared = next(n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == "ArrayInterface")
+    names = {n.name for n in declared.body if isinstance(n, ast.FunctionDef)}
+    names |= {n.target.id for n in declared.body if isinstance(n, ast.AnnAssign)}
+    operators = {f"__{n}__" for n in (*methods._OPERATORS, *methods._COMPARISONS, *methods._UNARY)}
+    attached = operators | set(methods._SHARED) | set(methods._OWN) | set(methods._PROPERTIES)
+    assert attached <= names
+    assert all(hasattr(axir.Array, name) for name in names)

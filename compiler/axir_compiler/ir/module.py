@@ -17,6 +17,7 @@ __all__ = [
     "call",
     "callee_of",
     "copy_functions",
+    "copy_module",
     "copy_op",
     "functions",
     "is_jit",
@@ -52,6 +53,14 @@ def parse_module(text: str, name: str = "<text>") -> ir.Module:
     except ir.MLIRError as error:
         first = error.error_diagnostics[0]
         raise VerificationError(f"{name}: {first.message} at {first.location}.") from None
+
+
+def copy_module(module: ir.Module) -> ir.Module:
+    """A module with copies of all functions."""
+    result = new_module()
+    for function in functions(module).values():
+        function.operation.clone(ip=ir.InsertionPoint(result.body))
+    return result
 
 
 def functions(module: ir.Module) -> dict[str, func.FuncOp]:

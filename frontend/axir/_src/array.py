@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from axir._src.interface import ArrayInterface
 from axir_compiler.ir.types import Aval
 from axir_runtime import Buffer, Device, devices
 
@@ -18,7 +19,7 @@ __all__ = ["Array", "ArrayType", "ConcreteArray"]
 _new = object.__new__
 
 
-class Array:
+class Array(ArrayInterface):
     """An immutable n-dimensional array: concrete, or a tracer while a function is being traced."""
 
     __slots__ = ("__weakref__",)

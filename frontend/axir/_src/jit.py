@@ -20,7 +20,7 @@ from axir._src.log import logger
 from axir._src.trace import Function, Spec, Tracer, current_frame, trace_program
 from axir._src.trace import state as _state
 from axir_compiler.ir.types import DTYPES, Aval
-from axir_runtime import Buffer
+from axir_runtime import Buffer, Executable
 
 __all__ = ["JitFunction", "ShapeDtypeStruct", "Static", "eval_shape", "jit"]
 
@@ -80,7 +80,7 @@ class Entry:
         self.seconds = seconds
         self.compiled: Compiled | None = None
         self.captured: list[Buffer] = []
-        self.executable: Any = None
+        self.executable: Executable | None = None
         self.types = [ArrayType.of(s.aval, s.weak) for s in function.outputs]
         # A result that is one array needs no rebuilding of its pytree.
         self.single = out_tree.is_leaf()
@@ -97,10 +97,9 @@ class Entry:
         return compiled
 
     def __call__(self, arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
-        if self.executable is None:
-            self.prepare()
+        executable = self.executable or self.prepare().executable
         buffers = [x._buffer or x.buffer for x in arrays]
-        found = self.executable(buffers + self.captured if self.captured else buffers)
+        found = executable(buffers + self.captured if self.captured else buffers)
         if borrowed:
             found = [_unshared(b, borrowed) for b in found]
         if self.single:

@@ -10,6 +10,7 @@ from typing import Any
 from axir._src.call import name_of
 from axir._src.jit import JitFunction, trace_for_specs
 from axir_compiler import pipeline
+from axir_compiler.ir.module import copy_module, lookup
 from axir_compiler.mlir import context, ir
 
 __all__ = ["IR", "make_ir"]
@@ -33,6 +34,15 @@ class IR:
             return str(self.module)
         return _with_comments(self.module.operation.get_asm(enable_debug_info=True))
 
+    def function(self, name: str) -> str:
+        """The text of one function of the module.
+
+        Raises:
+            VerificationError: there is no such function.
+        """
+        with context():
+            return str(lookup(self.module, name))
+
     def run_passes(self, pipeline_text: str) -> IR:
         """A copy after a pipeline such as ``"linearize{func=f},cse,dce"``.
 
@@ -40,7 +50,7 @@ class IR:
             VerificationError: a pass or option is unknown.
         """
         with context():
-            module = pipeline.extract(self.module, self.name)
+            module = copy_module(self.module)
             pipeline.run_passes(module, pipeline.parse_pipeline(pipeline_text))
         return IR(module, self.name)
 

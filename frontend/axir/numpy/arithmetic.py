@@ -8,7 +8,7 @@ import numpy as np
 
 from axir import lax
 from axir._src.array import Array
-from axir._src.convert import ArrayLike, convert, to_array
+from axir._src.convert import ArrayLike, convert, is_number, to_array, typed
 from axir._src.elementwise import apply, apply_binary, broadcast, promoted
 from axir._src.messages import located
 from axir._src.promotion import inexact
@@ -183,6 +183,12 @@ def _strong(x: Array) -> Array:
     return convert(x, x.dtype)
 
 
+def _settled(result: Array, *args: ArrayLike) -> Array:
+    """A result whose type is weak only if that of every operand is."""
+    weak = all(typed(x if is_number(x) else to_array(x))[1] for x in args)
+    return convert(result, result.dtype, weak)
+
+
 def log2(x: ArrayLike, /) -> Array:
     """Logarithm to base 2, as ``log(x) / log(2)``."""
     return _strong(lax.div(log(x), math.log(2)))
@@ -202,7 +208,7 @@ def hypot(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     ratio = lax.div(broadcast((small, safe))[0], safe)
     found = lax.mul(large, lax.sqrt(lax.add(lax.integer_pow(ratio, 2), 1.0)))
     found = choose_by(lax.eq(large, 0.0), 0.0, found)
-    return _strong(choose_by(logical_or(isinf(x), isinf(y)), math.inf, found))
+    return _settled(choose_by(logical_or(isinf(x), isinf(y)), math.inf, found), x1, x2)
 
 
 def logaddexp(x1: ArrayLike, x2: ArrayLike, /) -> Array:
@@ -235,7 +241,7 @@ def heaviside(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """0 for negative ``x1``, 1 for positive, ``x2`` at 0; NaN stays."""
     (x, y), _ = promoted(x1, x2, to_float=True)
     step = choose_by(lax.lt(x, 0.0), 0.0, choose_by(lax.gt(x, 0.0), 1.0, y))
-    return _strong(choose_by(isnan(x), x, step))
+    return _settled(choose_by(isnan(x), x, step), x1, x2)
 
 
 def sinc(x: ArrayLike, /) -> Array:
