@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from golden import GoldenError, RunLine, parse_golden, run_golden
 
 from axir_compiler.errors import VerificationError
+from golden import GoldenError, RunLine, parse_golden, run_golden
 
 RUN = "// RUN: axir opt %s --passes cse | filecheck %s\n"
 MODULE = """func.func @f(%x: tensor<f32>) -> tensor<f32> {
@@ -40,8 +40,14 @@ def test_malformed_files_are_refused(text: str, message: str) -> None:
 
 
 def test_a_file_may_have_several_run_lines_and_prefixes() -> None:
-    text = RUN + "// RUN: axir opt %s --passes 'dce' | filecheck %s --check-prefix DCE\n// CHECK: a\n// DCE-NOT: b\n"
-    assert [(r.passes, r.prefix) for r in parse_golden(text, "test.mlir")] == [("cse", "CHECK"), ("dce", "DCE")]
+    text = (
+        RUN
+        + "// RUN: axir opt %s --passes 'dce' | filecheck %s --check-prefix DCE\n// CHECK: a\n// DCE-NOT: b\n"
+    )
+    assert [(r.passes, r.prefix) for r in parse_golden(text, "test.mlir")] == [
+        ("cse", "CHECK"),
+        ("dce", "DCE"),
+    ]
 
 
 def test_ordinary_comments_are_no_directives() -> None:
@@ -49,7 +55,9 @@ def test_ordinary_comments_are_no_directives() -> None:
     assert len(parse_golden(text, "test.mlir")) == 1
 
 
-@pytest.mark.parametrize("line", ["// CHECK: axir.cos", "// CHECK-NOT: axir.sin", "// CHECK: return\n// CHECK: sin"])
+@pytest.mark.parametrize(
+    "line", ["// CHECK: axir.cos", "// CHECK-NOT: axir.sin", "// CHECK: return\n// CHECK: sin"]
+)
 def test_wrong_output_is_found(line: str) -> None:
     text = f"{line}\n{MODULE}"
     with pytest.raises(GoldenError, match="The output:"):
@@ -75,5 +83,7 @@ def test_expected_errors_must_come(comment: str, message: str) -> None:
 
 def test_other_errors_than_expected_are_found() -> None:
     text = "// ERROR: result type\n" + MODULE.replace("axir.sin", "axir.sine")
-    with pytest.raises(VerificationError, match=r"expected the error 'result type'; got .*axir.sine is not an op"):
+    with pytest.raises(
+        VerificationError, match=r"expected the error 'result type'; got .*axir.sine is not an op"
+    ):
         run_golden(RunLine("", "verify", None), text, "test.mlir")

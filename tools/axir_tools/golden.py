@@ -76,8 +76,10 @@ def _captured(text: str, seen: set[str]) -> str:
     if text.startswith("^"):
         defined, used = text, ""
     # Regions beside each other reuse names, so that a definition always captures.
-    return _VALUE.sub(lambda m: _capture(m[1], seen), defined) + equals + _VALUE.sub(
-        lambda m: f"%[[{_name(m[1])}]]" if m[1] in seen else _capture(m[1], seen), used
+    return (
+        _VALUE.sub(lambda m: _capture(m[1], seen), defined)
+        + equals
+        + _VALUE.sub(lambda m: f"%[[{_name(m[1])}]]" if m[1] in seen else _capture(m[1], seen), used)
     )
 
 

@@ -12,6 +12,7 @@ from axir_compiler.errors import DTypeError
 from axir_compiler.ir.attributes import DType, Int
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.types import (
+    BFLOAT16,
     BOOL,
     DTYPES,
     FLOATING,
@@ -425,6 +426,15 @@ class IsFiniteOp(ElementwiseUnary, name="is_finite", dtypes=FLOATING, zero_tange
         return Aval(x.shape, np.dtype(bool))
 
 
+def _float64_to_bfloat16(x: np.ndarray) -> np.ndarray:
+    """Round once: by way of float32 rounded to odd, since ml_dtypes rounds to float32 and then again."""
+    near = np.asarray(x.astype(np.float32))
+    inexact = (near != x) & np.isfinite(x) & np.isfinite(near)
+    bits = near.view(np.uint32)
+    toward_zero = bits - (inexact & (np.abs(near) > np.abs(x))).astype(np.uint32)
+    return (toward_zero | inexact.astype(np.uint32)).view(np.float32).astype(BFLOAT16)
+
+
 class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
     """Conversion to another dtype.
 
@@ -439,6 +449,8 @@ class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
 
     @staticmethod
     def numpy(x: np.ndarray, *, dtype: np.dtype) -> np.ndarray:
+        if x.dtype == np.dtype("float64") and dtype == BFLOAT16:
+            return _float64_to_bfloat16(x)
         if not is_float(x.dtype) or dtype not in INTEGER:
             return x.astype(dtype)
         info = np.iinfo(dtype)

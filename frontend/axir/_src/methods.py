@@ -14,7 +14,7 @@ from axir._src.axes import Axes
 from axir._src.convert import convert
 from axir._src.indexing import getitem, iterate
 from axir._src.messages import located
-from axir._src.promotion import DTypeLike, requested
+from axir._src.promotion import DTypeLike, default_int, requested
 from axir_compiler.errors import DTypeError
 
 __all__: list[str] = []
@@ -67,7 +67,7 @@ def _unary(function: Callable[[Any], Any]) -> Callable[[Array], Any]:
 
 
 def _round(self: Array, ndigits: int | None = None) -> Any:
-    return np.round(self, 0 if ndigits is None else ndigits)
+    return convert(np.round(self), default_int()) if ndigits is None else np.round(self, ndigits)
 
 
 def _setitem(self: Array, index: Any, value: Any) -> None:
@@ -110,8 +110,18 @@ def _astype(self: Array, dtype: DTypeLike, copy: bool = False) -> Array:
 
 
 def _view(self: Array, dtype: DTypeLike = None) -> Array:
-    """The bits of the array as another dtype of the same width."""
-    return self if dtype is None else lax.bitcast_convert_type(self, requested(dtype, "view"))
+    """The bits of the array as another dtype; the size of the last axis changes with the width.
+
+    Raises: ShapeError if the last axis does not hold a whole number of elements.
+    """
+    if dtype is None:
+        return self
+    wanted = requested(dtype, "view")
+    if wanted.itemsize > self.itemsize and self.ndim:
+        parts = wanted.itemsize // self.itemsize
+        return lax.bitcast_convert_type(np.reshape(self, (*self.shape[:-1], -1, parts)), wanted)
+    found = lax.bitcast_convert_type(self, wanted)
+    return np.reshape(found, (*self.shape[:-1], -1)) if found.ndim > max(self.ndim, 1) else found
 
 
 def _reshape(self: Array, *shape: Any, order: str = "C") -> Array:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from axir._src.array import Array
 from axir._src.convert import ArrayLike, convert, is_number, to_array
 from axir._src.elementwise import broadcast_to
@@ -296,17 +298,47 @@ def convert_element_type(operand: ArrayLike, new_dtype: DTypeLike) -> Array:
 
     Floats round toward zero on the way to integers, and saturate; NaN gives 0.
     """
-    weak = new_dtype in (int, float)
-    return convert(to_array(operand), requested(new_dtype, "convert_element_type"), weak)
+    return convert(to_array(operand), requested(new_dtype, "convert_element_type"))
 
 
 def bitcast_convert_type(operand: ArrayLike, new_dtype: DTypeLike) -> Array:
-    """The bits of ``operand`` as another dtype of the same width.
+    """The bits of ``operand`` as another dtype.
 
-    Raises: DTypeError if the widths differ.
+    An element of a dtype that is wider becomes several along a new last axis, the lowest bits first; the other
+    way around the last axis goes.
+
+    Raises: DTypeError for bools, ShapeError if the last axis does not make up one element.
     """
-    x = to_array(operand)
-    return bind(OPS["bitcast"], x, weak=False, dtype=requested(new_dtype, "bitcast_convert_type"))
+    x, wanted = to_array(operand), requested(new_dtype, "bitcast_convert_type")
+    if x.dtype.itemsize == wanted.itemsize or BOOL in (x.dtype, wanted):
+        return bind(OPS["bitcast"], x, weak=False, dtype=wanted)
+    source, target = (np.dtype(f"uint{8 * d.itemsize}") for d in (x.dtype, wanted))
+    words = bind(OPS["bitcast"], x, weak=False, dtype=source)
+    words = _split_words(words, target) if source.itemsize > target.itemsize else _joined_words(words, target)
+    return bind(OPS["bitcast"], words, weak=False, dtype=wanted)
+
+
+def _positions(shape: tuple[int, ...], dtype: np.dtype, width: int) -> Array:
+    """First bit of each narrow word within the wide one, along the last axis."""
+    count = bind(OPS["iota"], weak=False, shape=shape, dimension=len(shape) - 1, dtype=dtype)
+    return mul(count, width)
+
+
+def _split_words(words: Array, narrow: np.dtype) -> Array:
+    parts = words.dtype.itemsize // narrow.itemsize
+    shape = (*words.shape, parts)
+    spread = bind(OPS["broadcast_in_dim"], words, shape=shape, dimensions=tuple(range(words.ndim)))
+    shifted = shift_right_logical(spread, _positions(shape, words.dtype, 8 * narrow.itemsize))
+    return convert(shifted, narrow)
+
+
+def _joined_words(words: Array, wide: np.dtype) -> Array:
+    parts = wide.itemsize // words.dtype.itemsize
+    if words.shape[-1:] != (parts,):
+        raise located(ShapeError(f"bitcast: the last axis must have size {parts}; got {words.aval}."))
+    shifted = shift_left(convert(words, wide), _positions(words.shape, wide, 8 * words.dtype.itemsize))
+    # The words share no bits, so their sum is their union.
+    return bind(OPS["reduce_sum"], shifted, axes=(words.ndim - 1,))
 
 
 def threefry2x32(key0: Array, key1: Array, x0: Array, x1: Array) -> tuple[Array, Array]:

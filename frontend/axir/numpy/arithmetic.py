@@ -76,7 +76,10 @@ def power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """
     if type(x2) is int:
         return lax.integer_pow(number(x1), x2)
+    exponent = to_array(x2)
     (x, y), weak = promoted(x1, x2)
+    # The dtype of an integer exponent has no part in the result's, but its being strong has.
+    weak = weak and (exponent.weak_type or exponent.dtype not in INTEGER)
     return apply(OPS["pow"], (number(x), number(y)), weak)
 
 

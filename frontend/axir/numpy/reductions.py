@@ -164,7 +164,7 @@ def _check_identity(name: str, x: Array, axis: Axes, initial: Any, where: Any) -
         raise located(
             ShapeError(f"{name}: a mask leaves nothing behind in places. Give the argument initial.")
         )
-    if x.size == 0 and any(x.shape[i] == 0 for i in axes_of(axis, x.ndim, name)):
+    if x.size == 0 and 0 in [x.shape[i] for i in axes_of(axis, x.ndim, name)]:
         raise located(ShapeError(f"{name}: there is no element in {x.aval}. Give the argument initial."))
 
 

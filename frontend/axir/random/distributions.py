@@ -14,7 +14,7 @@ from axir import lax
 from axir import numpy as anp
 from axir._src.array import Array
 from axir._src.axes import Shape, axis_of, shape_of
-from axir._src.convert import ArrayLike, convert, to_array
+from axir._src.convert import ArrayLike, convert, is_number, to_array
 from axir._src.elementwise import broadcast_shapes, broadcast_to
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, default_float, default_int, inexact, requested
@@ -101,7 +101,7 @@ def _uniform(
     one = int(np.array(1, dtype).view(f"uint{width}"))
     pattern = lax.bitwise_or(lax.shift_right_logical(bits, drawn - mantissa), one)
     unit = lax.sub(lax.bitcast_convert_type(pattern, dtype), 1.0)
-    if (minval, maxval) == (0.0, 1.0):
+    if is_number(minval) and is_number(maxval) and (minval, maxval) == (0, 1):
         return unit
     low, high = _parameter(minval, dtype, shape), _parameter(maxval, dtype, shape)
     return lax.max(low, lax.add(lax.mul(unit, lax.sub(high, low)), low))
@@ -155,15 +155,23 @@ def randint(
     wanted = default_int() if dtype is None else requested(dtype, "random.randint")
     if wanted not in INTEGER:
         raise located(DTypeError(f"random.randint: dtype must be an integer dtype; got {wanted}."))
-    sizes = _shape(shape, "randint", _integer(minval), _integer(maxval))
-    last = _integer(maxval)
-    # A bound one above the largest integer is meant when the bound exceeds it: randint(key, shape, 0, 256, "uint8").
-    beyond = lax.full((), False)
-    if _limits(wanted)[1] < _limits(last.dtype)[1]:
-        beyond = lax.gt(last, _limits(wanted)[1])
-    low = broadcast_to(_clipped(_integer(minval), wanted), sizes)
-    high = broadcast_to(_clipped(last, wanted), sizes)
-    return _randint(key, low, high, broadcast_to(beyond, sizes))
+    first, last = _integer(minval), _integer(maxval)
+    sizes = _shape(shape, "randint", first, last)
+    if wanted.itemsize < 4:
+        # Narrow integers are drawn in 32 bits, against bias.
+        least, most = _limits(wanted)
+        low, high = (_clipped(b, np.dtype("int32")) for b in (first, last))
+        low, high = lax.clamp(least, low, most), lax.clamp(least, high, most + 1)
+        beyond = lax.full((), False)
+    else:
+        low, high = _clipped(first, wanted), _clipped(last, wanted)
+        # A bound above the largest integer means that the largest is included.
+        beyond = (
+            lax.gt(last, _limits(wanted)[1])
+            if _limits(wanted)[1] < _limits(last.dtype)[1]
+            else lax.full((), False)
+        )
+    return convert(_randint(key, *(broadcast_to(b, sizes) for b in (low, high, beyond))), wanted)
 
 
 def _integer(x: ArrayLike) -> Array:

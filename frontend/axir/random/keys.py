@@ -157,13 +157,13 @@ def split(key: ArrayLike, num: Shape = 2) -> Array:
 
 
 def fold_in(key: ArrayLike, data: ArrayLike) -> Array:
-    """A new key that depends on ``key`` and on an integer, of which 32 bits count.
+    """A new key that depends on ``key`` and on an integer of 32 bits.
 
-    Raises: DTypeError if ``data`` is no integer, ShapeError if it is no scalar.
+    Raises: DTypeError if ``data`` is no integer scalar, OverflowError if a Python integer is not in [0, 2**32).
     """
     words = words_of(key, "fold_in")
     if type(data) is int:
-        number = lax.full((), data & 0xFFFFFFFF, _UINT32)
+        number = lax.full((), data, _UINT32)
     else:
         number = to_array(data)
         if number.dtype.kind not in "iu" or number.ndim:

@@ -8,10 +8,13 @@ from collections.abc import Callable
 from axir import lax
 from axir import numpy as anp
 from axir._src.array import Array
+from axir._src.axes import Axes
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import apply_unary, broadcast, promoted
 from axir._src.promotion import inexact
-from axir.nn import log_softmax, logsumexp, softmax
+from axir.nn import log_softmax as _log_softmax
+from axir.nn import logsumexp
+from axir.nn import softmax as _softmax
 from axir_compiler.ir.op import OPS
 
 __all__ = [
@@ -66,6 +69,16 @@ digamma = _unary("digamma", "digamma", "Derivative of ``log(gamma(x))``; NaN at 
 def _real(x: ArrayLike) -> Array:
     array = to_array(x)
     return convert(array, inexact(array.dtype), array.weak_type)
+
+
+def softmax(x: ArrayLike, /, *, axis: Axes = None) -> Array:
+    """``exp(x)`` along axes, by default all, scaled so that the sum is 1."""
+    return _softmax(x, axis)
+
+
+def log_softmax(x: ArrayLike, /, *, axis: Axes = None) -> Array:
+    """``log(softmax(x))`` without underflow."""
+    return _log_softmax(x, axis)
 
 
 def polygamma(n: int, x: ArrayLike) -> Array:
