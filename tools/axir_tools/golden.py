@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import typer
+
 from axir_compiler.errors import AxirError
 from axir_compiler.pipeline import parse_pipeline
-
 from axir_tools.opt import read_input, transform
 
 __all__ = ["draft", "golden"]

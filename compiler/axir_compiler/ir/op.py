@@ -39,6 +39,8 @@ Value = ir.Value
 
 @register_dialect
 class AxirDialect(ir.Dialect):
+    """The dialect ``axir``, which MLIR itself does not know."""
+
     DIALECT_NAMESPACE = "axir"
 
 

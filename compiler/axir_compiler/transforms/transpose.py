@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from axir_compiler import ops
+from axir_compiler.errors import MissingRuleError
 from axir_compiler.ir.module import FunctionBuilder, body_of, call, copy_op, is_jit, lookup, return_op
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.mlir import func, ir
@@ -82,6 +83,7 @@ class Transposer:
         else:
             assert isinstance(op, AxirOp)
             assert cts[0] is not None
+            _check_linear(op, [i for i, k in enumerate(known) if k is None])
             shares = op.transpose(cts[0], *known)
         for x, k, share in zip(operands, known, shares, strict=True):
             if k is None and share is not None:
@@ -116,6 +118,18 @@ def _copy_nonlinear(
             with op.location:
                 copy_op(op, values)
     return pending
+
+
+def _check_linear(op: AxirOp, unknown: Sequence[int]) -> None:
+    """Refuse an op that is not linear in the operands that depend on linear arguments, taken together."""
+    linear = op.linear_positions()
+    jointly = bool(op.linear_in) or len(unknown) == 1
+    if not jointly or not set(unknown) <= set(linear):
+        operands = ", ".join(str(i) for i in unknown)
+        raise MissingRuleError(
+            f"transpose: {op.OPERATION_NAME} is not linear in its operands {operands}, which depend on the linear "
+            "arguments. Only linear functions can be transposed; linearize others first."
+        )
 
 
 def _accumulate(cotangents: dict[Value, Value], value: Value, share: Value) -> None:

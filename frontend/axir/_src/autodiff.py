@@ -59,11 +59,11 @@ def _select_arguments(name: str, args: Sequence[Any], argnums: int | Sequence[in
     return positions
 
 
-def _check_inputs(name: str, leaves: Sequence[Array], paths: Sequence[str]) -> None:
-    for x, path in zip(leaves, paths, strict=True):
+def _check_inputs(title: str, leaves: Sequence[Array], names: Sequence[str]) -> None:
+    for x, name in zip(leaves, names, strict=True):
         if not is_float(x.dtype):
             raise NonDifferentiableError(
-                f"{name}: derivatives are taken with respect to floats; got {x.aval} at argument{path}. Convert it to "
+                f"{title}: derivatives are taken with respect to floats; got {x.aval} for {name}. Convert it to "
                 "a float, or choose other arguments with argnums."
             )
 
@@ -100,10 +100,11 @@ def value_and_grad(
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
         positions = _select_arguments(title, args, argnums)
         chosen = [args[i] for i in positions]
-        leaves, treedef = flatten_arrays(title, chosen)
+        names = pytree.argument_names(chosen, positions)
+        leaves, treedef = flatten_arrays(title, chosen, lambda _: names)
         active = [i for i, x in enumerate(leaves) if is_float(x.dtype)] if allow_int else range(len(leaves))
         if not allow_int:
-            _check_inputs(title, leaves, pytree.path_names(chosen))
+            _check_inputs(title, leaves, names)
         inputs = [leaves[i] for i in active]
         trees: list[Any] = []
 
@@ -233,7 +234,7 @@ def jvp(
         raise TypeError(
             f"{title}: primals and tangents must be tuples; got {type(primals)} and {type(tangents)}."
         )
-    leaves, treedef = flatten_arrays(title, tuple(primals))
+    leaves, treedef = flatten_arrays(title, tuple(primals), pytree.argument_names)
     raw, tangent_tree = pytree.flatten(tuple(tangents))
     if tangent_tree != treedef:
         raise TreeError(
@@ -306,7 +307,7 @@ class _Linearization:
 def _linearize(
     title: str, fun: Callable[..., Any], primals: Sequence[Any], has_aux: bool
 ) -> tuple[list[Array], list[Array], list[Array], pytree.TreeDef, list[Any], _Linearization, tuple[int, ...]]:
-    leaves, treedef = flatten_arrays(title, tuple(primals))
+    leaves, treedef = flatten_arrays(title, tuple(primals), pytree.argument_names)
     wrt = tuple(i for i, x in enumerate(leaves) if is_float(x.dtype))
     trees: list[Any] = []
     made: list[_Linearization] = []
@@ -424,7 +425,7 @@ def linear_transpose(fun: Callable[..., Any], *primals: Any) -> Callable[[Any], 
     flat = _flat_function(fun, treedef, title, False, trees)
 
     def transposed(ct: Any) -> tuple[Any, ...]:
-        raw, tree = flatten_arrays(title, ct)
+        raw, tree = flatten_arrays(title, ct, lambda _: pytree.argument_names((ct,)))
 
         def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
             function = trace_flat(frame, name_of(fun), flat, leaves, known=False)
@@ -489,8 +490,9 @@ def jacfwd(
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
         positions = _select_arguments(title, args, argnums)
         chosen = _chosen(args, positions, argnums)
-        leaves, treedef = flatten_arrays(title, chosen)
-        _check_inputs(title, leaves, pytree.path_names(chosen))
+        names = pytree.argument_names([args[i] for i in positions], positions)
+        leaves, treedef = flatten_arrays(title, chosen, lambda _: names)
+        _check_inputs(title, leaves, names)
         partial = _partial(fun, args, kwargs, positions, argnums)
         basis = pytree.unflatten(treedef, _basis(leaves))
 
@@ -522,8 +524,9 @@ def jacrev(
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
         positions = _select_arguments(title, args, argnums)
         chosen = _chosen(args, positions, argnums)
-        inputs, in_tree = flatten_arrays(title, chosen)
-        _check_inputs(title, inputs, pytree.path_names(chosen))
+        names = pytree.argument_names([args[i] for i in positions], positions)
+        inputs, in_tree = flatten_arrays(title, chosen, lambda _: names)
+        _check_inputs(title, inputs, names)
         out, pullback, *aux = vjp(_partial(fun, args, kwargs, positions, argnums), chosen, has_aux=has_aux)
         leaves, treedef = flatten_arrays(title, out)
         basis = pytree.unflatten(treedef, _basis(leaves))

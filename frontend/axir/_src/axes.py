@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from axir_compiler.errors import AxisError, ShapeError
 
 from axir._src.messages import located
+from axir_compiler.errors import AxisError, ShapeError
 
 __all__ = ["Axes", "Shape", "axes_of", "axis_of", "shape_of", "static_int"]
 

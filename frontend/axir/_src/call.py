@@ -18,8 +18,10 @@ def name_of(fun: Callable[..., Any]) -> str:
     return getattr(fun, "__name__", type(fun).__name__)
 
 
-def flatten_arrays(title: str, tree: Any) -> tuple[list[Array], pytree.TreeDef]:
-    """Leaves of a pytree as arrays, and its structure.
+def flatten_arrays(
+    title: str, tree: Any, names: Callable[[Any], list[str]] = pytree.result_names
+) -> tuple[list[Array], pytree.TreeDef]:
+    """Leaves of a pytree as arrays, and its structure; ``names`` says what leaves are called in messages.
 
     Raises:
         DTypeError: a leaf is not an array or number; the message says which.
@@ -28,11 +30,11 @@ def flatten_arrays(title: str, tree: Any) -> tuple[list[Array], pytree.TreeDef]:
     try:
         return [to_array(x) for x in leaves], treedef
     except TypeError as error:
-        for x, path in zip(leaves, pytree.path_names(tree), strict=True):
+        for x, name in zip(leaves, names(tree), strict=True):
             try:
                 to_array(x)
             except TypeError:
-                raise type(error)(f"{title}: at {path or 'the argument'}: {error}") from None
+                raise type(error)(f"{title}: {name}: {error}") from None
         raise
 
 

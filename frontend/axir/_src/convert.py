@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
-from axir_compiler.errors import DTypeError, ShapeError
-from axir_compiler.ir.attributes import ScalarValue
-from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import DTYPES
 
 from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
@@ -25,6 +21,10 @@ from axir._src.promotion import (
     to_dtype,
 )
 from axir._src.trace import Tracer, bind, current_frame
+from axir_compiler.errors import DTypeError, ShapeError
+from axir_compiler.ir.attributes import ScalarValue
+from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import DTYPES
 
 __all__ = ["ArrayLike", "array", "asarray", "constant", "convert", "is_number", "to_array", "typed"]
 
@@ -34,7 +34,7 @@ ArrayLike: TypeAlias = Array | np.ndarray | np.generic | bool | int | float
 _NUMBERS = frozenset({bool, int, float})
 
 
-def is_number(x: Any) -> bool:
+def is_number(x: Any) -> TypeGuard[bool | int | float]:
     """Whether ``x`` is a Python number, whose dtype is weak."""
     return type(x) in _NUMBERS
 
@@ -172,7 +172,7 @@ def asarray(x: Any, dtype: DTypeLike = None, order: str | None = None, *, copy: 
     if copy is False and not isinstance(x, Array):
         raise ValueError("asarray: the data must be copied into an axir array, but copy=False was given.")
     wanted = None if dtype is None else requested(dtype, "asarray")
-    if type(x) in _NUMBERS:
+    if is_number(x):
         return to_array(x) if wanted is None else constant(x, wanted, False)
     found = x if isinstance(x, Array) else _from_object(x, wanted)
     return found if wanted is None else convert(found, wanted)

@@ -185,13 +185,15 @@ class JitFunction:
                 for x in leaves
             ]
         except TypeError:
-            flatten_arrays(self._title, (args, kwargs))  # says which leaf it is
+            flatten_arrays(self._title, (args, kwargs), pytree.call_names)  # says which leaf it is
             raise
         key = (treedef, tuple([(x.aval, x.weak_type) for x in arrays]), static, config.x64_enabled)
         try:
             entry = self._entries.get(key)
         except TypeError:
-            raise ValueError(f"{self._title}: static arguments must be hashable; got {static}.") from None
+            raise ValueError(
+                f"{self._title}: static arguments must be hashable; got {static.values}, {static.named}."
+            ) from None
         if entry is None:
             entry = self._trace(arrays, treedef, static)
             if config.get("axir_log_compiles"):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TypeVar
 
-from axir_compiler.errors import AxirError
-
 from axir._src.source import source_line, user_frame, where
+from axir_compiler.errors import AxirError
 
 __all__ = ["located", "user_depth"]
 

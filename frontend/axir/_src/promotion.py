@@ -18,11 +18,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from axir_compiler.errors import DTypeError
-from axir_compiler.ir.types import BFLOAT16, DTYPES, FLOATING
 
 from axir._src.config import config
 from axir._src.messages import located, user_depth
+from axir_compiler.errors import DTypeError
+from axir_compiler.ir.types import BFLOAT16, DTYPES, FLOATING
 
 __all__ = [
     "DTypeLike",
@@ -141,7 +141,9 @@ def default_float() -> np.dtype:
 
 def inexact(dtype: np.dtype) -> np.dtype:
     """The float dtype in which functions of the reals compute for operands of ``dtype``."""
-    return dtype if dtype in FLOATING else default_float()
+    if dtype in FLOATING:
+        return dtype
+    return np.dtype("float64") if dtype.itemsize == 8 else np.dtype("float32")
 
 
 def canonical(dtype: np.dtype) -> np.dtype:

@@ -19,7 +19,9 @@ __all__ = [
     "flatten_axes",
     "leaves",
     "map_tree",
-    "path_names",
+    "argument_names",
+    "call_names",
+    "result_names",
     "register_pytree_node",
     "register_pytree_node_class",
     "structure",
@@ -55,13 +57,29 @@ def map_tree(function: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Any =
     return optree.tree_map(function, tree, *rest, is_leaf=is_leaf, namespace=NAMESPACE)
 
 
-def path_names(tree: Any) -> list[str]:
-    """How each leaf is reached, as ``['w'][0]``."""
-    return ["".join(_entry(e) for e in path) for path in optree.tree_paths(tree, namespace=NAMESPACE)]
+def _names(what: str, tree: Any) -> list[str]:
+    """What each leaf is called in messages: ``what['w'][0]``."""
+    paths = optree.tree_paths(tree, namespace=NAMESPACE)
+    return [what + "".join(f"[{entry!r}]" for entry in path) for path in paths]
 
 
-def _entry(entry: Any) -> str:
-    return f"[{entry!r}]"
+def result_names(tree: Any) -> list[str]:
+    """What the leaves of a result are called."""
+    return _names("the result", tree)
+
+
+def argument_names(args: Any, positions: Sequence[int] | None = None) -> list[str]:
+    """What the leaves of positional arguments are called, by default those numbered from 0."""
+    numbered = zip(range(len(args)) if positions is None else positions, args, strict=True)
+    return [name for i, x in numbered for name in _names(f"argument {i}", x)]
+
+
+def call_names(call: tuple[Sequence[Any], dict[str, Any]]) -> list[str]:
+    """What the leaves of a call's positional and keyword arguments are called."""
+    args, kwargs = call
+    return argument_names(args) + [
+        n for key in sorted(kwargs) for n in _names(f"argument {key!r}", kwargs[key])
+    ]
 
 
 def register_pytree_node(

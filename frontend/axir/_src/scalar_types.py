@@ -6,8 +6,6 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-from axir_compiler.errors import ShapeError
-from axir_compiler.ir.types import BFLOAT16, DTYPES, FLOATING
 
 from axir._src.array import Array
 from axir._src.convert import asarray, is_number, to_array, typed
@@ -21,6 +19,8 @@ from axir._src.promotion import (
     default_int,
     to_dtype,
 )
+from axir_compiler.errors import ShapeError
+from axir_compiler.ir.types import BFLOAT16, DTYPES, FLOATING
 
 __all__ = [
     "SCALAR_TYPES",

@@ -18,14 +18,14 @@ from axir_compiler.ops.transformation import VmapOp
 __all__ = ["vmap"]
 
 
-def _normalized(title: str, axis: Any, x: Array, path: str) -> int | None:
+def _normalized(title: str, axis: Any, x: Array, name: str) -> int | None:
     """A batch axis as a number in ``[0, ndim)``."""
     if axis is None:
         return None
     if not isinstance(axis, int) or isinstance(axis, bool):
         raise TypeError(f"{title}: in_axes and out_axes hold integers or None; got {axis!r}.")
     if not -x.ndim <= axis < x.ndim:
-        raise AxisError(f"{title}: in_axes names axis {axis} of argument{path}, which is {x.aval}.")
+        raise AxisError(f"{title}: in_axes names axis {axis} of {name}, which is {x.aval}.")
     return axis % x.ndim
 
 
@@ -33,10 +33,10 @@ def _batch_size(
     title: str,
     leaves: Sequence[Array],
     axes: Sequence[int | None],
-    paths: Sequence[str],
+    names: Sequence[str],
     axis_size: int | None,
 ) -> int:
-    sizes = {p: x.shape[a] for x, a, p in zip(leaves, axes, paths, strict=True) if a is not None}
+    sizes = {p: x.shape[a] for x, a, p in zip(leaves, axes, names, strict=True) if a is not None}
     if not sizes and axis_size is None:
         raise ShapeError(
             f"{title}: at least one argument must be mapped, or axis_size given; got in_axes of None only."
@@ -44,8 +44,8 @@ def _batch_size(
     wanted = axis_size if axis_size is not None else next(iter(sizes.values()))
     if any(n != wanted for n in sizes.values()):
         given = ", ".join(
-            f"{x.shape[a]} for argument{p} {x.aval} (axis {a})"
-            for x, a, p in zip(leaves, axes, paths, strict=True)
+            f"{x.shape[a]} for {p} {x.aval} (axis {a})"
+            for x, a, p in zip(leaves, axes, names, strict=True)
             if a is not None
         )
         also = "" if axis_size is None else f" and axis_size={axis_size}"
@@ -89,11 +89,11 @@ def vmap(
                 f"{title}: in_axes must have one entry for each of the {len(args)} arguments; got {in_axes!r}."
             )
         tree = (args, kwargs)
-        leaves, treedef = flatten_arrays(title, tree)
-        paths = pytree.path_names(tree)
+        leaves, treedef = flatten_arrays(title, tree, pytree.call_names)
+        names = pytree.call_names(tree)
         spread = pytree.flatten_axes(f"{title}: in_axes", in_axes, args) + [0] * len(pytree.leaves(kwargs))
-        axes = [_normalized(title, a, x, p) for a, x, p in zip(spread, leaves, paths, strict=True)]
-        size = _batch_size(title, leaves, axes, paths, axis_size)
+        axes = [_normalized(title, a, x, p) for a, x, p in zip(spread, leaves, names, strict=True)]
+        size = _batch_size(title, leaves, axes, names, axis_size)
         mapped = [i for i, a in enumerate(axes) if a is not None]
         trees: list[Any] = []
 

@@ -273,7 +273,7 @@ def select_n(which: ArrayLike, *cases: ArrayLike) -> Array:
     An index outside the cases takes the nearest one.
     """
     index = to_array(which)
-    if not cases or (index.dtype == BOOL and len(cases) > 2):
+    if len(cases) < 1 or (index.dtype == BOOL and len(cases) > 2):
         raise located(
             ShapeError(f"lax.select_n: needs 1 or more cases, at most 2 for a bool; got {len(cases)}.")
         )

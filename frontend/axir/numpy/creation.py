@@ -239,7 +239,7 @@ def geomspace(
     (first, last), _ = promoted(start, stop, to_float=True)
     sign = lax.sign(first)
     bounds = [lax.div(lax.log(lax.abs(v)), math.log(10)) for v in (first, last)]
-    values = logspace(*bounds, num, endpoint, axis=axis)
+    values = logspace(bounds[0], bounds[1], num, endpoint, axis=axis)
     at = axis_of(axis, values.ndim, "geomspace")
     values = values * lax.expand_dims(broadcast_to(sign, broadcast_shapes(first.shape, last.shape)), (at,))
     return values if dtype is None else astype(values, dtype)
@@ -321,7 +321,7 @@ def indices(dimensions: Sequence[int], dtype: DTypeLike = None, sparse: bool = F
     Returns: One array ``[len(dimensions), *dimensions]``, or a tuple of arrays that broadcast if ``sparse``.
     """
     shape = shape_of(dimensions, "indices")
-    wanted = "int32" if dtype is None else dtype
+    wanted = int if dtype is None else dtype
     counts = [lax.iota(wanted, n) for n in shape]
     grids = meshgrid(*counts, indexing="ij", sparse=sparse)
     if sparse:

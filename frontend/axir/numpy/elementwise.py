@@ -15,7 +15,7 @@ from axir._src.array import Array
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import apply, apply_binary, apply_unary, promoted, scalar_like
 from axir._src.messages import located
-from axir._src.promotion import BOOL, default_int
+from axir._src.promotion import BOOL, default_float
 from axir._src.trace import bind
 from axir_compiler.errors import DTypeError
 from axir_compiler.ir.op import OPS
@@ -183,7 +183,6 @@ log = _real("log", "log", "Natural logarithm; NaN below 0, -inf at 0.")
 log1p = _real("log1p", "log1p", "``log(1 + x)``, accurate near 0.")
 sqrt = _real("sqrt", "sqrt", "Square root; NaN below 0.")
 cbrt = _real("cbrt", "cbrt", "Real cube root.")
-rint = _real("rint", "round_half_even", "Nearest integer as a float, ties to the even one.")
 fabs = _real("fabs", "abs", "``|x|`` as a float.")
 
 add = _binary("add", "add", "``x1 + x2``; integers wrap around, bools give logical or.", on_bool="or")
@@ -286,14 +285,14 @@ def sign(x: ArrayLike, /) -> Array:
 
 
 def square(x: ArrayLike, /) -> Array:
-    """``x * x``; bools give the default integer dtype."""
+    """``x * x``; bools give int32."""
     return lax.integer_pow(number(x), 2)
 
 
 def number(x: ArrayLike) -> Array:
-    """An operand with bools taken to the default integer dtype."""
+    """An operand with bools taken to int32."""
     array = to_array(x)
-    return convert(array, default_int()) if array.dtype == BOOL else array
+    return convert(array, np.dtype("int32")) if array.dtype == BOOL else array
 
 
 def reciprocal(x: ArrayLike, /) -> Array:
@@ -313,6 +312,12 @@ def _rounding(name: str, op: str, doc: str) -> Unary:
 
 floor = _rounding("floor", "floor", "Largest integer not above ``x``.")
 ceil = _rounding("ceil", "ceil", "Smallest integer not below ``x``.")
+
+
+def rint(x: ArrayLike, /) -> Array:
+    """Nearest integer as a float, ties to the even one."""
+    array = to_array(x)
+    return bind(OPS["round_half_even"], array if array.dtype in FLOATING else convert(array, default_float()))
 
 
 def trunc(x: ArrayLike, /) -> Array:

@@ -319,7 +319,7 @@ def truncated_normal(
     low, high = _parameter(lower, wanted, sizes), _parameter(upper, wanted, sizes)
     root = float(np.array(math.sqrt(2), wanted))
     bounds = [lax.erf(lax.div(b, root)) for b in (low, high)]
-    drawn = _uniform(key, sizes, wanted, *bounds, "truncated_normal")
+    drawn = _uniform(key, sizes, wanted, bounds[0], bounds[1], "truncated_normal")
     found = lax.mul(lax.erf_inv(drawn), root)
     # Rounding must not reach the bounds.
     inside = [

@@ -184,9 +184,8 @@ def bits(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
 
     Raises: DTypeError if the dtype is not an unsigned integer.
     """
-    wanted = requested(
-        "uint64" if config.x64_enabled else "uint32" if dtype is None else dtype, "random.bits"
-    )
+    default = "uint64" if config.x64_enabled else "uint32"
+    wanted = requested(default if dtype is None else dtype, "random.bits")
     if wanted not in UNSIGNED:
         raise located(DTypeError(f"random.bits: dtype must be an unsigned integer; got {wanted}."))
     return random_bits(key, 8 * wanted.itemsize, shape_of(shape, "random.bits"), "bits")
