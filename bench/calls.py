@@ -12,7 +12,7 @@ from bench.measure import Row, compare, print_rows
 try:
     import jax
 except ImportError:
-    jax = None
+    jax: Any = None
 
 
 def _selu(np: ModuleType, x: Any, alpha: float = 1.67, lmbda: float = 1.05) -> Any:

@@ -202,9 +202,9 @@ def test_functions_are_transformed_once_for_each_signature() -> None:
 def test_repeated_requests_give_the_same_function() -> None:
     module = random_module(3)
     linearizer, transposer, vectorizer = Linearizer(module), Transposer(module), Vectorizer(module)
-    assert linearizer.jvp("f", (0,)) is linearizer.jvp("f", (0,))
-    rule = linearizer.linearize("f", (0,))
-    assert linearizer.linearize("f", (0,)) is rule
+    assert linearizer.jvp("f", ACTIVE) is linearizer.jvp("f", ACTIVE)
+    rule = linearizer.linearize("f", ACTIVE)
+    assert linearizer.linearize("f", ACTIVE) is rule
     turned = transposer.transpose(rule.linear, (rule.residuals,), (0,))
     assert transposer.transpose(rule.linear, (rule.residuals,), (0,)) is turned
     assert vectorizer.vectorize("f", (0, 0, 0, 0), 2) is vectorizer.vectorize("f", (0, 0, 0, 0), 2)

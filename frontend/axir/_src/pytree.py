@@ -15,15 +15,15 @@ from axir_compiler.errors import TreeError
 
 __all__ = [
     "TreeDef",
+    "argument_names",
+    "call_names",
     "flatten",
     "flatten_axes",
     "leaves",
     "map_tree",
-    "argument_names",
-    "call_names",
-    "result_names",
     "register_pytree_node",
     "register_pytree_node_class",
+    "result_names",
     "structure",
     "unflatten",
 ]

@@ -272,15 +272,15 @@ def select_n(which: ArrayLike, *cases: ArrayLike) -> Array:
 
     An index outside the cases takes the nearest one.
     """
-    index = to_array(which)
-    if len(cases) < 1 or (index.dtype == BOOL and len(cases) > 2):
+    index, choices = to_array(which), list(cases)
+    if not choices or (index.dtype == BOOL and len(choices) > 2):
         raise located(
-            ShapeError(f"lax.select_n: needs 1 or more cases, at most 2 for a bool; got {len(cases)}.")
+            ShapeError(f"lax.select_n: needs 1 or more cases, at most 2 for a bool; got {len(choices)}.")
         )
     if index.dtype == BOOL:
-        return select(index, cases[-1], cases[0])
-    result = to_array(cases[0])
-    for i, case in enumerate(cases[1:], 1):
+        return select(index, choices[-1], choices[0])
+    result = to_array(choices[0])
+    for i, case in enumerate(choices[1:], 1):
         result = select(ge(index, i), case, result)
     return result
 

@@ -17,6 +17,7 @@ from axir._src.promotion import DTypeLike, requested
 from axir._src.trace import bind
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import INTEGER
 
 __all__ = [
     "broadcast",
@@ -43,19 +44,20 @@ def full(shape: Any, fill_value: ArrayLike, dtype: DTypeLike = None) -> Array:
     """
     sizes = shape_of(shape, "full")
     if is_number(fill_value) and dtype is not None:
-        # Conversion of a number, as opposed to overflow in it, truncates floats.
-        wanted = requested(dtype, "full")
-        value = (
-            np.asarray(fill_value) if wanted.kind in "iu" and isinstance(fill_value, float) else fill_value
-        )
-        value = OPS["convert"].numpy(value, dtype=wanted).item() if isinstance(value, np.ndarray) else value
-        scalar = constant(value, wanted, False)
+        scalar = constant(*_number_for(fill_value, requested(dtype, "full")), False)
     else:
         scalar = to_array(fill_value)
         scalar = scalar if dtype is None else convert(scalar, requested(dtype, "full"))
     if scalar.ndim:
         raise located(ShapeError(f"full: the fill value must be a scalar; got shape {scalar.shape}."))
     return broadcast_to(scalar, sizes)
+
+
+def _number_for(value: bool | int | float, dtype: np.dtype) -> tuple[bool | int | float, np.dtype]:
+    """A number to fill with: floats are converted to integer dtypes, while integers must fit into them."""
+    if isinstance(value, float) and dtype in INTEGER:
+        value = OPS["convert"].numpy(np.asarray(value), dtype=dtype).item()
+    return value, dtype
 
 
 def full_like(x: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, shape: Any = None) -> Array:
@@ -169,11 +171,7 @@ def pad(
     Raises: ShapeError if the configuration does not fit the operand.
     """
     x = to_array(operand)
-    value = (
-        scalar_like(padding_value, x)
-        if type(padding_value) in (bool, int, float)
-        else to_array(padding_value)
-    )
+    value = scalar_like(padding_value, x) if is_number(padding_value) else to_array(padding_value)
     triples = [tuple(static_int(n, "pad") for n in entry) for entry in padding_config]
     if len(triples) != x.ndim or any(len(t) != 3 for t in triples):
         raise located(

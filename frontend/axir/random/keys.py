@@ -139,9 +139,9 @@ def _enciphered(key: ArrayLike, shape: tuple[int, ...], where: str) -> tuple[Arr
     size = math.prod(shape)
     if size >= 1 << 32:
         raise located(ShapeError(f"random.{where}: at most 2**32 - 1 numbers of one key; got shape {shape}."))
-    parts = [broadcast_to(word, shape) for word in words_of(key, where)]
+    first, second = (broadcast_to(word, shape) for word in words_of(key, where))
     low = lax.reshape(lax.iota(_UINT32, size), shape)
-    return threefry2x32(*parts, lax.full(shape, 0, _UINT32), low)
+    return threefry2x32(first, second, lax.full(shape, 0, _UINT32), low)
 
 
 def split(key: ArrayLike, num: Shape = 2) -> Array:
