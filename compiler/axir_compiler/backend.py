@@ -56,9 +56,11 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
 
     Raises:
         InternalError: the module holds ops that IREE does not know.
-        CompileError: IREE refused the module, which it saved to a file together with the messages.
+        CompileError: IREE refused the module, which was saved to a file together with the messages; or the
+            target cannot compute it.
     """
     check_lowered(module)
+    _check_fma(module, target)
     flags = target.flags_for(module)
     if dump_to is None:
         return _run(_worker(flags), module, target)
@@ -98,6 +100,25 @@ def check_lowered(module: ir.Module) -> None:
     module.operation.walk(visit)
     for op, what in found:
         raise InternalError(f"compile: {what} ({op.location}). Report this as a bug of axir.")
+
+
+def _check_fma(module: ir.Module, target: Target) -> None:
+    """Refuse float64 programs that rely on a fused multiply-add where the target has none."""
+    if target.fma:
+        return
+    found: list[ir.Operation] = []
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        if op.name == "math.fma" and isinstance(op.results[0].type, ir.F64Type):
+            found.append(op)
+        return ir.WalkResult.INTERRUPT if found else ir.WalkResult.ADVANCE
+
+    module.operation.walk(visit)
+    if found:
+        raise CompileError(
+            f"compile: {target.name} has no fused multiply-add, without which functions of float64 are wrong. Compile "
+            f"for x86-64-v3 or later, or use float32. At {found[0].location}."
+        )
 
 
 def _is_complex_tensor(kind: ir.Type) -> bool:

@@ -225,3 +225,15 @@ def test_process_ends_cleanly() -> None:
         [sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "ok", "")
+
+
+def test_float64_functions_are_refused_where_fma_is_missing() -> None:
+    text = """
+    func.func @main(%x: tensor<4x{0}>) -> tensor<4x{0}> {{
+      %y = math.fma %x, %x, %x : tensor<4x{0}>
+      return %y : tensor<4x{0}>
+    }}"""
+    with pytest.raises(CompileError, match="x86-64-v3"):
+        backend.compile_module(parse(text.format("f64")), cpu("x86-64-v2"))
+    assert backend.compile_module(parse(text.format("f32")), cpu("x86-64-v2"))
+    assert backend.compile_module(parse(text.format("f64")), cpu("x86-64-v3"))

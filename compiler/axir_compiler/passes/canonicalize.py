@@ -132,9 +132,9 @@ def _broadcast(op: BroadcastInDimOp) -> Replacement:
 
 def _reverse(op: ReverseOp) -> Replacement:
     moving = tuple(d for d in op.dimensions if aval_of(op.operand).shape[d] > 1)
-    if moving == op.dimensions:
-        return None
-    return (lambda: ops.reverse(op.operand, dimensions=moving)) if moving else op.operand
+    if not moving:
+        return op.operand
+    return (lambda: ops.reverse(op.operand, dimensions=moving)) if moving != op.dimensions else None
 
 
 def _pad(op: PadOp) -> Replacement:

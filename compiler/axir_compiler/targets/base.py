@@ -28,6 +28,8 @@ class Target:
         dtypes: Dtypes that the target computes with; a program with others is refused.
         machine: What the flags leave open of the machine (the features that ``host`` stands for).
         choose_flags: Further flags that depend on the program.
+        fma: Whether it multiplies and adds with one rounding. Where it does not, IREE splits float64 ``math.fma``
+            without a word, and the functions that rely on it give wrong results.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Target:
     dtypes: frozenset[np.dtype] = frozenset(DTYPES)
     machine: str = ""
     choose_flags: Callable[[ir.Module], tuple[str, ...]] = _no_flags
+    fma: bool = True
 
     def flags_for(self, module: ir.Module) -> tuple[str, ...]:
         """All flags for one program."""

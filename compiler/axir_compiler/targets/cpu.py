@@ -36,12 +36,16 @@ CPU_NAMES = {
 }
 """Target triple for each CPU that programs can be compiled for."""
 
+_WITHOUT_FMA = ("x86-64", "x86-64-v2")
+
 
 @functools.cache
 def host() -> Target:
     """The CPU of this machine."""
     flags = (*_FLAGS, "--iree-llvmcpu-target-cpu=host")
-    return Target("cpu:host", flags, machine=_host_features(), choose_flags=_data_tiling)
+    machine = _host_features()
+    fma = "x86" not in platform.machine().lower() or " fma " in f"{machine} "
+    return Target("cpu:host", flags, machine=machine, choose_flags=_data_tiling, fma=fma)
 
 
 def cpu(name: str) -> Target:
@@ -55,7 +59,7 @@ def cpu(name: str) -> Target:
         known = ", ".join(sorted(CPU_NAMES))
         raise AxirError(f"target: {name!r} is not a known CPU. Use 'host' or one of {known}.")
     flags = (*_FLAGS, f"--iree-llvmcpu-target-triple={triple}", f"--iree-llvmcpu-target-cpu={name}")
-    return Target(f"cpu:{name}", flags, choose_flags=_data_tiling)
+    return Target(f"cpu:{name}", flags, choose_flags=_data_tiling, fma=name not in _WITHOUT_FMA)
 
 
 def _host_features() -> str:
