@@ -109,7 +109,7 @@ def _check_fma(module: ir.Module, target: Target) -> None:
     found: list[ir.Operation] = []
 
     def visit(op: ir.Operation) -> ir.WalkResult:
-        if op.name == "math.fma" and isinstance(op.results[0].type, ir.F64Type):
+        if op.name == "math.fma" and "f64" in str(op.results[0].type):
             found.append(op)
         return ir.WalkResult.INTERRUPT if found else ir.WalkResult.ADVANCE
 
