@@ -1,1 +1,1 @@
-"""Puts the helpers of the tests (``cases``, ``samples``, ``references``) on the import path: being here is enough."""
+"""Shared by all tests. That this file is here puts ``cases``, ``samples`` and ``references`` on the import path."""

@@ -327,6 +327,7 @@ def fma(a: Real, b: Real | float, c: Real | float) -> Real:
 
 
 def sqrt(x: Real) -> Real:
+    """Square root; NaN below 0."""
     return Real(math.sqrt(x.value), x.format)
 
 

@@ -167,7 +167,7 @@ def test_control_flow_under_jit_names_the_line_and_a_remedy():
         axir.jit(choose)(3.0)
     message = str(caught.value)
     assert "if x > 0:  # the line that is named" in message
-    assert "test_transforms.py" in message
+    assert "test_transformations.py" in message
     assert "where" in message and "lax.cond" in message
     with pytest.raises(errors.ConcretizationError):
         axir.vmap(choose)(np.arange(3.0))
