@@ -72,7 +72,8 @@ def _checked(item: Any) -> Any:
     if isinstance(item, str):
         raise located(DTypeError(f"array: a string is no index; got {item!r}."))
     if isinstance(item, bool | np.bool_):
-        return np.asarray(item)
+        # A true scalar is a new axis of size 1.
+        return None if item else np.asarray(False)
     if isinstance(item, int | np.integer):
         return int(item)
     array = asarray(item)

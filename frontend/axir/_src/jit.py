@@ -55,9 +55,6 @@ class ShapeDtypeStruct:
         return f"ShapeDtypeStruct(shape={self.shape}, dtype={self.dtype})"
 
 
-_from_buffer = ConcreteArray.from_buffer
-
-
 class Static(NamedTuple):
     """The static part of a call: values of static arguments by position and by name."""
 
@@ -72,18 +69,14 @@ _NOTHING_STATIC = Static((), (), ())
 class Entry:
     """What is kept for one signature: the traced function, and its compiled form once it was called."""
 
-    __slots__ = ("captured", "compiled", "executable", "function", "out_tree", "seconds", "single", "types")
+    __slots__ = ("compiled", "function", "out_tree", "run", "seconds")
 
     def __init__(self, function: Function, out_tree: pytree.TreeDef, seconds: float):
         self.function = function
         self.out_tree = out_tree
         self.seconds = seconds
         self.compiled: Compiled | None = None
-        self.captured: list[Buffer] = []
-        self.executable: Executable | None = None
-        self.types = [ArrayType.of(s.aval, s.weak) for s in function.outputs]
-        # A result that is one array needs no rebuilding of its pytree.
-        self.single = out_tree.is_leaf()
+        self.run: Callable[..., Any] = self._prepare_and_run
 
     def prepare(self) -> Compiled:
         """Compile the function, unless that was done."""
@@ -91,20 +84,39 @@ class Entry:
         if compiled is None:
             compiled = compile_function(self.function)
             compiled.phases.trace = self.seconds
-            self.captured = [x.buffer for x in self.function.concrete_captures]
-            self.executable = compiled.executable
+            self.run = _runner(compiled.executable, self.function, self.out_tree)
             self.compiled = compiled
         return compiled
 
-    def __call__(self, arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
-        executable = self.executable or self.prepare().executable
-        buffers = [x._buffer or x.buffer for x in arrays]
-        found = executable(buffers + self.captured if self.captured else buffers)
+    def _prepare_and_run(self, arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
+        self.prepare()
+        return self.run(arrays, borrowed)
+
+
+def _runner(executable: Executable, function: Function, out_tree: pytree.TreeDef) -> Callable[..., Any]:
+    """A call of a compiled function on flat concrete arrays, with all that does not change bound to it.
+
+    ``borrowed`` holds the NumPy arrays of the user among the arguments.
+    """
+    captured = [x.buffer for x in function.concrete_captures]
+    types = [ArrayType.of(s.aval, s.weak) for s in function.outputs]
+    make = ConcreteArray.from_buffer
+
+    def run(arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
+        found = executable([x._buffer or x.buffer for x in arrays] + captured)
         if borrowed:
             found = [_unshared(b, borrowed) for b in found]
-        if self.single:
-            return _from_buffer(found[0], self.types[0])
-        return pytree.unflatten(self.out_tree, list(map(_from_buffer, found, self.types)))
+        return pytree.unflatten(out_tree, list(map(make, found, types)))
+
+    if captured or not out_tree.is_leaf():
+        return run
+    (kind,) = types
+
+    def run_single(arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
+        (found,) = executable([x._buffer or x.buffer for x in arrays])
+        return make(_unshared(found, borrowed) if borrowed else found, kind)
+
+    return run_single
 
 
 def _unshared(result: Buffer, borrowed: Sequence[np.ndarray]) -> Buffer:
@@ -149,7 +161,7 @@ class JitFunction:
             except (KeyError, AttributeError):
                 pass
             else:
-                return entry(args)
+                return entry.run(args)
         return self._general_call(mode, args, kwargs)
 
     def _general_call(self, mode: tuple[bool, bool], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -161,7 +173,7 @@ class JitFunction:
             self._plain[(mode, *[x.type for x in args])] = entry
         frame = current_frame()
         if frame is None or (not frame.staged and entry.function.closed and _all_concrete(arrays)):
-            return entry(arrays, borrowed)
+            return entry.run(arrays, borrowed)
         if borrowed:
             # The program runs later: it needs copies.
             arrays = [to_array(x.to_numpy()) if type(x) is ConcreteArray else x for x in arrays]

@@ -35,6 +35,7 @@ from axir.numpy import logic as _logic
 from axir.numpy import padding as _padding
 from axir.numpy import reductions as _reductions
 from axir.numpy import shapes as _shapes
+from axir.numpy import vectorization as _vectorization
 from axir.numpy.arithmetic import *  # noqa: F403
 from axir.numpy.contractions import *  # noqa: F403
 from axir.numpy.creation import *  # noqa: F403
@@ -44,6 +45,7 @@ from axir.numpy.logic import *  # noqa: F403
 from axir.numpy.padding import *  # noqa: F403
 from axir.numpy.reductions import *  # noqa: F403
 from axir.numpy.shapes import *  # noqa: F403
+from axir.numpy.vectorization import *  # noqa: F403
 
 dtype = _numpy.dtype
 generic = _numpy.generic
@@ -115,3 +117,4 @@ __all__ += _logic.__all__
 __all__ += _padding.__all__
 __all__ += _reductions.__all__
 __all__ += _shapes.__all__
+__all__ += _vectorization.__all__

@@ -87,10 +87,10 @@ def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None) -> Array:
 
 def _like(where: str, x: ArrayLike, value: Any, dtype: DTypeLike, shape: Shape | None) -> Array:
     array = to_array(x)
+    if dtype is None and array.weak_type and is_number(value):
+        return lax.full_like(array, value, shape=shape)
     wanted = array.dtype if dtype is None else requested(dtype, where)
-    result = full(array.shape if shape is None else shape, value, wanted)
-    weak = array.weak_type and dtype is None
-    return ConcreteArray(result.to_numpy(), True) if weak and isinstance(result, ConcreteArray) else result
+    return full(array.shape if shape is None else shape, value, wanted)
 
 
 def zeros_like(a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None) -> Array:
