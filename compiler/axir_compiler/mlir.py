@@ -18,7 +18,10 @@ from iree.compiler import passmanager as passmanager  # pyright: ignore[reportAt
 from iree.compiler._mlir_libs._mlir import globals as _globals
 from iree.compiler._mlir_libs._mlir import register_dialect, register_operation
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
-from iree.compiler.dialects import arith, complex, flow, func, linalg, math, scf, tensor, util
+
+# The package ``dialects.linalg`` imports a library of named ops, which takes longer than all other modules.
+from iree.compiler.dialects import _linalg_ops_gen as linalg
+from iree.compiler.dialects import arith, complex, flow, func, math, scf, tensor, util
 
 __all__ = [
     "PROCESS_FLAGS",

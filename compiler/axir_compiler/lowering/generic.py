@@ -87,7 +87,18 @@ def empty(sizes: Sequence[Size], kind: ir.Type) -> ir.Value:
 
 def fill(sizes: Sequence[Size], value: ir.Value) -> ir.Value:
     """A tensor of one number."""
-    return linalg.fill(value, outs=[empty(sizes, value.type)])
+    init = empty(sizes, value.type)
+    op = ir.Operation.create(
+        "linalg.fill",
+        results=[init.type],
+        operands=[value, init],
+        attributes={"operandSegmentSizes": ir.DenseI32ArrayAttr.get([1, 1])},
+        regions=1,
+    )
+    block = op.regions[0].blocks.append(value.type, value.type, arg_locs=[op.location] * 2)
+    with ir.InsertionPoint(block):
+        linalg.yield_([block.arguments[0]])
+    return op.result
 
 
 def zeros(sizes: Sequence[Size], kind: ir.Type) -> ir.Value:

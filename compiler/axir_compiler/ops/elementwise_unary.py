@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-import scipy.special as sp
 
 from axir_compiler import ops
 from axir_compiler.errors import DTypeError
@@ -24,6 +25,17 @@ from axir_compiler.ir.types import (
 )
 from axir_compiler.lowering import scalar
 from axir_compiler.ops.elementwise import ElementwiseUnary, in_float32
+
+
+def _special(name: str) -> Callable[..., Any]:
+    """A function of scipy.special, which takes long to import and is imported at the first call."""
+
+    def call(*xs: Any) -> Any:
+        import scipy.special
+
+        return getattr(scipy.special, name)(*xs)
+
+    return call
 
 
 class NegOp(ElementwiseUnary, name="neg", dtypes=NUMERIC, linear_in=("operand",)):
@@ -261,7 +273,7 @@ class AtanhOp(ElementwiseUnary, name="atanh", dtypes=FLOATING):
 class ErfOp(ElementwiseUnary, name="erf", dtypes=FLOATING):
     """Error function, ``2/sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to ``x``."""
 
-    numpy = in_float32(sp.erf)
+    numpy = in_float32(_special("erf"))
 
     def jvp(self, dx: Value) -> Value:
         gaussian = ops.exp(ops.neg(ops.square(self.operand)))
@@ -271,7 +283,7 @@ class ErfOp(ElementwiseUnary, name="erf", dtypes=FLOATING):
 class ErfcOp(ElementwiseUnary, name="erfc", dtypes=FLOATING):
     """Complementary error function ``1 - erf(x)``, accurate for large ``x``."""
 
-    numpy = in_float32(sp.erfc)
+    numpy = in_float32(_special("erfc"))
 
     def jvp(self, dx: Value) -> Value:
         gaussian = ops.exp(ops.neg(ops.square(self.operand)))
@@ -282,7 +294,7 @@ class ErfInvOp(ElementwiseUnary, name="erf_inv", dtypes=FLOATING):
     """Inverse of ``erf``; infinite at -1 and 1, NaN outside."""
 
     # SciPy loses the sign of zero.
-    numpy = in_float32(lambda x: np.where(x == 0, x, sp.erfinv(x)))
+    numpy = in_float32(lambda x: np.where(x == 0, x, _special("erfinv")(x)))
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.scale(ops.exp(ops.square(self.result)), math.sqrt(math.pi) / 2))
@@ -292,7 +304,7 @@ class LgammaOp(ElementwiseUnary, name="lgamma", dtypes=FLOATING):
     """Logarithm of ``|gamma(x)|``; infinite at the poles 0, -1, -2, ..."""
 
     # SciPy gives -inf at -inf, C and this dialect inf.
-    numpy = in_float32(lambda x: np.where(x == -np.inf, -x, sp.gammaln(x)))
+    numpy = in_float32(lambda x: np.where(x == -np.inf, -x, _special("gammaln")(x)))
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.digamma(self.operand))
@@ -304,7 +316,7 @@ class DigammaOp(ElementwiseUnary, name="digamma", dtypes=FLOATING):
     @staticmethod
     def _psi(x: np.ndarray) -> np.ndarray:
         pole = (x <= 0) & (x == np.floor(x))
-        return np.where(pole, np.nan, sp.digamma(x)).astype(x.dtype)
+        return np.where(pole, np.nan, _special("digamma")(x)).astype(x.dtype)
 
     numpy = in_float32(_psi)
 
@@ -325,7 +337,7 @@ class PolygammaOp(ElementwiseUnary, name="polygamma", dtypes=FLOATING):
 
     @staticmethod
     def _derivative(x: np.ndarray, *, order: int) -> np.ndarray:
-        return np.where(x > 0, sp.polygamma(order, x), np.nan).astype(x.dtype)
+        return np.where(x > 0, _special("polygamma")(order, x), np.nan).astype(x.dtype)
 
     numpy = in_float32(_derivative)
 
@@ -336,7 +348,7 @@ class PolygammaOp(ElementwiseUnary, name="polygamma", dtypes=FLOATING):
 class LogisticOp(ElementwiseUnary, name="logistic", dtypes=FLOATING):
     """``1 / (1 + exp(-x))``."""
 
-    numpy = in_float32(sp.expit)
+    numpy = in_float32(_special("expit"))
 
     def jvp(self, dx: Value) -> Value:
         y = self.result

@@ -131,40 +131,64 @@ def apply(op: type[AxirOp], xs: Sequence[Array], weak: bool, **attrs: Any) -> An
     return bind(op, *broadcast(xs, op.short_name), weak=weak, **attrs)
 
 
-def _evaluate_pair(op: type[AxirOp], x: ConcreteArray, y: ConcreteArray) -> Array | None:
+def _as_partner(y: Any, dtype: np.dtype) -> np.ndarray | None:
+    """A Python number in the dtype of the other operand, if that is where both meet."""
+    if (type(y) is float and dtype in FLOATING) or (type(y) is int and dtype.kind != "b"):
+        try:
+            return np.array(y, dtype)
+        except OverflowError:
+            return None
+    return None
+
+
+def _evaluate_pair(
+    op: type[AxirOp], x: Any, y: Any, weak: bool | None, attrs: dict[str, Any]
+) -> Array | None:
     """The result for concrete operands of one type; ``None`` where the general way must be taken.
 
     This is the path of most eager arithmetic: NumPy broadcasts and nothing is promoted.
     """
-    left, right, weak = x.to_numpy(), y.to_numpy(), x.weak_type
-    if left.dtype is not right.dtype or weak is not y.weak_type:
+    own = x if type(x) is ConcreteArray else y
+    dtype = own.dtype
+    left = x.to_numpy() if type(x) is ConcreteArray else _as_partner(x, dtype)
+    right = y.to_numpy() if type(y) is ConcreteArray else _as_partner(y, dtype)
+    if left is None or right is None or left.dtype is not right.dtype:
         return None
-    if op.dtypes is not None and left.dtype not in op.dtypes:
+    if type(x) is type(y) and x.weak_type is not y.weak_type:
+        return None
+    if op.dtypes is not None and dtype not in op.dtypes:
         return None
     frame = current_frame()
     if frame is not None and frame.staged:
         return None
     try:
         with np.errstate(all="ignore"):
-            return ConcreteArray(op.numpy(left, right), weak)
+            return ConcreteArray(op.numpy(left, right, **attrs), own.weak_type if weak is None else weak)
     except ValueError:
         return None
 
 
-def apply_binary(op: type[AxirOp], x: Any, y: Any, to_float: bool = False) -> Array:
-    """An op of two operands after promotion and broadcasting."""
-    if type(x) is ConcreteArray and type(y) is ConcreteArray and not (to_float and x.dtype not in FLOATING):
-        found = _evaluate_pair(op, x, y)
-        if found is not None:
-            return found
-    if not (isinstance(x, Array) or type(x) in _NUMBERS):
-        x = to_array(x)
-    if not (isinstance(y, Array) or type(y) in _NUMBERS):
-        y = to_array(y)
-    dtype, weak = common_of_two(*typed(x), *typed(y))
+def apply_binary(
+    op: type[AxirOp], x: Any, y: Any, to_float: bool = False, weak: bool | None = None, **attrs: Any
+) -> Array:
+    """An op of two operands after promotion and broadcasting.
+
+    ``weak`` says whether the type of the result is weak, if not that follows from the operands.
+    """
+    first, second = type(x), type(y)
+    if (first is ConcreteArray and (second is ConcreteArray or second in _NUMBERS)) or (
+        second is ConcreteArray and first in _NUMBERS
+    ):
+        own = x if first is ConcreteArray else y
+        if not to_float or own.dtype in FLOATING:
+            found = _evaluate_pair(op, x, y, weak, attrs)
+            if found is not None:
+                return found
+    xs = operands((x, y))
+    dtype, all_weak = common_of_two(*typed(xs[0]), *typed(xs[1]))
     if to_float:
         dtype = inexact(dtype)
-    return apply(op, at_dtype((x, y), dtype, weak), weak)
+    return apply(op, at_dtype(xs, dtype, all_weak), all_weak if weak is None else weak, **attrs)
 
 
 def apply_unary(op: type[AxirOp], x: Any, to_float: bool = False) -> Array:

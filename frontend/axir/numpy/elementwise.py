@@ -144,8 +144,7 @@ def _comparison(name: str, direction: str, doc: str) -> Binary:
     cls = OPS["compare"]
 
     def function(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-        arrays, _ = promoted(x1, x2)
-        return apply(cls, arrays, False, direction=direction)
+        return apply_binary(cls, x1, x2, weak=False, direction=direction)
 
     return _finish(function, name, doc, "Operands are promoted and broadcast; the result is bool.")
 
