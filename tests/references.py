@@ -44,7 +44,7 @@ def each(function: Callable[..., float]) -> Callable[..., Array]:
     )
 
 
-def whole(function: Callable[..., int]) -> Callable[..., Array]:
+def whole(function: Callable[..., Any]) -> Callable[..., Array]:
     """A function of Python integers, wrapped around to the dtype of the first operand."""
 
     def call(*xs: Array, **attrs: Any) -> Array:
@@ -53,7 +53,7 @@ def whole(function: Callable[..., int]) -> Callable[..., Array]:
     return call
 
 
-def sized(function: Callable[..., int]) -> Callable[..., Array]:
+def sized(function: Callable[..., Any]) -> Callable[..., Array]:
     """As ``whole``, for functions that need the width of the dtype in bits, which comes first."""
 
     def call(*xs: Array, **attrs: Any) -> Array:

@@ -96,6 +96,8 @@ def permute(x: Value, permutation: tuple[int, ...]) -> Value:
 
 def move_axis(x: Value, source: int, destination: int) -> Value:
     """``x`` with one axis moved, the others in their order."""
+    if source == destination:
+        return x
     order = [d for d in range(aval_of(x).ndim) if d != source]
     order.insert(destination, source)
     return permute(x, tuple(order))
