@@ -185,7 +185,7 @@ def requested(dtype: DTypeLike, where: str) -> np.dtype:
     """
     wide = to_dtype(dtype, where)
     found = canonical(wide)
-    if found is not wide and found != wide and dtype not in (int, float):
+    if found != wide and dtype is not int and dtype is not float:
         warnings.warn(
             f"{where}: dtype {wide} was requested but 64-bit dtypes are not enabled; it becomes {found}. "
             "Enable them with axir.config.update('axir_enable_x64', True).",
