@@ -47,7 +47,9 @@ print(
     f"selu of 1,000,000 floats: eager {seconds(selu, x) * 1e3:.2f} ms, jit {seconds(fast_selu, x) * 1e3:.2f} ms"
 )
 phases = fast_selu.traced(x).compiled.phases
-compiled = "read from the disk cache" if phases.from_disk else f"{phases.compile * 1e3:.0f} ms in IREE's compiler"
+compiled = (
+    "read from the disk cache" if phases.from_disk else f"{phases.compile * 1e3:.0f} ms in IREE's compiler"
+)
 print(f"first call under jit: {first * 1e3:.0f} ms ({compiled})")
 
 
@@ -72,7 +74,11 @@ print("\nits linearization, a forward part that also gives residuals, and a line
 print(linearized.function("f_forward"))
 print(linearized.function("f_linear"))
 print("\nthe linear part transposed, reverse differentiation:")
-print(linearized.run_passes("transpose{func=f_linear,wrt=1},canonicalize,cse,dce").function("f_linear_transpose"))
+print(
+    linearized.run_passes("transpose{func=f_linear,wrt=1},canonicalize,cse,dce").function(
+        "f_linear_transpose"
+    )
+)
 print("\nvmap(grad(f)):")
 print(axir.make_ir(vmap(grad(f)))(np.arange(3.0)))
 

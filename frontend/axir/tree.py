@@ -2,7 +2,7 @@
 
 from axir._src.pytree import flatten as flatten
 from axir._src.pytree import leaves as leaves
-from axir._src.pytree import map_tree as map  # noqa: A004
+from axir._src.pytree import map_tree as map
 from axir._src.pytree import structure as structure
 from axir._src.pytree import unflatten as unflatten
 
