@@ -10,7 +10,7 @@ import axir.numpy as np
 from bench.measure import Row, compare, print_rows
 
 try:
-    import jax
+    import jax  # pyright: ignore[reportMissingImports]  (an extra)
 except ImportError:
     jax: Any = None
 

@@ -36,7 +36,8 @@ def compare(
     """Time two functions in turns."""
     if theirs is None:
         return Row(name, statistics.median(times(ours, repeat, calls)))
-    ours(), theirs()
+    ours()
+    theirs()
     pairs = [(times(ours, 1, calls)[0], times(theirs, 1, calls)[0]) for _ in range(repeat)]
     first, second, third = statistics.quantiles([a / b for a, b in pairs], n=4)
     left, right = (statistics.median(side) for side in zip(*pairs, strict=True))

@@ -31,11 +31,7 @@ __all__ = [
     "run_passes",
 ]
 
-REWRITES: tuple[Pass, ...] = (
-    # Transformation ops first: everything after works on plain functions.
-    ExpandTransformsPass(),
-    # IREE compiles one function, and the passes below see across what were calls.
-    InlinePass(),
+_SIMPLIFICATION: tuple[Pass, ...] = (
     DeadFunctionsPass(),
     # Rules leave neutral elements, double transposes and literal arithmetic behind.
     CanonicalizePass(),
@@ -45,16 +41,22 @@ REWRITES: tuple[Pass, ...] = (
     DeadCodePass(),
 )
 
+REWRITES: tuple[Pass, ...] = (
+    # Transformation ops first: everything after works on plain functions.
+    ExpandTransformsPass(),
+    # IREE compiles one function, and simplification sees across what were calls.
+    InlinePass(),
+    *_SIMPLIFICATION,
+)
+"""From the traced program to what is lowered."""
+
 EVALUATION: tuple[Pass, ...] = (
     ExpandTransformsPass(),
     # Functions traced for jit stay calls: they run compiled.
     InlinePass(keep_jit=True),
-    DeadFunctionsPass(),
-    CanonicalizePass(),
-    FoldConstantsPass(),
-    CommonSubexpressionsPass(),
-    DeadCodePass(),
+    *_SIMPLIFICATION,
 )
+"""From the traced program to what is evaluated with NumPy."""
 
 
 @dataclass

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -338,9 +338,3 @@ def _check_operands(cls: type[AxirOp], avals: Sequence[Aval]) -> None:
                 raise DTypeError(f"operands must have one of the dtypes {allowed}; got {aval}.")
     if cls.same_dtype and len({aval.dtype for aval in avals}) > 1:
         raise DTypeError(f"operands must have the same dtype; got {_join(avals)}. Convert one of them.")
-
-
-def as_axir(op: ir.OpView | ir.Operation) -> AxirOp | None:
-    """The op as one of ours, or ``None``."""
-    view = op if isinstance(op, ir.OpView) else op.opview
-    return cast(AxirOp, view) if isinstance(view, AxirOp) else None

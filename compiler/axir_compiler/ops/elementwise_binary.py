@@ -358,6 +358,3 @@ class ClampOp(Elementwise, name="clamp", dtypes=NUMERIC):
             if tangent is not None:
                 total = ops.add_tangents(total, ops.select(mask, tangent, ops.zeros_like(x)))
         return total
-
-
-__all__ = [name for name in dir() if name.endswith("Op") and not name.startswith("_")]

@@ -502,6 +502,3 @@ class BitcastOp(ElementwiseUnary, name="bitcast", zero_tangent=True):
 
     def scalar(self, *xs: Value) -> Value:
         return scalar.bitcast(aval_of(self.operand).dtype, self.dtype, *xs)
-
-
-__all__ = [name for name in dir() if name.endswith("Op")]

@@ -19,7 +19,6 @@ from axir_compiler import backend, pipeline
 from axir_compiler.identity import source_hash
 from axir_compiler.ir.evaluate import Plan, make_plan
 from axir_compiler.ir.module import lookup, signature
-from axir_compiler.ir.types import Aval
 from axir_compiler.mlir import context, ir
 from axir_compiler.targets import Target, host
 from axir_runtime import CpuFeatureError, DiskCache, Executable, LruCache, check_cpu, cpu_features, devices
@@ -65,7 +64,6 @@ class Compiled:
     """A function compiled for a device; ``executable`` takes and gives buffers."""
 
     executable: Executable
-    outputs: tuple[Aval, ...]
     phases: Phases = field(default_factory=Phases)
 
 
@@ -112,7 +110,7 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
             parallel=parallel,
         )
         phases.load = time.perf_counter() - start
-    found = Compiled(executable, outputs, phases)
+    found = Compiled(executable, phases)
     _executables.put(key, found)
     return found
 

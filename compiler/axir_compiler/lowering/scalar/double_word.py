@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from axir_compiler.lowering.scalar.expression import Condition, Real, fma, select
+from axir_compiler.lowering.scalar.expression import Real, fma
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +81,3 @@ def two_product(a: Real, b: Real) -> DoubleWord:
 def constant_pair(like: Real, parts: tuple[float, ...]) -> DoubleWord:
     """A constant given by its two leading parts, in the format of ``like``."""
     return DoubleWord(like.constant(parts[0]), like.constant(parts[1]))
-
-
-def select_pair(condition: Condition, yes: DoubleWord, no: DoubleWord) -> DoubleWord:
-    """``yes`` where the condition holds, else ``no``."""
-    return DoubleWord(select(condition, yes.high, no.high), select(condition, yes.low, no.low))
