@@ -6,10 +6,6 @@ from axir._src.array import Array
 from axir._src.autodiff import (
     float0,
     grad,
-    hessian,
-    jacfwd,
-    jacobian,
-    jacrev,
     jvp,
     linear_transpose,
     linearize,
@@ -26,6 +22,7 @@ from axir._src.devices import (
     devices,
 )
 from axir._src.execute import clear_caches
+from axir._src.jacobians import hessian, jacfwd, jacobian, jacrev
 from axir._src.jit import ShapeDtypeStruct, eval_shape, jit
 from axir._src.show import make_ir
 from axir._src.vectorize import vmap

@@ -1,4 +1,4 @@
-"""Derivatives as users see them: grad, jvp, vjp, linearize, Jacobians."""
+"""Derivatives as users see them: grad, jvp, vjp, linearize."""
 
 from __future__ import annotations
 
@@ -14,27 +14,24 @@ from axir._src.call import flatten_arrays, name_of, trace_flat
 from axir._src.convert import convert, to_array
 from axir._src.execute import transform
 from axir._src.trace import Frame, Function, Key, Spec, Tracer, bind
-from axir._src.vectorize import vmap
 from axir_compiler.errors import NonDifferentiableError, ShapeError, TreeError
 from axir_compiler.ir.attributes import ScalarValue
 from axir_compiler.ir.module import lookup, signature
 from axir_compiler.ir.types import Aval, is_float
-from axir_compiler.ops.constant import ConstantOp, IotaOp
-from axir_compiler.ops.elementwise_binary import AddOp, CompareOp
-from axir_compiler.ops.elementwise_unary import ConvertOp
-from axir_compiler.ops.shape import BroadcastInDimOp, ReshapeOp
+from axir_compiler.ops.constant import ConstantOp
+from axir_compiler.ops.shape import BroadcastInDimOp
 from axir_compiler.ops.transformation import JvpOp, LinearTransposeOp, VjpOp
 
 __all__ = [
+    "check_inputs",
     "float0",
+    "full",
     "grad",
-    "hessian",
-    "jacfwd",
-    "jacobian",
-    "jacrev",
     "jvp",
     "linear_transpose",
     "linearize",
+    "refuse_holomorphic",
+    "select_arguments",
     "value_and_grad",
     "vjp",
 ]
@@ -47,7 +44,8 @@ def _zeros_float0(x: Array) -> np.ndarray:
     return np.zeros(x.shape, float0)
 
 
-def _select_arguments(name: str, args: Sequence[Any], argnums: int | Sequence[int]) -> list[int]:
+def select_arguments(name: str, args: Sequence[Any], argnums: int | Sequence[int]) -> list[int]:
+    """Positions from ``argnums``, counted from the end if negative."""
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     positions = []
     for i in wanted:
@@ -59,7 +57,14 @@ def _select_arguments(name: str, args: Sequence[Any], argnums: int | Sequence[in
     return positions
 
 
-def _check_inputs(title: str, leaves: Sequence[Array], names: Sequence[str]) -> None:
+def refuse_holomorphic(title: str, holomorphic: bool) -> None:
+    """Complex derivatives are not there yet."""
+    if holomorphic:
+        raise NonDifferentiableError(f"{title}: complex numbers are not supported; use holomorphic=False.")
+
+
+def check_inputs(title: str, leaves: Sequence[Array], names: Sequence[str]) -> None:
+    """Derivatives are taken with respect to floats only."""
     for x, name in zip(leaves, names, strict=True):
         if not is_float(x.dtype):
             raise NonDifferentiableError(
@@ -98,13 +103,13 @@ def value_and_grad(
 
     @functools.wraps(fun)
     def with_gradient(*args: Any, **kwargs: Any) -> Any:
-        positions = _select_arguments(title, args, argnums)
+        positions = select_arguments(title, args, argnums)
         chosen = [args[i] for i in positions]
         names = pytree.argument_names(chosen, positions)
         leaves, treedef = flatten_arrays(title, chosen, lambda _: names)
         active = [i for i, x in enumerate(leaves) if is_float(x.dtype)] if allow_int else range(len(leaves))
         if not allow_int:
-            _check_inputs(title, leaves, names)
+            check_inputs(title, leaves, names)
         inputs = [leaves[i] for i in active]
         trees: list[Any] = []
 
@@ -357,10 +362,11 @@ def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> 
 
 
 def _zero_tangent(x: Array) -> Any:
-    return _full(0, x.aval) if is_float(x.dtype) else _zeros_float0(x)
+    return full(0, x.aval) if is_float(x.dtype) else _zeros_float0(x)
 
 
-def _full(value: Any, aval: Aval) -> Array:
+def full(value: Any, aval: Aval) -> Array:
+    """A number repeated, built from ops so that no data enter a program."""
     scalar = bind(ConstantOp, value=ScalarValue(value, aval.dtype), weak=False)
     return bind(BroadcastInDimOp, scalar, shape=aval.shape, dimensions=())
 
@@ -443,134 +449,3 @@ def linear_transpose(fun: Callable[..., Any], *primals: Any) -> Callable[[Any], 
         return pytree.unflatten(treedef, transform("main", run, raw))
 
     return transposed
-
-
-def _basis(leaves: Sequence[Array]) -> list[Array]:
-    """Unit tangents: for each element of all leaves together, one item along a new first axis."""
-    count = sum(x.size for x in leaves)
-    blocks, start = [], 0
-    for x in leaves:
-        # Row i of a block is 1 in column i - start: compare counters, so that no data enter a program.
-        window = {"shape": (count, x.size), "dtype": np.dtype("int32")}
-        rows, columns = (bind(IotaOp, **window, dimension=d, weak=False) for d in (0, 1))
-        offset = _full(start, columns.aval)
-        units = bind(CompareOp, rows, bind(AddOp, columns, offset), direction="eq", weak=False)
-        block = bind(ConvertOp, units, dtype=x.dtype)
-        blocks.append(bind(ReshapeOp, block, shape=(count, *x.shape)))
-        start += x.size
-    return blocks
-
-
-def _unravel(block: Any, leaves: Sequence[Array], axis: int, treedef: pytree.TreeDef) -> Any:
-    """Split an axis that counts all elements of ``leaves`` into one array for each leaf."""
-    parts, start = [], 0
-    for x in leaves:
-        index = [slice(None)] * block.ndim
-        index[axis] = slice(start, start + x.size)
-        start += x.size
-        shape = (*block.shape[:axis], *x.shape, *block.shape[axis + 1 :])
-        parts.append(block[tuple(index)].reshape(shape))
-    return pytree.unflatten(treedef, parts)
-
-
-def jacfwd(
-    fun: Callable[..., Any],
-    argnums: int | Sequence[int] = 0,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-) -> Callable[..., Any]:
-    """The Jacobian, column by column with forward-mode differentiation: best for few inputs.
-
-    Returns: a function that gives, for each leaf of the result and each leaf of the arguments ``argnums``, an array of
-        the shape of the one followed by that of the other.
-    """
-    title = f"jacfwd({name_of(fun)})"
-
-    @functools.wraps(fun)
-    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        positions = _select_arguments(title, args, argnums)
-        chosen = _chosen(args, positions, argnums)
-        names = pytree.argument_names([args[i] for i in positions], positions)
-        leaves, treedef = flatten_arrays(title, chosen, lambda _: names)
-        _check_inputs(title, leaves, names)
-        partial = _partial(fun, args, kwargs, positions, argnums)
-        basis = pytree.unflatten(treedef, _basis(leaves))
-
-        def push(tangent: Any) -> Any:
-            found = jvp(partial, (chosen,), (tangent,), has_aux=has_aux)
-            return found[1:] if has_aux else found[1]
-
-        mapped = vmap(push, out_axes=(-1, None) if has_aux else -1)(basis)
-        columns, aux = mapped if has_aux else (mapped, None)
-        result = pytree.map_tree(lambda block: _unravel(block, leaves, block.ndim - 1, treedef), columns)
-        return (result, aux) if has_aux else result
-
-    return jacobian_of
-
-
-def jacrev(
-    fun: Callable[..., Any],
-    argnums: int | Sequence[int] = 0,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-) -> Callable[..., Any]:
-    """The Jacobian, row by row with reverse-mode differentiation: best for few outputs.
-
-    The result is that of ``jacfwd``.
-    """
-    title = f"jacrev({name_of(fun)})"
-
-    @functools.wraps(fun)
-    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        positions = _select_arguments(title, args, argnums)
-        chosen = _chosen(args, positions, argnums)
-        names = pytree.argument_names([args[i] for i in positions], positions)
-        inputs, in_tree = flatten_arrays(title, chosen, lambda _: names)
-        _check_inputs(title, inputs, names)
-        out, pullback, *aux = vjp(_partial(fun, args, kwargs, positions, argnums), chosen, has_aux=has_aux)
-        leaves, treedef = flatten_arrays(title, out)
-        basis = pytree.unflatten(treedef, _basis(leaves))
-        (rows,) = vmap(pullback)(basis)
-        # Rows count all elements of the output: split them, and make the output's tree the outer one.
-        by_input = [_unravel(block, leaves, 0, treedef) for block in pytree.leaves(rows)]
-        by_output = zip(*(pytree.leaves(tree) for tree in by_input), strict=True)
-        result = pytree.unflatten(treedef, [pytree.unflatten(in_tree, parts) for parts in by_output])
-        return (result, aux[0]) if has_aux else result
-
-    return jacobian_of
-
-
-jacobian = jacrev
-
-
-def _chosen(args: Sequence[Any], positions: Sequence[int], argnums: int | Sequence[int]) -> Any:
-    return args[positions[0]] if isinstance(argnums, int) else tuple(args[i] for i in positions)
-
-
-def _partial(
-    fun: Callable[..., Any],
-    args: Sequence[Any],
-    kwargs: dict[str, Any],
-    positions: Sequence[int],
-    argnums: int | Sequence[int],
-) -> Callable[[Any], Any]:
-    """``fun`` as a function of the chosen arguments alone."""
-
-    @functools.wraps(fun)
-    def partial(chosen: Any) -> Any:
-        values = list(args)
-        for i, x in zip(positions, (chosen,) if isinstance(argnums, int) else chosen, strict=True):
-            values[i] = x
-        return fun(*values, **kwargs)
-
-    return partial
-
-
-def hessian(
-    fun: Callable[..., Any],
-    argnums: int | Sequence[int] = 0,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-) -> Callable[..., Any]:
-    """The matrix of second derivatives, forward mode over reverse mode."""
-    return jacfwd(jacrev(fun, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)

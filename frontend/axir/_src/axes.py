@@ -6,15 +6,23 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from axir._src.messages import located
 from axir_compiler.errors import AxisError, ShapeError
 
-__all__ = ["Axes", "Shape", "axes_of", "axis_of", "shape_of", "static_int"]
+__all__ = ["Axes", "Shape", "axes_of", "axis_of", "is_sequence", "items_of", "shape_of", "static_int"]
 
 Axes = int | Sequence[int] | None
 Shape = int | Sequence[int]
+
+
+def items_of(value: Any) -> tuple[Any, ...]:
+    """What a sequence holds, or the value alone; arrays without axes are no sequences."""
+    return tuple(value) if is_sequence(value) else (value,)
+
+
+def is_sequence(value: Any) -> bool:
+    """Whether a value holds several; arrays without axes do not."""
+    return hasattr(value, "__iter__") and getattr(value, "ndim", 1) != 0
 
 
 def static_int(value: Any, where: str) -> int:
@@ -42,9 +50,7 @@ def shape_of(shape: Any, where: str) -> tuple[int, ...]:
     """
     if isinstance(shape, str):
         raise located(ShapeError(f"{where}: a shape is a sequence of integers; got {shape!r}."))
-    single = np.ndim(shape) == 0 if isinstance(shape, np.ndarray) else not hasattr(shape, "__iter__")
-    sizes = (shape,) if single else tuple(shape)
-    found = tuple(static_int(n, where) for n in sizes)
+    found = tuple(static_int(n, where) for n in items_of(shape))
     if any(n < 0 for n in found):
         raise located(ShapeError(f"{where}: sizes must not be negative; got shape {found}."))
     return found
@@ -71,7 +77,7 @@ def axes_of(axis: Any, ndim: int, where: str) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    given = tuple(axis) if hasattr(axis, "__iter__") else (axis,)
+    given = items_of(axis)
     found = sorted(axis_of(a, ndim, where) for a in given)
     if len(set(found)) != len(found):
         raise located(ShapeError(f"{where}: an axis is given twice in {given}."))

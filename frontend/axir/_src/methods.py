@@ -10,7 +10,7 @@ import numpy as _numpy
 import axir.numpy as np
 from axir import lax
 from axir._src.array import Array
-from axir._src.axes import Axes
+from axir._src.axes import Axes, is_sequence
 from axir._src.convert import convert
 from axir._src.indexing import getitem, iterate
 from axir._src.messages import located
@@ -131,7 +131,7 @@ def _reshape(self: Array, *shape: Any, order: str = "C") -> Array:
 
 def _transpose(self: Array, *axes: Any) -> Array:
     """The axes in another order, by default reversed: ``x.transpose(1, 0)`` or ``x.transpose((1, 0))``."""
-    given = axes[0] if len(axes) == 1 and (axes[0] is None or hasattr(axes[0], "__iter__")) else axes or None
+    given = axes[0] if len(axes) == 1 and (axes[0] is None or is_sequence(axes[0])) else axes or None
     return np.transpose(self, given)
 
 

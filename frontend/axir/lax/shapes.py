@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from axir._src.array import Array
-from axir._src.axes import axes_of, axis_of, shape_of, static_int
+from axir._src.axes import axes_of, axis_of, items_of, shape_of, static_int
 from axir._src.convert import ArrayLike, constant, convert, is_number, to_array
 from axir._src.elementwise import broadcast_to, scalar_like
 from axir._src.messages import located
@@ -117,8 +117,7 @@ def reshape(operand: ArrayLike, new_sizes: Any, dimensions: Sequence[int] | None
     x = to_array(operand)
     if dimensions is not None:
         x = transpose(x, dimensions)
-    given = (new_sizes,) if not hasattr(new_sizes, "__iter__") else tuple(new_sizes)
-    sizes = [static_int(n, "reshape") for n in given]
+    sizes = [static_int(n, "reshape") for n in items_of(new_sizes)]
     if sizes.count(-1) == 1:
         rest = math.prod(n for n in sizes if n != -1)
         if rest == 0 or x.size % rest:

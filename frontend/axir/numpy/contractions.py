@@ -7,7 +7,7 @@ from typing import Any
 
 from axir import lax
 from axir._src.array import Array
-from axir._src.axes import axes_of, axis_of, static_int
+from axir._src.axes import axes_of, axis_of, is_sequence, items_of, static_int
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import broadcast, broadcast_shapes, broadcast_to, promoted
 from axir._src.messages import located
@@ -188,8 +188,8 @@ def tensordot(
     Raises: ShapeError if the paired sizes differ.
     """
     (x, y), weak = promoted(a, b)
-    if hasattr(axes, "__iter__"):
-        left, right = (list(v) if hasattr(v, "__iter__") else [v] for v in axes)
+    if is_sequence(axes):
+        left, right = (items_of(v) for v in axes)
         left = [axis_of(i, x.ndim, "tensordot") for i in left]
         right = [axis_of(i, y.ndim, "tensordot") for i in right]
     else:

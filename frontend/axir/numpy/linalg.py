@@ -10,7 +10,7 @@ import opt_einsum
 
 from axir import lax
 from axir._src.array import Array
-from axir._src.axes import axes_of, axis_of, static_int
+from axir._src.axes import axes_of, axis_of, items_of, static_int
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.messages import located
 from axir._src.promotion import inexact
@@ -73,7 +73,7 @@ def _inexact(x: ArrayLike) -> Array:
 
 
 def _in_order(axis: Any, ndim: int) -> tuple[int, ...]:
-    given = tuple(axis) if hasattr(axis, "__iter__") else (axis,)
+    given = items_of(axis)
     axes_of(given, ndim, "norm")
     return tuple(axis_of(a, ndim, "norm") for a in given)
 

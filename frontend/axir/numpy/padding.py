@@ -9,7 +9,7 @@ import numpy as np
 
 from axir import lax
 from axir._src.array import Array
-from axir._src.axes import static_int
+from axir._src.axes import is_sequence, static_int
 from axir._src.convert import ArrayLike, convert, is_number, to_array
 from axir._src.elementwise import scalar_like
 from axir._src.messages import located
@@ -25,9 +25,9 @@ def _pairs(value: Any, ndim: int, what: str) -> list[tuple[Any, Any]]:
     if isinstance(value, Array) and value.ndim == 0:
         return [(value, value)] * ndim
     entries: Any = value.tolist() if isinstance(value, np.ndarray) else value
-    if not hasattr(entries, "__iter__"):
+    if not is_sequence(entries):
         return [(entries, entries)] * ndim
-    rows = [tuple(e) if hasattr(e, "__iter__") else e for e in entries]
+    rows = [tuple(e) if is_sequence(e) else e for e in entries]
     if len(rows) == 1:
         row = rows[0]
         both = (

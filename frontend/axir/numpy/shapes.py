@@ -11,7 +11,7 @@ import numpy as np
 
 from axir import lax
 from axir._src.array import Array
-from axir._src.axes import Shape, axes_of, axis_of, shape_of, static_int
+from axir._src.axes import Shape, axes_of, axis_of, is_sequence, items_of, shape_of, static_int
 from axir._src.convert import ArrayLike, asarray, convert, to_array
 from axir._src.elementwise import broadcast, promoted
 from axir._src.elementwise import broadcast_shapes as _broadcast_shapes
@@ -98,8 +98,7 @@ def reshape(a: ArrayLike, shape: Any, order: str = "C") -> Array:
         return lax.reshape(x, shape)
     if order != "F":
         raise located(ShapeError(f"reshape: order must be 'C' or 'F'; got {order!r}."))
-    sizes = tuple(shape) if hasattr(shape, "__iter__") else (shape,)
-    return transpose(lax.reshape(transpose(x), sizes[::-1]))
+    return transpose(lax.reshape(transpose(x), items_of(shape)[::-1]))
 
 
 def ravel(a: ArrayLike, order: str = "C") -> Array:
@@ -144,10 +143,7 @@ def moveaxis(a: ArrayLike, source: Any, destination: Any) -> Array:
     Raises: ShapeError if there are not as many places as axes.
     """
     x = to_array(a)
-    sources, places = (
-        [axis_of(k, x.ndim, "moveaxis") for k in (v if hasattr(v, "__iter__") else (v,))]
-        for v in (source, destination)
-    )
+    sources, places = ([axis_of(k, x.ndim, "moveaxis") for k in items_of(v)] for v in (source, destination))
     if len(sources) != len(places) or len(set(sources)) != len(sources) or len(set(places)) != len(places):
         raise located(
             ShapeError(f"moveaxis: needs distinct axes and places; got {source} and {destination}.")
@@ -160,7 +156,7 @@ def moveaxis(a: ArrayLike, source: Any, destination: Any) -> Array:
 
 def expand_dims(a: ArrayLike, axis: int | Sequence[int]) -> Array:
     """Axes of size 1 inserted at the places ``axis`` of the result."""
-    return lax.expand_dims(a, tuple(axis) if hasattr(axis, "__iter__") else (axis,))  # type: ignore[arg-type]
+    return lax.expand_dims(a, items_of(axis))
 
 
 def squeeze(a: ArrayLike, axis: int | Sequence[int] | None = None) -> Array:
@@ -201,7 +197,7 @@ def broadcast_arrays(*args: ArrayLike) -> list[Array]:
 def _items(arrays: Arrays, where: str) -> list[Array]:
     if isinstance(arrays, Array | np.ndarray):
         return list(to_array(arrays))
-    if not hasattr(arrays, "__iter__"):
+    if not is_sequence(arrays):
         raise located(ShapeError(f"{where}: needs a sequence of arrays; got {type(arrays).__name__}."))
     items = [asarray(x) for x in arrays]
     if not items:
@@ -288,7 +284,7 @@ def split(ary: ArrayLike, indices_or_sections: Any, axis: int = 0) -> list[Array
     """
     x = to_array(ary)
     n = x.shape[axis_of(axis, x.ndim, "split")]
-    if not hasattr(indices_or_sections, "__iter__"):
+    if not is_sequence(indices_or_sections):
         parts = static_int(indices_or_sections, "split")
         if parts < 1 or n % parts:
             raise located(ShapeError(f"split: cannot divide {n} positions into {parts} equal parts."))
@@ -300,7 +296,7 @@ def array_split(ary: ArrayLike, indices_or_sections: Any, axis: int = 0) -> list
     x = to_array(ary)
     at = axis_of(axis, x.ndim, "array_split")
     n = x.shape[at]
-    if hasattr(indices_or_sections, "__iter__"):
+    if is_sequence(indices_or_sections):
         inner = [static_int(i, "split") for i in indices_or_sections]
         bounds = [0, *(min(max(i + n if i < 0 else i, 0), n) for i in inner), n]
     else:
@@ -442,8 +438,7 @@ def roll(a: ArrayLike, shift: Any, axis: Any = None) -> Array:
     x = to_array(a)
     if axis is None:
         return lax.reshape(roll(ravel(x), shift, 0), x.shape)
-    axes = list(axis) if hasattr(axis, "__iter__") else [axis]
-    shifts = list(shift) if hasattr(shift, "__iter__") and np.ndim(shift) else [shift]
+    axes, shifts = items_of(axis), items_of(shift)
     if len(axes) != len(shifts):
         common = max(len(axes), len(shifts))
         if min(len(axes), len(shifts)) != 1:

@@ -1,0 +1,148 @@
+"""Jacobians and Hessians: derivatives pushed or pulled along all unit vectors at once, by vmap."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from axir._src import pytree
+from axir._src.array import Array
+from axir._src.autodiff import check_inputs, full, jvp, refuse_holomorphic, select_arguments, vjp
+from axir._src.call import flatten_arrays, name_of
+from axir._src.trace import bind
+from axir._src.vectorize import vmap
+from axir_compiler.ops.constant import IotaOp
+from axir_compiler.ops.elementwise_binary import AddOp, CompareOp
+from axir_compiler.ops.elementwise_unary import ConvertOp
+from axir_compiler.ops.shape import ReshapeOp
+
+__all__ = ["hessian", "jacfwd", "jacobian", "jacrev"]
+
+Argnums = int | Sequence[int]
+
+
+class _Point(NamedTuple):
+    """Where a Jacobian is taken: the function of the chosen arguments alone, and those arguments."""
+
+    function: Callable[[Any], Any]
+    chosen: Any
+    leaves: list[Array]
+    treedef: pytree.TreeDef
+
+
+def _point(
+    title: str, fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: Argnums
+) -> _Point:
+    positions = select_arguments(title, args, argnums)
+    single = isinstance(argnums, int)
+    chosen = args[positions[0]] if single else tuple(args[i] for i in positions)
+    names = pytree.argument_names([args[i] for i in positions], positions)
+    leaves, treedef = flatten_arrays(title, chosen, lambda _: names)
+    check_inputs(title, leaves, names)
+
+    @functools.wraps(fun)
+    def function(chosen: Any) -> Any:
+        values = list(args)
+        for i, x in zip(positions, (chosen,) if single else chosen, strict=True):
+            values[i] = x
+        return fun(*values, **kwargs)
+
+    return _Point(function, chosen, leaves, treedef)
+
+
+def _basis(leaves: Sequence[Array]) -> list[Array]:
+    """Unit tangents: for each element of all leaves together, one item along a new first axis."""
+    count = sum(x.size for x in leaves)
+    blocks, start = [], 0
+    for x in leaves:
+        # Row i of a block is 1 in column i - start: compare counters, so that no data enter a program.
+        window = {"shape": (count, x.size), "dtype": np.dtype("int32")}
+        rows, columns = (bind(IotaOp, **window, dimension=d, weak=False) for d in (0, 1))
+        offset = full(start, columns.aval)
+        units = bind(CompareOp, rows, bind(AddOp, columns, offset), direction="eq", weak=False)
+        block = bind(ConvertOp, units, dtype=x.dtype)
+        blocks.append(bind(ReshapeOp, block, shape=(count, *x.shape)))
+        start += x.size
+    return blocks
+
+
+def _unravel(block: Any, leaves: Sequence[Array], axis: int, treedef: pytree.TreeDef) -> Any:
+    """Split an axis that counts all elements of ``leaves`` into one array for each leaf."""
+    parts, start = [], 0
+    for x in leaves:
+        index = [slice(None)] * block.ndim
+        index[axis] = slice(start, start + x.size)
+        start += x.size
+        shape = (*block.shape[:axis], *x.shape, *block.shape[axis + 1 :])
+        parts.append(block[tuple(index)].reshape(shape))
+    return pytree.unflatten(treedef, parts)
+
+
+def jacfwd(
+    fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
+    """The Jacobian, column by column with forward-mode differentiation: best for few inputs.
+
+    The arguments are those of ``grad``; the result of ``fun`` may be any pytree.
+
+    Returns: a function that gives, for each leaf of the result and each leaf of the arguments ``argnums``, an array of
+        the shape of the one followed by that of the other; with ``has_aux`` a pair of that and aux.
+    """
+    title = f"jacfwd({name_of(fun)})"
+    refuse_holomorphic(title, holomorphic)
+
+    @functools.wraps(fun)
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        at = _point(title, fun, args, kwargs, argnums)
+
+        def push(tangent: Any) -> Any:
+            found = jvp(at.function, (at.chosen,), (tangent,), has_aux=has_aux)
+            return found[1:] if has_aux else found[1]
+
+        basis = pytree.unflatten(at.treedef, _basis(at.leaves))
+        mapped = vmap(push, out_axes=(-1, None) if has_aux else -1)(basis)
+        columns, aux = mapped if has_aux else (mapped, None)
+        result = pytree.map_tree(
+            lambda block: _unravel(block, at.leaves, block.ndim - 1, at.treedef), columns
+        )
+        return (result, aux) if has_aux else result
+
+    return jacobian_of
+
+
+def jacrev(
+    fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
+    """The Jacobian, row by row with reverse-mode differentiation: best for few outputs.
+
+    Arguments and result are those of ``jacfwd``.
+    """
+    title = f"jacrev({name_of(fun)})"
+    refuse_holomorphic(title, holomorphic)
+
+    @functools.wraps(fun)
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        at = _point(title, fun, args, kwargs, argnums)
+        out, pullback, *aux = vjp(at.function, at.chosen, has_aux=has_aux)
+        leaves, treedef = flatten_arrays(title, out)
+        (rows,) = vmap(pullback)(pytree.unflatten(treedef, _basis(leaves)))
+        # Rows count all elements of the output: split them, and make the output's tree the outer one.
+        by_input = [_unravel(block, leaves, 0, treedef) for block in pytree.leaves(rows)]
+        by_output = zip(*(pytree.leaves(tree) for tree in by_input), strict=True)
+        result = pytree.unflatten(treedef, [pytree.unflatten(at.treedef, parts) for parts in by_output])
+        return (result, aux[0]) if has_aux else result
+
+    return jacobian_of
+
+
+jacobian = jacrev
+
+
+def hessian(
+    fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
+    """The matrix of second derivatives, forward mode over reverse mode."""
+    return jacfwd(jacrev(fun, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)
