@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
+import axir_runtime
 from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
 from axir._src.messages import located
@@ -26,7 +27,17 @@ from axir_compiler.ir.attributes import ScalarValue
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import DTYPES
 
-__all__ = ["ArrayLike", "array", "asarray", "constant", "convert", "is_number", "to_array", "typed"]
+__all__ = [
+    "ArrayLike",
+    "array",
+    "asarray",
+    "constant",
+    "convert",
+    "from_dlpack",
+    "is_number",
+    "to_array",
+    "typed",
+]
 
 ArrayLike: TypeAlias = Array | np.ndarray | np.generic | bool | int | float
 """What operations take as an array. Lists are not among them; ``axir.numpy.asarray`` makes arrays of them."""
@@ -191,6 +202,25 @@ def array(
     return found if missing <= 0 else bind(OPS["reshape"], found, shape=(*(1,) * missing, *found.shape))
 
 
+def from_dlpack(external_array: Any, device: Any = None, copy: bool | None = None) -> Array:
+    """An array on the memory of an array of another library, which must not write to it any more.
+
+    Args:
+        external_array: Object with ``__dlpack__``, in host memory.
+        device: ``None``; the array stays where it is.
+        copy: ``True`` demands a copy.
+
+    Raises:
+        TypeError: the object has no ``__dlpack__``.
+        BufferError: its memory or dtype cannot be used.
+        DTypeError: the dtype is not supported.
+    """
+    if device is not None and str(device) != str(ConcreteArray(np.zeros(0)).device):
+        raise located(DTypeError(f"from_dlpack: the array stays in host memory; got device={device!r}."))
+    value = _supported(axir_runtime.from_dlpack(external_array).array)
+    return ConcreteArray(_owned(value) if copy else value)
+
+
 def _from_object(x: Any, dtype: np.dtype | None) -> Array:
     if isinstance(x, np.ndarray | np.generic):
         return ConcreteArray(_owned(_wanted(x, dtype)))
@@ -199,7 +229,7 @@ def _from_object(x: Any, dtype: np.dtype | None) -> Array:
     if hasattr(x, "__array__") or isinstance(x, memoryview | bytearray) or hasattr(x, "__array_interface__"):
         return ConcreteArray(_owned(_wanted(np.asarray(x), dtype)))
     if hasattr(x, "__dlpack__"):
-        return ConcreteArray(_owned(_wanted(np.from_dlpack(x), dtype)))
+        return ConcreteArray(_owned(_wanted(axir_runtime.from_dlpack(x).array, dtype)))
     try:
         return to_array(x)
     except DTypeError:

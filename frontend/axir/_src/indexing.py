@@ -36,8 +36,16 @@ def getitem(x: Array, index: Any) -> Array:
     if any(isinstance(i, np.ndarray) for i in items):
         return _advanced(x, items)
     if is_eager((x,)) and not any(isinstance(i, Tracer) for i in items):
-        return ConcreteArray(x.to_numpy()[tuple(items)], x.weak_type)
+        return ConcreteArray(_released(x.to_numpy()[tuple(items)]), x.weak_type)
     return _basic(x, items)
+
+
+# Windows up to this many bytes are copied, so that a small one does not keep a large array alive.
+_SMALL = 1 << 16
+
+
+def _released(window: np.ndarray) -> np.ndarray:
+    return window.copy() if window.nbytes <= _SMALL else window
 
 
 def iterate(x: Array) -> Any:

@@ -9,7 +9,7 @@ import numpy as _numpy
 
 import axir.numpy as np
 from axir import lax
-from axir._src.array import Array
+from axir._src.array import Array, ConcreteArray
 from axir._src.axes import Axes, is_sequence
 from axir._src.convert import convert
 from axir._src.indexing import getitem, iterate
@@ -88,12 +88,8 @@ def _contains(self: Array, item: Any) -> bool:
 
 
 def _dlpack(self: Array, **options: Any) -> Any:
-    value = self.to_numpy("its memory")
-    try:
-        return value.__dlpack__(**options)
-    except BufferError:
-        # Consumers of the old protocol cannot be told that memory is read-only: they get a copy.
-        return value.copy().__dlpack__(**options)
+    array = self if isinstance(self, ConcreteArray) else ConcreteArray(self.to_numpy("its memory"))
+    return array.buffer.__dlpack__(**options)
 
 
 def _dlpack_device(self: Array) -> tuple[int, int]:

@@ -66,4 +66,5 @@ def same_shape(name: str, xs: Sequence[Array]) -> list[Array]:
 def call(name: str, op: str, xs: Sequence[Any], **attrs: Any) -> Array:
     """An elementwise op on operands of one dtype and shape."""
     arrays, weak = same_dtype(name, xs)
-    return apply(OPS[op], same_shape(name, arrays), weak, **attrs)
+    # A bool gives way to every other dtype anyway.
+    return apply(OPS[op], same_shape(name, arrays), weak and op != "compare", **attrs)

@@ -8,7 +8,7 @@ import math as _math
 import numpy as _numpy
 
 from axir._src.array import Array as ndarray
-from axir._src.convert import array, asarray
+from axir._src.convert import array, asarray, from_dlpack
 from axir._src.scalar_types import finfo, iinfo, isdtype, issubdtype, promote_types, result_type
 from axir.dtypes import (
     bfloat16,
@@ -80,6 +80,7 @@ __all__ = [
     "float64",
     "float_",
     "floating",
+    "from_dlpack",
     "generic",
     "iinfo",
     "inexact",
