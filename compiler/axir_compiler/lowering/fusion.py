@@ -1,9 +1,11 @@
-"""Keeps IREE from fusing more than a kernel can bind.
+"""Keeps IREE from fusing what it must not fuse, with optimization barriers on values.
 
-A kernel of IREE's local devices takes at most 32 buffers. IREE fuses elementwise ops without regard to that:
-a program that returns forty intermediate values becomes one kernel with forty results, which then cannot be
-loaded. Here, groups of ops that may be fused are cut into pieces that stay below the limit, with optimization
-barriers on the values that go from one piece to the next.
+- A kernel of IREE's local devices takes at most 32 buffers. IREE fuses elementwise ops without regard to that: a
+  program that returns forty intermediate values becomes one kernel with forty results, which then cannot be
+  loaded. ``limit_bindings`` cuts groups of ops that may be fused into pieces that stay below the limit.
+- A reduction that one kernel reads through two different index maps (``s[:, None] - s[None, :]``) is fused into that
+  kernel as if both reads were the same, which gives wrong numbers. ``separate_reductions`` keeps it out.
+- ``separate_all`` keeps everything apart, for programs whose fused form IREE cannot compile.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from axir_compiler.mlir import ir
 
-__all__ = ["limit_bindings"]
+__all__ = ["limit_bindings", "separate_all", "separate_reductions"]
 
 # IREE may add buffers of its own, and fuses reshapes and fills that are not counted here.
 _LIMIT = 28
@@ -28,6 +30,73 @@ def limit_bindings(block: ir.Block) -> None:
     for group in graph.groups():
         if graph.bindings(group) > _LIMIT:
             graph.cut(list(graph.pieces(group)))
+
+
+Paths = dict[ir.Value, frozenset[tuple[str, ...]]]
+
+
+def separate_reductions(block: ir.Block) -> None:
+    """Put a barrier behind each reduction whose elements meet in one op by different index maps."""
+    paths: dict[ir.Value, Paths] = {}
+    shared: set[ir.Value] = set()
+    for op in block.operations:
+        if op.operation.name not in _FUSED:
+            continue
+        met = _met_paths(op, paths)
+        shared.update(root for root, found in met.items() if len(found) > 1)
+        if _is_parallel(op):
+            for result in op.results:
+                paths[result] = met
+        else:
+            for result in op.results:
+                if ir.RankedTensorType(result.type).rank:
+                    paths[result] = {result: frozenset({()})}
+    for root in shared:
+        _put_barrier(root, [use for use in root.uses if use.owner.operation.name != "func.return"])
+
+
+def _met_paths(op: ir.OpView, paths: dict[ir.Value, Paths]) -> Paths:
+    """The reductions that an op reads elements of, each with the ways in which it is indexed."""
+    met: Paths = {}
+    for operand, step in zip(op.operands, _steps(op), strict=False):
+        for root, found in paths.get(operand, {}).items():
+            extended = frozenset((*path, step) if step else path for path in found)
+            met[root] = met.get(root, frozenset()) | extended
+    return met
+
+
+def _steps(op: ir.OpView) -> list[str]:
+    """How the elements of each operand are indexed, empty where they are not moved."""
+    if op.operation.name != "linalg.generic":
+        return [f"{op.operation.name} {op.results[0].type}"]
+    maps = [attribute.value for attribute in op.attributes["indexing_maps"]]
+    return ["" if m == maps[-1] else str(m) for m in maps]
+
+
+def _is_parallel(op: ir.OpView) -> bool:
+    if op.operation.name != "linalg.generic":
+        return True
+    return not any("reduction" in str(kind) for kind in op.attributes["iterator_types"])
+
+
+def separate_all(block: ir.Block) -> None:
+    """Put a barrier behind every op that IREE could fuse with others."""
+    for op in list(block.operations):
+        if op.operation.name in _FUSED or op.operation.name.startswith(
+            ("tensor.extract", "tensor.insert", "tensor.pad")
+        ):
+            for result in list(op.results):
+                if isinstance(result.type, ir.RankedTensorType):
+                    _put_barrier(result, list(result.uses))
+
+
+def _put_barrier(value: ir.Value, uses: Sequence[ir.OpOperand]) -> None:
+    with ir.InsertionPoint.after(value.owner), value.owner.location:
+        barrier = ir.Operation.create(
+            "util.optimization_barrier", results=[value.type], operands=[value]
+        ).result
+    for use in uses:
+        use.owner.operands[use.operand_number] = barrier
 
 
 class _Graph:
@@ -99,20 +168,11 @@ class _Graph:
             for result in list(self.ops[i].results):
                 later = [u for u in result.uses if piece_of.get(self._place(u.owner), -1) > number]
                 if later:
-                    self._put_barrier(self.ops[i], result, later)
-
-    def _put_barrier(self, op: ir.OpView, value: ir.Value, uses: Sequence[ir.OpOperand]) -> None:
-        with ir.InsertionPoint.after(op), op.location:
-            barrier = ir.Operation.create(
-                "util.optimization_barrier", results=[value.type], operands=[value]
-            ).result
-        for use in uses:
-            use.owner.operands[use.operand_number] = barrier
+                    _put_barrier(result, later)
 
 
 def _is_fusable(op: ir.OpView) -> bool:
     name = op.operation.name
     if name != "linalg.generic":
         return name in _FUSED
-    reduces = any("reduction" in str(kind) for kind in op.attributes["iterator_types"])
-    return not (reduces and len(op.operands) > 2)
+    return _is_parallel(op) or len(op.operands) <= 2
