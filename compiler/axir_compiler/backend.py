@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from axir_compiler.errors import CompileError, InternalError
+from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.mlir import (
     Invocation,
     Output,
@@ -61,6 +62,7 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
     """
     check_lowered(module)
     _check_fma(module, target)
+    module = with_constant_kernels_folded(module)
     flags = target.flags_for(module)
     if dump_to is None:
         return _run(_worker(flags), module, target)

@@ -192,9 +192,15 @@ class Integer:
         return (self | base.bits()).float_from_bits() - base
 
     def multiply_extended(self, other: Integer) -> tuple[Integer, Integer]:
-        """The high and the low word of the unsigned product."""
-        low, high = arith.mului_extended(self.value, other.value)
-        return self._new(high), self._new(low)
+        """The high and the low word of the unsigned product of 32-bit integers.
+
+        By way of 64 bits: ``arith.mului_extended`` does not compile for vectors of rank 2.
+        """
+        wide = ir.IntegerType.get_signless(64)
+        product = arith.muli(arith.extui(wide, self.value), arith.extui(wide, other.value))
+        high = arith.shrui(product, arith.constant(wide, 32))
+        narrow = self.value.type
+        return self._new(arith.trunci(narrow, high)), self._new(arith.trunci(narrow, product))
 
     def float_from_bits(self) -> Real:
         """The floating point number with these bits."""
