@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import re
 import tempfile
@@ -12,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from axir_compiler.errors import CompileError, InternalError
+from axir_compiler.ir.module import functions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
+from axir_compiler.lowering.fusion import separate_all
 from axir_compiler.mlir import (
     Invocation,
     Output,
@@ -27,6 +30,9 @@ from axir_compiler.mlir import (
 from axir_compiler.targets import Target
 
 __all__ = ["check_lowered", "compile_module"]
+
+
+_log = logging.getLogger("axir_compiler")
 
 
 @dataclass
@@ -65,13 +71,15 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
     module = with_constant_kernels_folded(module)
     flags = target.flags_for(module)
     if dump_to is None:
-        return _run(_worker(flags), module, target)
+        return _compile_somehow(flags, module, target)
     directory = Path(dump_to)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "input.mlir").write_text(_text(module))
-    return _run(
-        _Worker(new_session(*flags, f"--iree-hal-dump-executable-files-to={directory}")), module, target
-    )
+    worker = _Worker(new_session(*flags, f"--iree-hal-dump-executable-files-to={directory}"))
+    binary, messages = _run(worker, module)
+    if binary is None:
+        raise _failure(module, target, messages)
+    return binary
 
 
 # Ops that IREE knows, but on which its compiler crashes.
@@ -147,19 +155,52 @@ def _first_session(flags: tuple[str, ...]) -> Session:
     return session
 
 
-def _run(worker: _Worker, module: ir.Module, target: Target) -> bytes:
+# Without this, values that several ops use are computed in each of them.
+_NO_MULTI_USE = "--iree-dispatch-creation-fuse-multi-use=false"
+
+
+def _compile_somehow(flags: tuple[str, ...], module: ir.Module, target: Target) -> bytes:
+    """Compile a module, less and less fused if IREE refuses the kernels that it made itself.
+
+    There are programs of which every op compiles, but not the kernels that IREE fuses them into.
+    """
+    first: list[tuple[int, str]] | None = None
+    as_is, unfused = (lambda: module), (lambda: _separated(module))
+    for more, form in (((), as_is), ((_NO_MULTI_USE,), as_is), ((), unfused)):
+        binary, messages = _run(_worker((*flags, *more)), form())
+        if binary is not None:
+            if first is not None:
+                _log.info(
+                    "%s: compiled less fused, since IREE refused the fused form: %s", target.name, first
+                )
+            return binary
+        first = first or messages
+    raise _failure(module, target, first or [])
+
+
+def _separated(module: ir.Module) -> ir.Module:
+    """A copy of which IREE fuses nothing."""
+    copy = ir.Module.parse(_text(module), module.context)
+    with module.context:
+        for function in functions(copy).values():
+            for block in function.regions[0].blocks:
+                separate_all(block)
+    return copy
+
+
+def _run(worker: _Worker, module: ir.Module) -> tuple[bytes | None, list[tuple[int, str]]]:
+    """The compiled module, or ``None``, and the compiler's messages."""
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
-        done = _load(invocation, worker, module) and invocation.execute()
-        if done:
-            output = Output.open_membuffer()
-            invocation.output_vm_bytecode(output)
-            result = bytes(output.map_memory())
-            output.close()
-            return result
+        if not (_load(invocation, worker, module) and invocation.execute()):
+            return None, messages
+        output = Output.open_membuffer()
+        invocation.output_vm_bytecode(output)
+        result = bytes(output.map_memory())
+        output.close()
         del keep
-    raise _failure(module, target, messages)
+        return result, messages
 
 
 def _load(invocation: Invocation, worker: _Worker, module: ir.Module) -> bool:
