@@ -82,9 +82,10 @@ def log_gamma_kernel(t: Number) -> Number:
     return mp.loggamma(y) / ((y - 1) * (y - 2)) - mp.mpf("0.4375")
 
 
-def digamma_kernel(t: Number) -> Number:
-    """``digamma(1 + t) / (1 + t - root) - 3/4`` with the positive root of digamma."""
-    return mp.digamma(1 + t) / (1 + t - DIGAMMA_ROOT) - mp.mpf("0.75")
+def cotangent(z: Number) -> Number:
+    """``pi t cot(pi t)`` less its first zero and pole, ``(1/4 - z)/(1 - z)``, with ``z = t**2``."""
+    t = mp.sqrt(z)
+    return mp.pi * t * mp.cospi(t) / mp.sinpi(t) * (1 - z) / (mp.mpf("0.25") - z)
 
 
 def stirling(z: Number) -> Number:
@@ -99,7 +100,6 @@ def digamma_tail(z: Number) -> Number:
     return x * x * (mp.digamma(x) - mp.log(x) + 1 / (2 * x))
 
 
-DIGAMMA_ROOT = mp.findroot(mp.digamma, mp.mpf("1.46"))
 HALF_LN2 = mp.log(2) / 2 * mp.mpf("1.01")
 QUARTER_PI_SQUARED = (mp.pi / 4) ** 2 * mp.mpf("1.01")
 TAN_PI_8_SQUARED = (mp.sqrt(2) - 1) ** 2 * mp.mpf("1.001")
@@ -109,7 +109,10 @@ TINY = mp.mpf("1e-12")
 
 @dataclass(frozen=True)
 class Entry:
-    """One fitted function: ``degrees[width] = (numerator, denominator)``."""
+    """One fitted function: ``degrees[width] = (numerator, denominator)``.
+
+    ``extended``: fitted to twice the digits, and stored with the low parts of the coefficients that need them.
+    """
 
     name: str
     comment: str
@@ -117,6 +120,15 @@ class Entry:
     interval: tuple[float, float]
     weight: Function
     degrees: dict[int, tuple[int, int]]
+    extended: bool = False
+
+    def low_parts(self, width: int, fit: Fit) -> list[Number]:
+        """What rounding takes from the coefficients, up to where the rest of the sum is below an epsilon."""
+        largest = max(abs(end) for end in self.interval)
+        scale = max(self.weight(mp.mpf(end)) for end in self.interval)
+        terms = [scale * abs(c) * largest**k for k, c in enumerate(fit.numerator)]
+        count = sum(sum(terms[k:]) > mp.mpf(2) ** -DIGITS[width] for k in range(len(terms)))
+        return [c - round_to(width, c) for c in fit.numerator[:count]]
 
     def fit(self, width: int) -> Fit:
         degree, denominator = self.degrees[width]
@@ -282,20 +294,40 @@ ENTRIES = (
         {32: (1, 0), 64: (5, 0)},
     ),
     Entry(
-        "DIGAMMA",
-        "digamma(y) / (y - root) - 3/4 as a function of y - 1, 1 <= y <= 3",
-        digamma_kernel,
-        (TINY, 2),
-        lambda t: 1 / (digamma_kernel(t) + mp.mpf("0.75")),
-        {32: (4, 4), 64: (7, 7)},
+        "RECIPROCAL_GAMMA",
+        "1/Gamma(1 + t), |t| <= 1/2",
+        lambda t: mp.rgamma(1 + t),
+        (-0.5, 0.5),
+        lambda t: mp.mpf(1),
+        {32: (14, 0), 64: (26, 0)},
+        extended=True,
+    ),
+    Entry(
+        "LOG_SERIES",
+        "(log((1 + s)/(1 - s))/s - 2) / z, z = s**2, |s| <= 3 - 2 sqrt(2), to twice the digits",
+        root_series(lambda s: mp.log((1 + s) / (1 - s)), lambda z: mp.mpf(2), 1),
+        (TINY, S_SQUARED),
+        lambda z: z,
+        {32: (5, 0), 64: (13, 0)},
+        extended=True,
+    ),
+    Entry(
+        "COTANGENT",
+        "pi t cot(pi t) (1 - z)/(1/4 - z), z = t**2 <= 1/4",
+        cotangent,
+        (TINY, mp.mpf("0.25") - TINY),
+        lambda z: mp.mpf(1),
+        {32: (8, 0), 64: (18, 0)},
+        extended=True,
     ),
     Entry(
         "DIGAMMA_TAIL",
         "the tail of the asymptotic series of digamma as a function of 1/x**2, x >= 8",
         digamma_tail,
         (TINY, mp.mpf(1) / 64),
-        lambda z: z / mp.digamma(1 / mp.sqrt(z)),
-        {32: (1, 0), 64: (5, 0)},
+        lambda z: z,
+        {32: (5, 0), 64: (17, 0)},
+        extended=True,
     ),
 )
 
@@ -322,6 +354,7 @@ def constants() -> Iterator[tuple[str, str, dict[int, list[Number]]]]:
     yield "TWO_OVER_SQRT_PI", "2/sqrt(pi)", whole(2 / mp.sqrt(mp.pi), 2)
     yield "HALF_SQRT_PI", "sqrt(pi)/2", whole(mp.sqrt(mp.pi) / 2, 2)
     yield "LN2", "log(2); the first part times any exponent is exact", short(mp.log(2))
+    yield "LN2_PAIR", "log(2) to twice the digits", whole(mp.log(2), 2)
     yield "LOG10_2", "log10(2); the first part times any exponent is exact", short(mp.log(2, 10))
     yield "LOG2_E", "log2(e)", whole(1 / mp.log(2), 2)
     yield "LOG10_E", "log10(e)", whole(mp.log10(mp.e), 2)
@@ -329,8 +362,6 @@ def constants() -> Iterator[tuple[str, str, dict[int, list[Number]]]]:
     yield "HALF_PI", "pi/2", whole(mp.pi / 2, 3)
     yield "TWO_THIRDS", "2/3", whole(mp.mpf(2) / 3, 2)
     yield "STIRLING_CONSTANT", "log(2 pi)/2 - 1/2", whole(mp.log(2 * mp.pi) / 2 - mp.mpf("0.5"), 2)
-    yield "DIGAMMA_ROOT", "the positive root of digamma", whole(DIGAMMA_ROOT, 2)
-    yield "DIGAMMA_ROOT_LESS_1", "the root less one", whole(DIGAMMA_ROOT - 1, 2)
 
 
 def round_to(width: int, number: Number) -> float:
@@ -385,6 +416,9 @@ def generate() -> str:
         tables = {width: literals(width, fit.numerator) for width, fit in fits.items()}
         blocks.append(render(entry.name, entry.comment, tables))
         divisors = {width: literals(width, fit.denominator) for width, fit in fits.items()}
+        if entry.extended:
+            parts = {width: literals(width, entry.low_parts(width, fit)) for width, fit in fits.items()}
+            blocks.append(render(f"{entry.name}_LOW", "the low parts of its leading coefficients", parts))
         if any(len(divisor) > 1 for divisor in divisors.values()):
             blocks.append(render(f"{entry.name}_DENOMINATOR", "its denominator", divisors))
     header = '"""Fitted coefficients and multi-part constants, by width of the format.\n\n'

@@ -159,12 +159,12 @@ def _is_pole(x: Number) -> bool:
 def _lgamma(x: Number) -> Number:
     if mp.isinf(x) or _is_pole(x):
         return mp.inf
-    if abs(x) > 1e15:
-        # Stirling's series is exact here, and no other number is left of zero.
+    if x > 1e15:
+        # Stirling's series is exact here.
         return x * (mp.log(x) - 1) - mp.log(x) / 2 + mp.log(2 * mp.pi) / 2
     if x > 0:
         return mp.loggamma(x)
-    return mp.log(mp.pi / abs(x * mp.sinpi(x))) - mp.loggamma(-x)
+    return mp.log(mp.pi / abs(x * mp.sinpi(x))) - _lgamma(-x)
 
 
 def _digamma(x: Number) -> Number:

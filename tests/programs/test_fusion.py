@@ -32,7 +32,7 @@ CONSTANT_KERNELS = {
     "x ** 0": lambda i: np.sum(i**0),
     "mean": lambda i: np.mean(i == i),
     "a chain": lambda i: np.sum(~((i == i) & (i >= i)) + 3),
-    "used twice": lambda i: np.sum((c := i * 0 + 2)) + c,
+    "used twice": lambda i: np.sum(c := i * 0 + 2) + c,
 }
 
 REFUSED = {

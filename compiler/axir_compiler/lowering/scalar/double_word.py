@@ -2,7 +2,9 @@
 
 Sources: T. J. Dekker, "A floating-point technique for extending the available precision", 1971; D. E. Knuth,
 TAOCP vol. 2, 4.2.2; M. Joldes, J.-M. Muller, V. Popescu, "Tight and rigorous error bounds for basic building
-blocks of double-word arithmetic", ACM TOMS 2017.
+blocks of double-word arithmetic", ACM TOMS 2017; S. Graillat, P. Langlois, N. Louvet, "Compensated Horner scheme",
+2005, for the polynomials; T. Ogita, S. M. Rump, S. Oishi, "Accurate sum and dot product", SIAM J. Sci. Comput. 2005,
+in the same way for products.
 
 The target must have a fused multiply-add for f64; of those IREE compiles for, baseline x86-64 has none (x86-64-v3
 and AArch64 do). There IREE splits f64 ``math.fma`` into a product and a sum without notice: sin, cos, tan and fmod
@@ -11,9 +13,10 @@ of f64 become wrong, even for arguments of 100, pow and erfc lose up to 9 bits. 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from axir_compiler.lowering.scalar.expression import Real, fma
+from axir_compiler.lowering.scalar.expression import Condition, Real, fma, polynomial, select
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,3 +84,37 @@ def two_product(a: Real, b: Real) -> DoubleWord:
 def constant_pair(like: Real, parts: tuple[float, ...]) -> DoubleWord:
     """A constant given by its two leading parts, in the format of ``like``."""
     return DoubleWord(like.constant(parts[0]), like.constant(parts[1]))
+
+
+def select_pair(condition: Condition, yes: DoubleWord, no: DoubleWord) -> DoubleWord:
+    """``yes`` where the condition holds, else ``no``."""
+    return DoubleWord(select(condition, yes.high, no.high), select(condition, yes.low, no.low))
+
+
+def polynomial_double_word(
+    x: DoubleWord, high: tuple[float, ...], low: tuple[float, ...], decreasing: bool = False
+) -> DoubleWord:
+    """A polynomial whose leading coefficients have a low part too; the rest is evaluated in one word.
+
+    Horner's rule, with its rounding errors summed in a second one. ``decreasing``: each coefficient is at least as
+    large as all that follows it in the sum, which saves operations."""
+    last = min(len(low), len(high) - 1)
+    value = polynomial(x.high, high[last:])
+    error = x.high.constant(low[last] if last < len(low) else 0.0)
+    for coefficient, rest in zip(reversed(high[:last]), reversed(low[:last]), strict=True):
+        constant, product = x.high.constant(coefficient), two_product(value, x.high)
+        total = fast_two_sum(constant, product.high) if decreasing else two_sum(constant, product.high)
+        rounded_off = product.low + total.low
+        small = fma(value, x.low, rounded_off + rest if rest else rounded_off)
+        error = fma(error, x.high, small)
+        value = total.high
+    return fast_two_sum(value, error)
+
+
+def product_double_word(first: DoubleWord, factors: Iterable[Real]) -> DoubleWord:
+    """The product of many factors; the rounding errors are summed up in the low part."""
+    high, low = first.high, first.low
+    for factor in factors:
+        product = two_product(high, factor)
+        high, low = product.high, fma(low, factor, product.low)
+    return fast_two_sum(high, low)

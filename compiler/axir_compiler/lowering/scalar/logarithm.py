@@ -11,13 +11,22 @@ import math
 
 from axir_compiler.lowering.scalar.coefficients import (
     LN2,
+    LN2_PAIR,
     LOG1P,
     LOG2_E,
     LOG10_2,
     LOG10_E,
     LOG_RATIO,
+    LOG_SERIES,
+    LOG_SERIES_LOW,
 )
-from axir_compiler.lowering.scalar.double_word import DoubleWord, fast_two_sum, two_sum
+from axir_compiler.lowering.scalar.double_word import (
+    DoubleWord,
+    constant_pair,
+    fast_two_sum,
+    polynomial_double_word,
+    two_sum,
+)
 from axir_compiler.lowering.scalar.expression import (
     Condition,
     Integer,
@@ -79,16 +88,37 @@ def log_normal(x: Real) -> Real:
     return log_of_parts(k, m - 1.0)
 
 
-def log_double_word(x: Real) -> DoubleWord:
-    """The logarithm of a positive normal number with a few more digits than the format has.
+def log_double_word(x: Real, low: Real | None = None) -> DoubleWord:
+    """The logarithm of a positive normal number ``x + low`` with a few more digits than the format has.
 
-    Only the small term of the kernel is rounded, which is below 0.09."""
+    Only the small term of the kernel is rounded, which is below 0.09. Next to 1 the relative error is small too."""
     k, m = split_exponent(x)
-    n = k.real()
-    large, small = log1p_kernel(m - 1.0)
-    high, low = LN2[x.format.width]
-    total = two_sum(n * high, large)
-    return fast_two_sum(total.high, total.low + fma(n, low, small))
+    n, f = k.real(), m - 1.0
+    if low is not None:
+        f = fma(low, power_of_two(x, k), f)
+    large, small = log1p_kernel(f)
+    high_part, low_part = LN2[x.format.width]
+    total = two_sum(n * high_part, large)
+    return fast_two_sum(total.high, total.low + fma(n, low_part, small))
+
+
+def power_of_two(like: Real, k: Integer) -> Real:
+    """``2**-k``; 0 for the largest k."""
+    bits = like.constant(1.0).bits() - (k << like.format.fraction_bits)
+    return bits.at_least(0).float_from_bits()
+
+
+def log_extended(x: Real) -> DoubleWord:
+    """The logarithm of a positive normal number to about twice the digits of the format.
+
+    ``log(m) = s (2 + s**2 R(s**2))`` with ``s = (m - 1)/(m + 1)``, all of it in double-word arithmetic."""
+    width = x.format.width
+    k, m = split_exponent(x)
+    s = DoubleWord(m - 1.0, x.constant(0.0)) / fast_two_sum(x.constant(1.0), m)
+    series = polynomial_double_word(
+        s * s, (2.0, *LOG_SERIES[width]), (0.0, *LOG_SERIES_LOW[width]), decreasing=True
+    )
+    return constant_pair(x, LN2_PAIR[width]) * k.real() + s * series
 
 
 def log2(x: Real) -> Real:
@@ -115,12 +145,10 @@ def log1p_unbounded(x: Real, extra: Integer | None = None) -> Real:
     """``log(1 + x) + extra*log(2)`` for finite x > -1.
 
     ``1 + x`` is taken exactly as ``u + c``; f gets ``c`` scaled like u, so that ``f = x`` for k = 0."""
-    format = x.format
     total = two_sum(x, x.constant(1.0))
     k, m = split_exponent(total.high)
-    power_bits = x.constant(1.0).bits() - (k << format.fraction_bits)
     # k may reach bias + 1, where 2**-k is no normal number; c does not matter there.
-    f = (m - 1.0) + total.low * power_bits.at_least(0).float_from_bits()
+    f = (m - 1.0) + total.low * power_of_two(x, k)
     return log_of_parts(k if extra is None else k + extra, f)
 
 
