@@ -31,8 +31,10 @@ def _text_files() -> Iterator[Path]:
 
 
 def test_files_are_of_readable_length() -> None:
-    long = {name_of(p): n for p in python_files(*FOLDERS) if (n := len(p.read_text().splitlines())) > LONGEST}
-    assert not long
+    """But for tables of numbers that a script writes, which nobody reads."""
+    texts = {name_of(p): p.read_text() for p in python_files(*FOLDERS)}
+    long = {name for name, text in texts.items() if len(text.splitlines()) > LONGEST}
+    assert {name for name in long if "\nWritten by tools/fit_polynomials.py" not in texts[name]} == set()
 
 
 @pytest.mark.parametrize("pattern", [MACHINE, UNFINISHED], ids=["machine paths", "unfinished"])
