@@ -32,9 +32,10 @@ from axir_compiler.ir.attributes import Kind
 from axir_compiler.ir.types import Aval, aval_of, dtype_name, mlir_type
 from axir_compiler.mlir import ir, register_dialect, register_operation
 
-__all__ = ["OPS", "AxirOp", "Value", "first_batched"]
+__all__ = ["OPS", "AxirOp", "Tangents", "Value", "first_batched"]
 
 Value = ir.Value
+Tangents = Value | None | tuple[Value | None, ...]
 
 
 @register_dialect
@@ -104,8 +105,8 @@ class AxirOp(ir.OpView):
     infer: ClassVar[Callable[..., Aval | tuple[Aval, ...]]]
     numpy: ClassVar[Callable[..., Any]]
 
-    def jvp(self, *tangents: Value | None) -> Value | None:
-        """Tangent of the result; each tangent of an operand may be ``None`` for zero."""
+    def jvp(self, *tangents: Value | None) -> Tangents:
+        """Tangent of the result, of several results a tuple of tangents; each tangent may be ``None`` for zero."""
         if self.zero_tangent:
             return None
         if self.linear_in:
@@ -117,8 +118,11 @@ class AxirOp(ir.OpView):
             f"{type(self).__name__}.jvp."
         )
 
-    def transpose(self, ct: Value, *operands: Value | None) -> Sequence[Value | None]:
-        """Cotangents of the operands. ``operands`` holds ``None`` for those the op is linear in."""
+    def transpose(self, ct: Any, *operands: Value | None) -> Sequence[Value | None]:
+        """Cotangents of the operands. ``operands`` holds ``None`` for those the op is linear in.
+
+        ``ct`` is the cotangent of the result, of several results a tuple of them with ``None`` for zero.
+        """
         raise MissingRuleError(f"transpose: {self.OPERATION_NAME} is not linear in its operands.")
 
     def batch(self, axes: Sequence[int | None], *operands: Value) -> tuple[Value, int]:
@@ -231,7 +235,7 @@ class AxirOp(ir.OpView):
         """Indices of the operands that may carry tangents by ``linear_in`` or ``multilinear_in``."""
         return self._positions(self.linear_in or self.multilinear_in)
 
-    def _jvp_linear(self, tangents: Sequence[Value | None]) -> Value | None:
+    def _jvp_linear(self, tangents: Sequence[Value | None]) -> Tangents:
         from axir_compiler import ops
 
         positions = self._positions(self.linear_in)

@@ -14,7 +14,7 @@ import numpy as np
 from axir_compiler import ops
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import Tensor
-from axir_compiler.ir.op import AxirOp, Value, first_batched
+from axir_compiler.ir.op import AxirOp, Tangents, Value, first_batched
 from axir_compiler.ir.types import BFLOAT16, Aval, aval_of, element_type
 from axir_compiler.lowering import builders, scalar
 
@@ -94,7 +94,7 @@ class ElementwiseBinary(Elementwise):
     rhs: Tensor
     partials: ClassVar[tuple[str, str] | None] = None
 
-    def jvp(self, *tangents: Value | None) -> Value | None:
+    def jvp(self, *tangents: Value | None) -> Tangents:
         if self.partials is None:
             return super().jvp(*tangents)
         shares = [

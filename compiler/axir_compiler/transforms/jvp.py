@@ -117,10 +117,10 @@ class Linearizer:
                 else:
                     new = copy_op(op, values).opview
                     assert isinstance(new, AxirOp)
-                    result = op.results[0]
-                    tangent = new.jvp(*active) if is_float(aval_of(result).dtype) else None
-                    if tangent is not None:
-                        tangents[result] = tangent
+                    if any(is_float(aval_of(r).dtype) for r in op.results):
+                        found = new.jvp(*active)
+                        pairs = zip(op.results, found if isinstance(found, tuple) else (found,), strict=True)
+                        tangents.update({r: t for r, t in pairs if t is not None})
         raise AssertionError("a function ends in a return")
 
     def _call_jvp(

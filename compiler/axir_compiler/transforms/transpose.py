@@ -82,9 +82,8 @@ class Transposer:
             shares = self._transpose_call(op, known, cts)
         else:
             assert isinstance(op, AxirOp)
-            assert cts[0] is not None
             _check_linear(op, [i for i, k in enumerate(known) if k is None])
-            shares = op.transpose(cts[0], *known)
+            shares = op.transpose(cts[0] if len(cts) == 1 else tuple(cts), *known)
         for x, k, share in zip(operands, known, shares, strict=True):
             if k is None and share is not None:
                 _accumulate(cotangents, x, share)
