@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 
 from axir_compiler.lowering import emit
 from axir_compiler.lowering.generic import Size, empty
-from axir_compiler.mlir import context, flow, ir, scf, tensor
+from axir_compiler.mlir import context, ir, scf, tensor
 
 __all__ = ["index", "kernel", "load", "loop", "store"]
 
