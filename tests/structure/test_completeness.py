@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import keyword
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from sources import PACKAGES, ROOT, name_of, python_files, syntax
 
 import axir_compiler.ops
-from axir_compiler.ir.op import OPS, AxirOp
+from axir_compiler.ir.op import OPS, AxirOp, YieldOp
+from axir_compiler.ir.region import RegionOp
 from axir_compiler.ir.types import BOOL, DTYPES
 from axir_compiler.ops.elementwise import Elementwise
 from axir_compiler.ops.transformation import TransformationOp
@@ -24,7 +26,8 @@ from cases import CASES
 COMPILER = PACKAGES["axir_compiler"]
 GOLDEN = ROOT / "tests" / "golden"
 TRANSFORMATIONS = {name for name, op in OPS.items() if issubclass(op, TransformationOp)}
-COMPUTED = sorted(set(OPS) - TRANSFORMATIONS)
+REGIONS = sorted(name for name, op in OPS.items() if issubclass(op, RegionOp))
+COMPUTED = sorted(set(OPS) - TRANSFORMATIONS - {*REGIONS, YieldOp.short_name})
 WITHOUT_OPERANDS = {"constant", "iota"}
 
 
@@ -54,6 +57,15 @@ def test_every_op_has_its_rules(name: str) -> None:
     assert not missing, f"{op.__name__} lacks {', '.join(missing)}"
 
 
+@pytest.mark.parametrize("name", REGIONS)
+def test_every_op_with_regions_has_its_rules(name: str) -> None:
+    rules = ("results_for", "numpy", "jvp_regions", "transpose_regions", "batch_regions", "lower_regions")
+    op = OPS[name]
+    missing = [r for r in rules if inspect.getattr_static(op, r) is inspect.getattr_static(RegionOp, r, None)]
+    assert not missing, f"{op.__name__} lacks {', '.join(missing)}"
+    assert (GOLDEN / "lowering" / f"{name}.mlir").exists()
+
+
 @pytest.mark.parametrize("name", COMPUTED)
 def test_every_op_is_tried_with_all_its_dtypes(name: str) -> None:
     op = OPS[name]
@@ -80,7 +92,7 @@ def test_every_op_has_cases_for_its_shapes(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPS)
 def test_every_op_is_a_function_of_the_vocabulary(name: str) -> None:
-    public = f"{name}_" if name in ("and", "or", "not") else name
+    public = f"{name}_" if keyword.iskeyword(name) else name
     assert getattr(axir_compiler.ops, public) == OPS[name].build
 
 
@@ -154,7 +166,8 @@ def _messages(path: Path) -> Iterator[tuple[int, str]]:
 def test_every_rule_of_the_verifier_has_an_invalid_file() -> None:
     """The wording of errors is part of the interface: each message occurs in golden/invalid."""
     expected = "\n".join(p.read_text() for p in _golden_files("invalid"))
-    files = [*python_files(COMPILER / "ops"), COMPILER / "passes" / "verify.py", COMPILER / "ir" / "op.py"]
+    others = ("passes/verify.py", "ir/op.py", "ir/region.py")
+    files = [*python_files(COMPILER / "ops"), *(COMPILER / name for name in others)]
     missing = [
         f"{name_of(path)}:{line}: {text!r}"
         for path in files

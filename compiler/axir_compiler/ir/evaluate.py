@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from axir_compiler.errors import InternalError
-from axir_compiler.ir.module import body_of, functions, is_jit
+from axir_compiler.ir.module import body_of, functions, is_jit, is_terminator
 from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.region import RegionOp
+from axir_compiler.ir.types import aval_of
 from axir_compiler.mlir import func, ir
 
 __all__ = ["Plan", "evaluate_op", "make_plan"]
@@ -38,17 +40,21 @@ class Plan(NamedTuple):
     outputs: tuple[int, ...]
 
     def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
-        slots: list[Any] = [*arrays, *([None] * (self.slots - self.inputs))]
         with np.errstate(all="ignore"):
-            for function, operands, attrs, results, last_uses in self.steps:
-                found = function(*[slots[i] for i in operands], **attrs)
-                if len(results) == 1:
-                    slots[results[0]] = found
-                else:
-                    for i, value in zip(results, found, strict=True):
-                        slots[i] = value
-                for i in last_uses:
-                    slots[i] = None
+            return self.run(*arrays)
+
+    def run(self, *arrays: np.ndarray) -> list[np.ndarray]:
+        """As a call, where NumPy's warnings are off already."""
+        slots: list[Any] = [*arrays, *([None] * (self.slots - self.inputs))]
+        for function, operands, attrs, results, last_uses in self.steps:
+            found = function(*[slots[i] for i in operands], **attrs)
+            if len(results) == 1:
+                slots[results[0]] = found
+            else:
+                for i, value in zip(results, found, strict=True):
+                    slots[i] = value
+            for i in last_uses:
+                slots[i] = None
         return [np.asarray(slots[i]) for i in self.outputs]
 
 
@@ -74,14 +80,16 @@ class _Planner:
         self._plans: dict[str, Call] = {}
 
     def plan(self, symbol: str) -> Plan:
-        block = body_of(self._functions[symbol])
+        return self._plan_block(body_of(self._functions[symbol]))
+
+    def _plan_block(self, block: ir.Block) -> Plan:
         slots: dict[ir.Value, int] = {a: i for i, a in enumerate(block.arguments)}
         inputs = len(slots)
         steps: list[tuple[Any, ...]] = []
         outputs: tuple[int, ...] = ()
         for op in block.operations:
             operands = tuple(slots[x] for x in op.operands)
-            if isinstance(op, func.ReturnOp):
+            if is_terminator(op):
                 outputs = operands
                 break
             results = tuple(range(len(slots), len(slots) + len(op.results)))
@@ -95,6 +103,10 @@ class _Planner:
             return (call if results != 1 else (lambda *xs: call(*xs)[0])), {}
         if not isinstance(op, AxirOp) or getattr(op, "is_transformation", False):
             raise InternalError(f"evaluate: {op.OPERATION_NAME} must be expanded first.")
+        if isinstance(op, RegionOp):
+            bodies = tuple(self._plan_block(region.blocks[0]).run for region in op.regions)
+            found = type(op).numpy(bodies, tuple(map(aval_of, op.results)), **op.attrs)
+            return (found if results != 1 else (lambda *xs: found(*xs)[0])), {}
         return type(op).numpy, op.attrs
 
     def _callee(self, symbol: str) -> Call:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from axir_compiler.errors import VerificationError
+from axir_compiler.ir.op import YieldOp
 from axir_compiler.ir.types import Aval, aval_of
 from axir_compiler.mlir import context, func, ir
 
 __all__ = [
     "JIT",
     "FunctionBuilder",
+    "adopt_block",
     "attributes_of",
+    "blocks_of",
     "body_of",
     "call",
     "callee_of",
@@ -22,12 +25,15 @@ __all__ = [
     "functions",
     "is_jit",
     "is_private",
+    "is_terminator",
     "lookup",
     "new_module",
     "parse_module",
     "return_op",
     "signature",
+    "terminator_of",
     "unique_name",
+    "walk",
 ]
 
 JIT = "axir.jit"
@@ -97,10 +103,35 @@ def body_of(function: func.FuncOp) -> ir.Block:
     return function.regions[0].blocks[0]
 
 
+def blocks_of(function: func.FuncOp) -> list[ir.Block]:
+    """The block of a function and those of all regions in it, outer ones first."""
+    found = [body_of(function)]
+    for block in found:
+        for op in block.operations:
+            if getattr(op, "has_regions", False):
+                found.extend(region.blocks[0] for region in op.regions)
+    return found
+
+
+def walk(function: func.FuncOp) -> Iterator[ir.OpView]:
+    """The ops of a function, those of regions in it too."""
+    for block in blocks_of(function):
+        yield from block.operations
+
+
+def is_terminator(op: ir.OpView) -> bool:
+    """Whether an op ends the block of a function or a region."""
+    return isinstance(op, func.ReturnOp | YieldOp)
+
+
+def terminator_of(block: ir.Block) -> ir.OpView:
+    """What a block ends with; its operands are the results of the function or region."""
+    return block.operations[len(block.operations) - 1]
+
+
 def return_op(function: func.FuncOp) -> ir.OpView:
     """The terminator of a function."""
-    block = body_of(function)
-    return block.operations[len(block.operations) - 1]
+    return terminator_of(body_of(function))
 
 
 def signature(function: func.FuncOp) -> tuple[tuple[Aval, ...], tuple[Aval, ...]]:
@@ -149,12 +180,18 @@ def attributes_of(op: ir.OpView | ir.Operation) -> dict[str, ir.Attribute] | Non
 
 
 def copy_op(op: ir.OpView, mapping: dict[ir.Value, ir.Value]) -> ir.Operation:
-    """Append a copy of an op without regions, operands and results going through ``mapping``.
+    """Append a copy of an op, operands and results going through ``mapping``.
 
     (A clone that is not in a block would be destroyed after the operands that it uses, which corrupts
     memory when the process ends; this one is created in place.)
     """
     old = list(op.results)
+    if getattr(op, "has_regions", False):
+        new = op.operation.clone(ip=ir.InsertionPoint.current)
+        for i, x in enumerate(op.operands):
+            new.operands[i] = mapping[x]
+        mapping.update(zip(old, new.results, strict=True))
+        return new
     new = ir.Operation.create(
         op.OPERATION_NAME,
         results=[r.type for r in old],
@@ -170,7 +207,7 @@ def copy_functions(source: ir.Module, target: ir.Module, symbol: str) -> str:
     table = functions(source)
     reached = [symbol]
     for name in reached:
-        callees = {callee_of(op) for op in body_of(table[name]).operations}
+        callees = {callee_of(op) for op in walk(table[name])}
         reached.extend(c for c in sorted(callees - {None, *reached}))  # pyright: ignore[reportArgumentType]
     names: dict[str, str] = {}
     copies = []
@@ -182,7 +219,7 @@ def copy_functions(source: ir.Module, target: ir.Module, symbol: str) -> str:
             copy.attributes["sym_visibility"] = ir.StringAttr.get("private")
             copies.append(copy)
         for copy in copies:
-            for op in body_of(copy).operations:
+            for op in walk(copy):
                 callee = callee_of(op)
                 if callee is not None:
                     op.attributes["callee"] = ir.FlatSymbolRefAttr.get(names[callee])
@@ -219,6 +256,19 @@ class FunctionBuilder:
         """Return ``results`` and fix the function's type."""
         finish_function(self.op, results)
         return self.op
+
+
+def adopt_block(module: ir.Module, name: str, block: ir.Block) -> str:
+    """Move the block of a region into a private function of its own; gives its symbol."""
+    terminator = terminator_of(block)
+    results = list(terminator.operands)
+    terminator.operation.erase()
+    symbol = unique_name(module, name)
+    with ir.InsertionPoint(module.body), ir.Location.unknown(context()):
+        function = func.FuncOp(symbol, ([a.type for a in block.arguments], []), visibility="private")
+    block.append_to(function.regions[0])
+    finish_function(function, results)
+    return symbol
 
 
 def finish_function(function: func.FuncOp, results: Sequence[ir.Value]) -> None:

@@ -28,11 +28,11 @@ import numpy as np
 
 from axir_compiler.errors import AxirError, DTypeError, MissingRuleError, ShapeError, VerificationError
 from axir_compiler.ir import attributes as kinds
-from axir_compiler.ir.attributes import Kind
+from axir_compiler.ir.attributes import Kind, Tensors
 from axir_compiler.ir.types import Aval, aval_of, dtype_name, mlir_type
 from axir_compiler.mlir import ir, register_dialect, register_operation
 
-__all__ = ["OPS", "AxirOp", "Tangents", "Value", "first_batched"]
+__all__ = ["OPS", "AxirOp", "Tangents", "Value", "YieldOp", "first_batched"]
 
 Value = ir.Value
 Tangents = Value | None | tuple[Value | None, ...]
@@ -71,6 +71,7 @@ class AxirOp(ir.OpView):
     multilinear_in: ClassVar[tuple[str, ...]] = ()
     zero_tangent: ClassVar[bool] = False
     same_dtype: ClassVar[bool] = True
+    has_regions: ClassVar[bool] = False
 
     def __init_subclass__(
         cls,
@@ -342,3 +343,13 @@ def _check_operands(cls: type[AxirOp], avals: Sequence[Aval]) -> None:
                 raise DTypeError(f"operands must have one of the dtypes {allowed}; got {aval}.")
     if cls.same_dtype and len({aval.dtype for aval in avals}) > 1:
         raise DTypeError(f"operands must have the same dtype; got {_join(avals)}. Convert one of them.")
+
+
+class YieldOp(AxirOp, name="yield", same_dtype=False):
+    """Ends a region and says what it gives."""
+
+    values: Tensors
+
+    @staticmethod
+    def infer(*values: Aval) -> tuple[Aval, ...]:
+        return ()

@@ -5,6 +5,7 @@ The families live in modules of their own; the ops of the dialect find all of th
 
 from axir_compiler.lowering.contractions import dot_general
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
+from axir_compiler.lowering.loops import scan, switch, while_loop
 from axir_compiler.lowering.movement import (
     broadcast_in_dim,
     concatenate,
@@ -34,6 +35,9 @@ __all__ = [
     "reduce",
     "reshape",
     "reverse",
+    "scan",
     "slice",
+    "switch",
     "transpose",
+    "while_loop",
 ]

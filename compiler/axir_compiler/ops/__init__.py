@@ -33,10 +33,19 @@ from axir_compiler.ops import (
     reduce as _reduce,
 )
 from axir_compiler.ops import (
+    scan as _scan,
+)
+from axir_compiler.ops import (
     shape as _shape,
 )
 from axir_compiler.ops import (
+    switch as _switch,
+)
+from axir_compiler.ops import (
     transformation as _transformation,
+)
+from axir_compiler.ops import (
+    while_loop as _while_loop,
 )
 from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the families use them at call time)
 
@@ -48,8 +57,11 @@ _FAMILIES = (
     _index,
     _random,
     _reduce,
+    _scan,
     _shape,
+    _switch,
     _transformation,
+    _while_loop,
 )
 
 for _name, _op in OPS.items():

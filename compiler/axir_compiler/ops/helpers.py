@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from axir_compiler import ops
 from axir_compiler.ir.attributes import ScalarValue
+from axir_compiler.ir.module import call as append_call
+from axir_compiler.ir.module import lookup
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.types import Aval, aval_of
+from axir_compiler.mlir import ir
 
 __all__ = [
     "add_tangents",
+    "batch_in_front",
     "broadcast_axis",
+    "call",
     "convert_to",
     "full",
     "full_like",
@@ -22,11 +28,17 @@ __all__ = [
     "permute",
     "scalar_value",
     "scale",
+    "select_along",
     "shift",
     "square",
     "zeros",
     "zeros_like",
 ]
+
+
+def call(module: ir.Module, symbol: str, operands: Sequence[Value]) -> list[Value]:
+    """Append a call of a function of the module; gives its results."""
+    return append_call(symbol, operands, lookup(module, symbol).type.results)
 
 
 def scalar_value(value: Any, dtype: np.dtype) -> ScalarValue:
@@ -108,3 +120,14 @@ def broadcast_axis(x: Value, axis: int, size: int) -> Value:
     shape = aval_of(x).shape
     dimensions = tuple(d + (d >= axis) for d in range(len(shape)))
     return ops.broadcast_in_dim(x, shape=(*shape[:axis], size, *shape[axis:]), dimensions=dimensions)
+
+
+def batch_in_front(x: Value, axis: int | None, size: int) -> Value:
+    """A value with its batch axis first; repeated if it has none."""
+    return broadcast_axis(x, 0, size) if axis is None else move_axis(x, axis, 0)
+
+
+def select_along(predicate: Value, on_true: Value, on_false: Value) -> Value:
+    """For each item along the first axis one of two values; ``predicate`` has rank 1."""
+    shape = aval_of(on_true).shape
+    return ops.select(ops.broadcast_in_dim(predicate, shape=shape, dimensions=(0,)), on_true, on_false)

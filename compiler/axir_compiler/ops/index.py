@@ -60,10 +60,6 @@ def _roll(x: Value, axis: int, amounts: Value, most: int, *, left: bool) -> Valu
     return x
 
 
-def _batched(x: Value, axis: int | None, size: int) -> Value:
-    return ops.broadcast_axis(x, 0, size) if axis is None else ops.move_axis(x, axis, 0)
-
-
 def _batch_size(axes: Sequence[int | None], operands: Sequence[Value]) -> int:
     return next(aval_of(x).shape[a] for a, x in zip(axes, operands, strict=True) if a is not None)
 
@@ -97,11 +93,11 @@ class DynamicSliceOp(AxirOp, name="dynamic_slice", linear_in=("operand",), same_
             sizes.insert(axis, aval_of(x).shape[axis])
             return ops.dynamic_slice(x, *starts[:axis], zero, *starts[axis:], sizes=tuple(sizes)), axis
         size = _batch_size(axes, (x, *starts))
-        x = _batched(x, axes[0], size)
+        x = ops.batch_in_front(x, axes[0], size)
         full = aval_of(x).shape
         for d, (start, axis) in enumerate(zip(starts, axes[1:], strict=True), 1):
             most = full[d] - self.sizes[d - 1]
-            amounts = _clamped(_batched(start, axis, size), most)
+            amounts = _clamped(ops.batch_in_front(start, axis, size), most)
             x = _roll(x, d, amounts, most, left=True)
         limit = (size, *self.sizes)
         return ops.slice(x, start=(0,) * len(full), limit=limit, stride=(1,) * len(full)), 0
@@ -145,7 +141,7 @@ class DynamicUpdateSliceOp(
 
     def batch(self, axes: Sequence[int | None], x: Value, update: Value, *starts: Value) -> tuple[Value, int]:
         size = _batch_size(axes, (x, update, *starts))
-        x, update = _batched(x, axes[0], size), _batched(update, axes[1], size)
+        x, update = ops.batch_in_front(x, axes[0], size), ops.batch_in_front(update, axes[1], size)
         if all(a is None for a in axes[2:]):
             zero = ops.zeros_like(starts[0]) if starts else ops.zeros(Aval((), np.dtype("int32")))
             return ops.dynamic_update_slice(x, update, zero, *starts), 0
@@ -160,7 +156,7 @@ class DynamicUpdateSliceOp(
         mask = ops.pad(one, ops.constant(value=ops.scalar_value(0, np.dtype("int32"))), **sides)
         for d, (start, axis) in enumerate(zip(starts, axes[2:], strict=True), 1):
             most = full[d] - window.shape[d]
-            amounts = _clamped(_batched(start, axis, size), most)
+            amounts = _clamped(ops.batch_in_front(start, axis, size), most)
             new = _roll(new, d, amounts, most, left=False)
             mask = _roll(mask, d, amounts, most, left=False)
         return ops.select(ops.compare(mask, ops.full_like(mask, 1), direction="eq"), new, x), 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from axir_compiler.ir.module import body_of, functions
+from axir_compiler.ir.module import blocks_of, functions, is_terminator
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
@@ -16,12 +16,17 @@ __all__ = ["CommonSubexpressionsPass", "eliminate_common_subexpressions"]
 def eliminate_common_subexpressions(function: func.FuncOp) -> int:
     """Replace an op by an earlier one of the same name, operands, attributes and result types.
 
-    Gives the number of ops that were removed. A function is one block, so the earlier op dominates.
+    Gives the number of ops that were removed. In one block the earlier op dominates; blocks of regions use
+    nothing from outside, so each is treated by itself.
     """
+    return sum(map(_eliminate, blocks_of(function)))
+
+
+def _eliminate(block: ir.Block) -> int:
     seen: dict[Any, ir.OpView] = {}
     removed = 0
-    for op in list(body_of(function).operations):
-        if not isinstance(op, AxirOp | func.CallOp):
+    for op in list(block.operations):
+        if not isinstance(op, AxirOp | func.CallOp) or is_terminator(op) or getattr(op, "has_regions", False):
             continue
         key = (op.OPERATION_NAME, tuple(op.operands), _attribute_key(op), tuple(r.type for r in op.results))
         first = seen.setdefault(key, op)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from axir_compiler.ir.module import body_of, callee_of, functions, is_private
+from axir_compiler.ir.module import body_of, callee_of, functions, is_private, is_terminator, walk
+from axir_compiler.ir.region import RegionOp, prune
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
@@ -17,16 +18,25 @@ def eliminate_dead_code(function: func.FuncOp) -> int:
 
     Every op of the dialect, and every call of a function of it, is free of side effects.
     """
-    live = set()
-    dead = []
-    for op in reversed(list(body_of(function).operations)):
-        if isinstance(op, func.ReturnOp) or any(r in live for r in op.results):
-            live.update(op.operands)
-        else:
-            dead.append(op)
-    for op in dead:
-        op.operation.erase()
-    return len(dead)
+    return _eliminate(body_of(function))
+
+
+def _eliminate(block: ir.Block) -> int:
+    removed = 0
+    for op in reversed(list(block.operations)):
+        if is_terminator(op):
+            continue
+        if not any(_is_used(r) for r in op.results):
+            op.operation.erase()
+            removed += 1
+        elif isinstance(op, RegionOp):
+            kept = prune(op)
+            removed += sum(_eliminate(region.blocks[0]) for region in kept.regions)
+    return removed
+
+
+def _is_used(value: ir.Value) -> bool:
+    return next(iter(value.uses), None) is not None
 
 
 def eliminate_dead_functions(module: ir.Module) -> None:
@@ -35,7 +45,7 @@ def eliminate_dead_functions(module: ir.Module) -> None:
     pending = [name for name, f in table.items() if not is_private(f)]
     reached = set(pending)
     while pending:
-        for op in body_of(table[pending.pop()]).operations:
+        for op in walk(table[pending.pop()]):
             callee = callee_of(op)
             if callee is not None and callee not in reached:
                 reached.add(callee)

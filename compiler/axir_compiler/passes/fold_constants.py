@@ -10,7 +10,7 @@ import numpy as np
 from axir_compiler import ops
 from axir_compiler.ir.attributes import ScalarValue
 from axir_compiler.ir.evaluate import evaluate_op
-from axir_compiler.ir.module import body_of, functions
+from axir_compiler.ir.module import blocks_of, functions
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.types import aval_of
 from axir_compiler.mlir import func, ir
@@ -30,7 +30,7 @@ def fold_constants(function: func.FuncOp) -> None:
     The result is again a scalar constant, broadcast where its shape is not ``[]``; no data enter the IR.
     """
     splats: dict[ir.Value, ScalarValue] = {}
-    for op in list(body_of(function).operations):
+    for op in [op for block in blocks_of(function) for op in block.operations]:
         if isinstance(op, ConstantOp):
             splats[op.result] = op.value
         elif isinstance(op, (Elementwise, *_SHAPE_ONLY)) and all(x in splats for x in op.operands):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from axir_compiler.ir.module import body_of, callee_of, copy_op, functions, is_jit, is_private
+from axir_compiler.ir.module import body_of, callee_of, copy_op, functions, is_jit, is_private, walk
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
@@ -28,10 +28,7 @@ class _Inliner:
         self._keep_jit = keep_jit
         self._move = move
         self._uses = Counter(
-            callee
-            for f in self._functions.values()
-            for op in body_of(f).operations
-            if (callee := callee_of(op))
+            callee for f in self._functions.values() for op in walk(f) if (callee := callee_of(op))
         )
         self._done: set[str] = set()
 
@@ -44,7 +41,7 @@ class _Inliner:
         if name in self._done:
             return
         self._done.add(name)
-        for op in list(body_of(function).operations):
+        for op in list(walk(function)):
             if not isinstance(op, func.CallOp):
                 continue
             symbol = op.callee.value

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from axir_compiler.errors import InternalError
-from axir_compiler.ir.module import body_of, functions
+from axir_compiler.ir.module import body_of, functions, is_terminator, terminator_of
 from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.region import RegionOp
 from axir_compiler.ir.types import UNSIGNED, Aval, aval_of, mlir_type
 from axir_compiler.lowering.fusion import limit_bindings, separate_reductions
 from axir_compiler.mlir import func, ir
@@ -41,22 +44,37 @@ def lower_function(function: func.FuncOp, result_storage: bool) -> None:
         block = new.add_entry_block()
     values: dict[ir.Value, ir.Value] = dict(zip(old.arguments, block.arguments, strict=False))
     with ir.InsertionPoint(block):
-        for op in old.operations:
-            operands = [values[x] for x in op.operands]
-            with op.location:
-                if isinstance(op, func.ReturnOp):
-                    func.ReturnOp(operands)
-                    continue
-                if not isinstance(op, AxirOp):
-                    raise InternalError(
-                        f"lower-to-linalg: {op.OPERATION_NAME} cannot be lowered; inline calls first."
-                    )
-                found = op.lower(*operands)
-            found = [found] if isinstance(found, ir.Value) else found
-            values.update(zip(op.results, found, strict=True))
+        returned = _lower_block(old, values)
+        with terminator_of(old).location:
+            func.ReturnOp(returned)
     separate_reductions(block)
     limit_bindings(block)
     function.operation.erase()
+
+
+def _lower_block(block: ir.Block, values: dict[ir.Value, ir.Value]) -> list[ir.Value]:
+    """Append the lowered ops of a block; gives what it returns."""
+    for op in block.operations:
+        operands = [values[x] for x in op.operands]
+        if is_terminator(op):
+            return operands
+        with op.location:
+            if isinstance(op, RegionOp):
+                found = op.lower_regions(functools.partial(_lower_region, op), operands)
+            elif isinstance(op, AxirOp):
+                found = op.lower(*operands)
+            else:
+                raise InternalError(
+                    f"lower-to-linalg: {op.OPERATION_NAME} cannot be lowered; inline calls first."
+                )
+        found = [found] if isinstance(found, ir.Value) else found
+        values.update(zip(op.results, found, strict=True))
+    raise AssertionError("a block ends in a terminator")
+
+
+def _lower_region(op: RegionOp, number: int, arguments: Sequence[ir.Value]) -> list[ir.Value]:
+    block = op.blocks[number]
+    return _lower_block(block, dict(zip(block.arguments, arguments, strict=True)))
 
 
 @dataclass(frozen=True)

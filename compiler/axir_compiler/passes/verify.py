@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from axir_compiler.errors import AxirError, VerificationError
-from axir_compiler.ir.module import body_of, callee_of, functions, signature
-from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.module import body_of, callee_of, functions, signature, walk
+from axir_compiler.ir.op import AxirOp, YieldOp
+from axir_compiler.ir.region import RegionOp
 from axir_compiler.ir.types import Aval, aval_of
 from axir_compiler.mlir import func, ir
 from axir_compiler.ops.transformation import TransformationOp
@@ -55,13 +56,31 @@ def _verify_form(function: func.FuncOp) -> None:
         signature(function)
     except AxirError as error:
         raise VerificationError(f"@{name}: {error}") from None
-    for op in body_of(function).operations:
+    _verify_regions(body_of(function), name)
+    for op in walk(function):
         if isinstance(op, TransformationOp):
             op.verify_attributes()
 
 
+def _verify_regions(block: ir.Block, name: str) -> None:
+    """Each region of an op is one block that uses nothing from outside."""
+    for op in block.operations:
+        if not isinstance(op, RegionOp):
+            continue
+        for region in op.regions:
+            if len(region.blocks) != 1 or not len(region.blocks[0].operations):
+                raise VerificationError(f"@{name}: a region of {op.OPERATION_NAME} has exactly one block.")
+            inner = region.blocks[0]
+            own = {*inner.arguments, *(r for o in inner.operations for r in o.results)}
+            if any(x not in own for o in inner.operations for x in o.operands):
+                raise VerificationError(
+                    f"@{name}: a region of {op.OPERATION_NAME} uses a value from outside; pass it as an operand."
+                )
+            _verify_regions(inner, name)
+
+
 def _verify_body(function: func.FuncOp, table: dict[str, func.FuncOp]) -> None:
-    for op in body_of(function).operations:
+    for op in walk(function):
         try:
             _verify_op(op, table)
         except AxirError as error:
@@ -74,6 +93,8 @@ def _verify_op(op: ir.OpView, table: dict[str, func.FuncOp]) -> None:
         if callee not in table:
             raise VerificationError(f"{op.OPERATION_NAME}: there is no function @{callee}.")
         _verify_call(op, *signature(table[callee]))
+    elif isinstance(op, YieldOp):
+        op.verify_attributes()
     elif isinstance(op, AxirOp):
         op.verify_types()
     elif not isinstance(op, func.ReturnOp):
@@ -90,7 +111,7 @@ def _check_recursion(table: dict[str, func.FuncOp]) -> None:
             raise VerificationError(f"module: functions must not be recursive; {cycle}.")
         if name in finished or name not in table:
             return
-        for op in body_of(table[name]).operations:
+        for op in walk(table[name]):
             callee = callee_of(op)
             if callee is not None:
                 visit(callee, (*callers, name))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from axir_compiler import ops
 from axir_compiler.errors import ShapeError
-from axir_compiler.ir.module import body_of, call, callee_of, functions, lookup, signature
+from axir_compiler.ir.module import call, callee_of, functions, lookup, signature, walk
 from axir_compiler.ir.types import aval_of, is_float
 from axir_compiler.mlir import ir
 from axir_compiler.ops.transformation import JvpOp, LinearTransposeOp, TransformationOp, VjpOp, VmapOp
@@ -40,7 +40,7 @@ class Expander:
         if symbol in self._done:
             return
         self._done.add(symbol)
-        for op in list(body_of(lookup(self.module, symbol)).operations):
+        for op in list(walk(lookup(self.module, symbol))):
             callee = callee_of(op)
             if callee is None:
                 continue

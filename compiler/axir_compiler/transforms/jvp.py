@@ -9,7 +9,7 @@ Tangents that are zero are not represented at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from axir_compiler.ir.module import (
@@ -23,6 +23,7 @@ from axir_compiler.ir.module import (
     return_op,
 )
 from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.region import RegionOp, dependents
 from axir_compiler.ir.types import aval_of, is_float
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.cse import eliminate_common_subexpressions
@@ -62,7 +63,7 @@ class Linearizer:
         """Forward derivative of a function with respect to the arguments ``wrt``."""
         found = self._jvps.get((symbol, wrt))
         if found is None:
-            _, nonzero, name = self._walk(symbol, wrt, "jvp", self._call_jvp)
+            _, nonzero, name = self._walk(symbol, wrt, "jvp", linear=False)
             found = self._jvps[symbol, wrt] = Differentiated(name, nonzero)
         return found
 
@@ -70,7 +71,7 @@ class Linearizer:
         """Forward part and linear part of a function with respect to the arguments ``wrt``."""
         found = self._linearized.get((symbol, wrt))
         if found is None:
-            builder, nonzero, name = self._walk(symbol, wrt, "forward", self._call_linearized)
+            builder, nonzero, name = self._walk(symbol, wrt, "forward", linear=True)
             # Equal values make one residual, and dead ones none.
             eliminate_common_subexpressions(builder.op)
             eliminate_dead_code(builder.op)
@@ -79,7 +80,7 @@ class Linearizer:
         return found
 
     def _walk(
-        self, symbol: str, wrt: Wrt, suffix: str, differentiate_call: Callable[..., list[Value | None]]
+        self, symbol: str, wrt: Wrt, suffix: str, linear: bool
     ) -> tuple[FunctionBuilder, tuple[int, ...], str]:
         function = lookup(self.module, symbol)
         arguments = body_of(function).arguments
@@ -91,7 +92,7 @@ class Linearizer:
             arguments[i]: t for i, t in zip(wrt, builder.arguments[len(arguments) :], strict=True)
         }
         with builder:
-            results = self._differentiate_body(function, values, tangents, differentiate_call)
+            results = self._differentiate_body(function, values, tangents, linear)
         nonzero = tuple(i for i, r in enumerate(results) if r in tangents)
         builder.finish([*(values[r] for r in results), *(tangents[results[i]] for i in nonzero)])
         return builder, nonzero, builder.name
@@ -101,9 +102,10 @@ class Linearizer:
         function: func.FuncOp,
         values: dict[Value, Value],
         tangents: dict[Value, Value],
-        differentiate_call: Callable[..., list[Value | None]],
+        linear: bool,
     ) -> list[Value]:
         """Copy ops and append their jvp rules; fills both maps, gives the old results."""
+        differentiate_call = self._call_linearized if linear else self._call_jvp
         for op in body_of(function).operations:
             if isinstance(op, func.ReturnOp):
                 return list(op.operands)
@@ -113,6 +115,11 @@ class Linearizer:
                     copy_op(op, values)
                 elif isinstance(op, func.CallOp):
                     found = differentiate_call(op, values, active)
+                    tangents.update({r: t for r, t in zip(op.results, found, strict=True) if t is not None})
+                elif isinstance(op, RegionOp):
+                    rule = op.linearize_regions if linear else op.jvp_regions
+                    results, found = rule(self, [values[x] for x in op.operands], active)
+                    values.update(zip(op.results, results, strict=True))
                     tangents.update({r: t for r, t in zip(op.results, found, strict=True) if t is not None})
                 else:
                     new = copy_op(op, values).opview
@@ -153,7 +160,8 @@ class Linearizer:
         block = body_of(function)
         arguments = list(block.arguments)
         seeds = arguments[len(arguments) - tangents :]
-        linear, linear_ops = _dependents(block, seeds)
+        linear = dependents(block, seeds)
+        linear_ops = [op for op in block.operations if any(r in linear for r in op.results)]
         terminator = return_op(function)
         returned = list(terminator.operands)
         primal, tangent = returned[: len(returned) - outputs], returned[len(returned) - outputs :]
@@ -186,17 +194,6 @@ def _spread(found: Sequence[Value], positions: Sequence[int], count: int) -> lis
     for i, value in zip(positions, found, strict=True):
         result[i] = value
     return result
-
-
-def _dependents(block: ir.Block, seeds: Sequence[Value]) -> tuple[set[Value], list[ir.OpView]]:
-    """Values that depend on ``seeds``, and the ops that compute them, in order."""
-    values = set(seeds)
-    found = []
-    for op in block.operations:
-        if not isinstance(op, func.ReturnOp) and any(x in values for x in op.operands):
-            values.update(op.results)
-            found.append(op)
-    return values, found
 
 
 _CHEAP = ("axir.constant", "axir.iota")

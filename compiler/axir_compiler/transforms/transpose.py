@@ -13,6 +13,7 @@ from axir_compiler import ops
 from axir_compiler.errors import MissingRuleError
 from axir_compiler.ir.module import FunctionBuilder, body_of, call, copy_op, is_jit, lookup, return_op
 from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.region import RegionOp
 from axir_compiler.mlir import func, ir
 
 __all__ = ["Transposed", "Transposer"]
@@ -80,6 +81,8 @@ class Transposer:
         known = [None if x in linear_values else values[x] for x in operands]
         if isinstance(op, func.CallOp):
             shares = self._transpose_call(op, known, cts)
+        elif isinstance(op, RegionOp):
+            shares = op.transpose_regions(self, cts, known)
         else:
             assert isinstance(op, AxirOp)
             _check_linear(op, [i for i, k in enumerate(known) if k is None])

@@ -19,6 +19,7 @@ __all__ = [
     "call_names",
     "flatten",
     "flatten_axes",
+    "leaf_names",
     "leaves",
     "map_tree",
     "register_pytree_node",
@@ -57,7 +58,7 @@ def map_tree(function: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Any =
     return optree.tree_map(function, tree, *rest, is_leaf=is_leaf, namespace=NAMESPACE)
 
 
-def _names(what: str, tree: Any) -> list[str]:
+def leaf_names(what: str, tree: Any) -> list[str]:
     """What each leaf is called in messages: ``what['w'][0]``."""
     paths = optree.tree_paths(tree, namespace=NAMESPACE)
     return [what + "".join(f"[{entry!r}]" for entry in path) for path in paths]
@@ -65,20 +66,20 @@ def _names(what: str, tree: Any) -> list[str]:
 
 def result_names(tree: Any) -> list[str]:
     """What the leaves of a result are called."""
-    return _names("the result", tree)
+    return leaf_names("the result", tree)
 
 
 def argument_names(args: Any, positions: Sequence[int] | None = None) -> list[str]:
     """What the leaves of positional arguments are called, by default those numbered from 0."""
     numbered = zip(range(len(args)) if positions is None else positions, args, strict=True)
-    return [name for i, x in numbered for name in _names(f"argument {i}", x)]
+    return [name for i, x in numbered for name in leaf_names(f"argument {i}", x)]
 
 
 def call_names(call: tuple[Sequence[Any], dict[str, Any]]) -> list[str]:
     """What the leaves of a call's positional and keyword arguments are called."""
     args, kwargs = call
     return argument_names(args) + [
-        n for key in sorted(kwargs) for n in _names(f"argument {key!r}", kwargs[key])
+        n for key in sorted(kwargs) for n in leaf_names(f"argument {key!r}", kwargs[key])
     ]
 
 

@@ -21,10 +21,19 @@ from axir._src.array import Array, ConcreteArray
 from axir._src.source import mlir_location, source_line, where
 from axir_compiler.errors import AxirError, ConcretizationError, LeakedTracerError
 from axir_compiler.ir.evaluate import Plan, evaluate_op, make_plan
-from axir_compiler.ir.module import FunctionBuilder, call, copy_functions, new_module
+from axir_compiler.ir.module import (
+    FunctionBuilder,
+    body_of,
+    call,
+    copy_functions,
+    copy_op,
+    lookup,
+    new_module,
+)
 from axir_compiler.ir.op import AxirOp
-from axir_compiler.ir.types import Aval, mlir_type
-from axir_compiler.mlir import context, ir
+from axir_compiler.ir.region import RegionOp
+from axir_compiler.ir.types import Aval, aval_of, mlir_type
+from axir_compiler.mlir import context, func, ir
 from axir_compiler.ops.transformation import TransformationOp
 from axir_compiler.transforms.expand import Expander
 
@@ -340,6 +349,39 @@ class Frame:
             Tracer(self, v, spec, origin, i) for i, (v, spec) in enumerate(zip(values, results, strict=True))
         ]
 
+    def emit_regions(
+        self,
+        op: type[RegionOp],
+        functions: Sequence[Function],
+        args: Sequence[Array],
+        attrs: dict[str, Any],
+        weak: Sequence[bool],
+    ) -> list[Tracer]:
+        """Append an op whose regions are functions that were traced in this program; they become part of it.
+
+        Operands are ``args`` and what the functions use from outside; ``weak`` says which results have a weak type.
+        """
+        captures = list({id(c): c for f in functions for c in f.captures}.values())
+        lifted = [self.lift(x) for x in (*args, *captures)]
+        bodies = [_with_arguments_for(lookup(self.program.module, f.symbol), f, captures) for f in functions]
+        with self._ip, mlir_location():
+            values = op.assemble([t.value for t in lifted], bodies, attrs)
+        keys = tuple(f.key for f in functions)
+        self.tape.append((op.short_name, keys, *[t.index for t in lifted], *attrs.items()))
+        if not values:
+            return []
+        made = values[0].owner.opview
+
+        def append(operands: Sequence[ir.Value]) -> list[ir.Value]:
+            return list(copy_op(made, dict(zip(made.operands, operands, strict=True))).results)
+
+        kinds = [mlir_type(t.aval) for t in lifted]
+        origin = Origin.of(lambda *xs: self._probe(append, kinds)(*xs), lifted)
+        return [
+            Tracer(self, v, Spec(aval_of(v), w), origin, i)
+            for i, (v, w) in enumerate(zip(values, weak, strict=True))
+        ]
+
     def _probe(self, append: Callable[[Sequence[ir.Value]], list[ir.Value]], inputs: list[ir.Type]) -> Plan:
         """A plan for a single call, through a function made for it alone."""
         module = self.program.module
@@ -369,6 +411,19 @@ def _capture_origin(x: Array) -> Origin | None:
     if isinstance(x, Tracer):
         return Origin.of(lambda value: value, (x,))
     return Origin(x.to_numpy)
+
+
+def _with_arguments_for(body: func.FuncOp, function: Function, captures: Sequence[Array]) -> func.FuncOp:
+    """The function with one argument for each of ``captures``, of which its own are some, behind its inputs."""
+    block, first = body_of(body), len(function.inputs)
+    own = {id(c): block.arguments[first + k] for k, c in enumerate(function.captures)}
+    for capture in captures:
+        new = block.add_argument(mlir_type(capture.aval), ir.Location.unknown())
+        if id(capture) in own:
+            own[id(capture)].replace_all_uses_with(new)
+    for k in reversed(range(len(function.captures))):
+        block.erase_argument(first + k)
+    return body
 
 
 def _symbol(name: str) -> str:
