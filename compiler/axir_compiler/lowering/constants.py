@@ -9,6 +9,7 @@ which it takes sums correctly.
 from __future__ import annotations
 
 from axir_compiler.ir.module import functions
+from axir_compiler.lowering.fusion import program_blocks
 from axir_compiler.mlir import context, ir, passmanager
 
 __all__ = ["with_constant_kernels_folded"]
@@ -37,7 +38,7 @@ def _fold_kernels(module: ir.Module) -> bool:
     found = [
         (op, value)
         for function in functions(module).values()
-        for block in function.regions[0].blocks
+        for block in program_blocks(function.regions[0].blocks[0])
         for op in block.operations
         if (value := _constant_of(op)) is not None
     ]

@@ -14,19 +14,30 @@ from collections.abc import Iterable, Sequence
 
 from axir_compiler.mlir import ir
 
-__all__ = ["limit_bindings", "separate_all", "separate_reductions"]
+__all__ = ["limit_bindings", "program_blocks", "separate_all", "separate_reductions"]
 
 # IREE may add buffers of its own, and fuses reshapes and fills that are not counted here.
 _LIMIT = 28
 _FUSED = ("linalg.generic", "tensor.expand_shape", "tensor.collapse_shape")
 _FREE = ("tensor.empty", "arith.constant")
+_TERMINATORS = ("func.return", "scf.yield", "scf.condition")
 
 Group = list[int]
 
 
+def program_blocks(block: ir.Block) -> list[ir.Block]:
+    """The body of a function and those of its loops and branches, outer ones first."""
+    found = [block]
+    for one in found:
+        for op in one.operations:
+            if op.operation.name.startswith("scf."):
+                found.extend(inner for region in op.operation.regions for inner in region.blocks)
+    return found
+
+
 def limit_bindings(block: ir.Block) -> None:
-    """Cut groups of fusable ops of a function's body that read and write too many tensors."""
-    graph = _Graph(list(block.operations))
+    """Cut groups of fusable ops of a block that read and write too many tensors."""
+    graph = _Graph(block)
     for group in graph.groups():
         if graph.bindings(group) > _LIMIT:
             graph.cut(list(graph.pieces(group)))
@@ -52,7 +63,7 @@ def separate_reductions(block: ir.Block) -> None:
                 if ir.RankedTensorType(result.type).rank:
                     paths[result] = {result: frozenset({()})}
     for root in shared:
-        _put_barrier(root, [use for use in root.uses if use.owner.operation.name != "func.return"])
+        _put_barrier(root, [use for use in root.uses if use.owner.operation.name not in _TERMINATORS])
 
 
 def _met_paths(op: ir.OpView, paths: dict[ir.Value, Paths]) -> Paths:
@@ -102,8 +113,10 @@ def _put_barrier(value: ir.Value, uses: Sequence[ir.OpOperand]) -> None:
 class _Graph:
     """Which op of a block uses the tensors of which other one; ops are numbered in order."""
 
-    def __init__(self, ops: Sequence[ir.OpView]):
-        self.ops = ops
+    def __init__(self, block: ir.Block):
+        self.block = block
+        self._others: dict[ir.Value, int] = {}
+        self.ops = ops = list(block.operations)
         # By results, since the hash of an operation changes with its operands.
         self.number = {r: i for i, op in enumerate(ops) for r in op.results}
         self.users = [{self._place(use.owner) for r in op.results for use in r.uses} for op in ops]
@@ -112,17 +125,18 @@ class _Graph:
             if op.operation.name not in _FREE:
                 for user in self.users[i]:
                     self.sources[user].add(i)
-            # Arguments of the function have negative numbers.
-            self.sources[i] |= {-1 - x.arg_number for x in op.operands if isinstance(x.owner, ir.Block)}
+            # What comes from outside the block has negative numbers.
+            self.sources[i] |= {self._outside(x) for x in op.operands if x not in self.number}
+
+    def _outside(self, value: ir.Value) -> int:
+        return self._others.setdefault(value, -1 - len(self._others))
 
     def _place(self, op: ir.OpView) -> int:
         """The number of the op of the block that holds ``op`` or is it; the last one has no results."""
         operation = op.operation
-        while operation.name != "func.return":
-            if len(operation.results) and operation.results[0] in self.number:
-                return self.number[operation.results[0]]
+        while operation.block != self.block:
             operation = operation.parent.operation
-        return len(self.ops) - 1
+        return self.number[operation.results[0]] if len(operation.results) else len(self.ops) - 1
 
     def groups(self) -> list[Group]:
         """Fusable ops that are connected with each other."""

@@ -14,7 +14,7 @@ from axir_compiler.ir.module import body_of, functions, is_terminator, terminato
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.region import RegionOp
 from axir_compiler.ir.types import UNSIGNED, Aval, aval_of, mlir_type
-from axir_compiler.lowering.fusion import limit_bindings, separate_reductions
+from axir_compiler.lowering.fusion import limit_bindings, program_blocks, separate_reductions
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
@@ -47,8 +47,9 @@ def lower_function(function: func.FuncOp, result_storage: bool) -> None:
         returned = _lower_block(old, values)
         with terminator_of(old).location:
             func.ReturnOp(returned)
-    separate_reductions(block)
-    limit_bindings(block)
+    for part in program_blocks(block):
+        separate_reductions(part)
+        limit_bindings(part)
     function.operation.erase()
 
 

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from axir._src import pytree
-from axir._src.array import Array, ConcreteArray
+from axir._src.array import Array
 from axir._src.axes import static_int
 from axir._src.call import flatten_arrays, name_of
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.execute import transform
 from axir._src.messages import located
 from axir._src.promotion import common
-from axir._src.trace import Frame, Function, Spec
+from axir._src.trace import Frame, Function, Spec, Tracer
 from axir.lax.elementwise import clamp, ne
 from axir.lax.shapes import concatenate, reshape
 from axir.lax.slicing import slice_in_dim
@@ -290,11 +290,11 @@ def map(f: Callable[..., Any], xs: Any, *, batch_size: int | None = None) -> Any
     steps, size = _length("map", leaves, None), static_int(batch_size, "map")
     main = steps // size * size
 
-    def batches(first: int, last: int, count: int) -> Any:
-        rows = [slice_in_dim(x, first, last) for x in leaves]
-        return pytree.unflatten(tree, [reshape(x, (count, -1, *x.shape[1:])) for x in rows])
+    def batches() -> Any:
+        rows = [slice_in_dim(x, 0, main) for x in leaves]
+        return pytree.unflatten(tree, [reshape(x, (steps // size, size, *x.shape[1:])) for x in rows])
 
-    found = scan(lambda _, x: ((), vmap(f)(x)), (), batches(0, main, main // size))[1]
+    found = scan(lambda _, x: ((), vmap(f)(x)), (), batches())[1]
     found = pytree.map_tree(lambda y: reshape(y, (y.shape[0] * y.shape[1], *y.shape[2:])), found)
     if main == steps:
         return found
@@ -359,8 +359,8 @@ def fori_loop(
             raise located(DTypeError(f"{title}: the bounds must be integer scalars; got {x.aval}."))
     dtype, weak = common([(x.dtype, x.weak_type) for x in ends])
     first, last = (convert(x, dtype, weak) for x in ends)
-    if all(isinstance(x, ConcreteArray) for x in ends):
-        steps = max(0, int(ends[1]) - int(ends[0]))
+    if not isinstance(lower, Tracer) and not isinstance(upper, Tracer):
+        steps = max(0, int(upper) - int(lower))  # pyright: ignore[reportArgumentType]
 
         def step(state: Any, _: None) -> tuple[Any, None]:
             i, value = state
