@@ -133,6 +133,8 @@ ELEMENTWISE: tuple[Line, ...] = (
     Line("clz", sized(lambda n, x: n - (x & ((1 << n) - 1)).bit_length()), INTEGER),
     Line("is_finite", lambda x: np.abs(x) < np.inf),
     Line("stop_gradient", lambda x: x.copy(), ALL, ulp=0, kernel_ulp=0),
+    Line("optimization_barrier", lambda x: x.copy(), ALL, ulp=0, kernel_ulp=0),
+    Line("checkpoint_name", lambda x, label: x.copy(), ALL, ulp=0, kernel_ulp=0, attrs={"label": "hidden"}),
     *(
         Line("convert", ref.convert, ALL, attrs={"dtype": to}, ulp=1, kernel_ulp=1, label=f"to {code}")
         for to, code in DTYPES.items()

@@ -1,6 +1,6 @@
 """axir: NumPy's interface, compiled. ``jit``, ``grad`` and ``vmap`` on MLIR and IREE."""
 
-from axir import dtypes, errors, lax, nn, numpy, random, scipy, tree, tree_util
+from axir import ad_checkpoint, dtypes, errors, lax, nn, numpy, random, scipy, tree, tree_util
 from axir._src import methods as _methods  # noqa: F401  (attaches the operators and methods of arrays)
 from axir._src.array import Array
 from axir._src.autodiff import (
@@ -13,6 +13,7 @@ from axir._src.autodiff import (
     vjp,
 )
 from axir._src.config import config, enable_x64
+from axir._src.custom import checkpoint, checkpoint_policies, custom_jvp, custom_vjp
 from axir._src.devices import (
     block_until_ready,
     default_backend,
@@ -28,13 +29,19 @@ from axir._src.show import make_ir
 from axir._src.vectorize import vmap
 
 make_jaxpr = make_ir
+remat = checkpoint
 
 __all__ = [
     "Array",
     "ShapeDtypeStruct",
+    "ad_checkpoint",
     "block_until_ready",
+    "checkpoint",
+    "checkpoint_policies",
     "clear_caches",
     "config",
+    "custom_jvp",
+    "custom_vjp",
     "default_backend",
     "device_count",
     "device_get",
@@ -60,6 +67,7 @@ __all__ = [
     "nn",
     "numpy",
     "random",
+    "remat",
     "scipy",
     "tree",
     "tree_util",

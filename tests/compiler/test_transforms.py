@@ -13,7 +13,7 @@ from axir_compiler.ir.evaluate import make_plan
 from axir_compiler.ir.module import (
     FunctionBuilder,
     body_of,
-    callee_of,
+    callees_of,
     functions,
     lookup,
     parse_module,
@@ -192,7 +192,8 @@ def test_functions_are_transformed_once_for_each_signature() -> None:
     module = random_module(3)
     names = [transformed(module, JvpOp, "f", wrt=ACTIVE) for _ in range(3)]
     Expander(module).expand_all()
-    callees = {callee_of(op) for name in names for op in body_of(lookup(module, name)).operations}
+    ops = [op for name in names for op in body_of(lookup(module, name)).operations]
+    callees = {symbol for op in ops for symbol in callees_of(op).values()} | {None}
     assert callees - {None} == {"f_jvp"}
     derived = [f for f in functions(module) if f.startswith("h_jvp")]
     # "h" is called from "f" and "g", with at most all combinations of active arguments.

@@ -194,7 +194,21 @@ def test_every_op_has_a_public_function():
         "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "popcnt": "population_count", "reverse": "rev",
         "round_half_even": "round", "round_half_away": "round", "compare": "eq", "iota": "broadcasted_iota",
     }  # fmt: skip
-    internal = {"threefry2x32", "jvp", "vjp", "linear_transpose", "vmap", "linearize", "call", "yield"}
+    internal = {
+        "threefry2x32",
+        "jvp",
+        "vjp",
+        "linear_transpose",
+        "vmap",
+        "linearize",
+        "call",
+        "yield",
+        "custom_jvp",
+        "custom_vjp",
+        "custom_linear",
+        "checkpoint",
+        "checkpoint_name",
+    }
     for name in OPS:
         if name not in internal:
             assert renamed.get(name, name) in lax.__all__, f"axir.{name} has no function in axir.lax"

@@ -14,7 +14,7 @@ from sources import PACKAGES, ROOT, name_of, python_files, syntax
 
 import axir_compiler.ops
 from axir_compiler.ir.op import OPS, AxirOp, YieldOp
-from axir_compiler.ir.region import RegionOp
+from axir_compiler.ir.region import HigherOrderOp, RegionOp
 from axir_compiler.ir.types import BOOL, DTYPES
 from axir_compiler.ops.elementwise import Elementwise
 from axir_compiler.ops.transformation import TransformationOp
@@ -27,7 +27,8 @@ COMPILER = PACKAGES["axir_compiler"]
 GOLDEN = ROOT / "tests" / "golden"
 TRANSFORMATIONS = {name for name, op in OPS.items() if issubclass(op, TransformationOp)}
 REGIONS = sorted(name for name, op in OPS.items() if issubclass(op, RegionOp))
-COMPUTED = sorted(set(OPS) - TRANSFORMATIONS - {*REGIONS, YieldOp.short_name})
+NAMED = sorted(name for name, op in OPS.items() if issubclass(op, HigherOrderOp) and name not in REGIONS)
+COMPUTED = sorted(set(OPS) - TRANSFORMATIONS - {*REGIONS, *NAMED, YieldOp.short_name})
 WITHOUT_OPERANDS = {"constant", "iota"}
 
 
@@ -59,11 +60,18 @@ def test_every_op_has_its_rules(name: str) -> None:
 
 @pytest.mark.parametrize("name", REGIONS)
 def test_every_op_with_regions_has_its_rules(name: str) -> None:
-    rules = ("results_for", "numpy", "jvp_regions", "transpose_regions", "batch_regions", "lower_regions")
+    rules = ("results_for", "numpy", "jvp_with", "transpose_with", "batch_with", "lower_with")
     op = OPS[name]
     missing = [r for r in rules if inspect.getattr_static(op, r) is inspect.getattr_static(RegionOp, r, None)]
     assert not missing, f"{op.__name__} lacks {', '.join(missing)}"
     assert (GOLDEN / "lowering" / f"{name}.mlir").exists()
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_op_that_names_functions_has_its_rules(name: str) -> None:
+    op = OPS[name]
+    for rule in ("jvp_with", "transpose_with", "batch_with", "verify_functions"):
+        assert inspect.getattr_static(op, rule) is not inspect.getattr_static(HigherOrderOp, rule, None), rule
 
 
 @pytest.mark.parametrize("name", COMPUTED)

@@ -18,7 +18,7 @@ __all__ = [
     "blocks_of",
     "body_of",
     "call",
-    "callee_of",
+    "callees_of",
     "copy_functions",
     "copy_module",
     "copy_op",
@@ -29,7 +29,9 @@ __all__ = [
     "lookup",
     "new_module",
     "parse_module",
+    "rename_callees",
     "return_op",
+    "set_type",
     "signature",
     "terminator_of",
     "unique_name",
@@ -151,13 +153,17 @@ def is_private(function: func.FuncOp) -> bool:
     return visibility is not None and visibility.value == "private"
 
 
-def callee_of(op: ir.OpView) -> str | None:
-    """The symbol that a call or a transformation names, or ``None``."""
+def callees_of(op: ir.OpView) -> dict[str, str]:
+    """The symbols of functions that an op names, by attribute."""
     if isinstance(op, func.CallOp):
-        return op.callee.value
-    if getattr(op, "is_transformation", False):
-        return op.callee  # pyright: ignore[reportAttributeAccessIssue]
-    return None
+        return {"callee": op.callee.value}
+    return {name: getattr(op, name) for name in getattr(op, "symbol_names", ())}
+
+
+def rename_callees(op: ir.OpView, names: dict[str, str]) -> None:
+    """Let an op name other functions: ``names`` gives the new symbol of each."""
+    for attribute, symbol in callees_of(op).items():
+        op.attributes[attribute] = ir.FlatSymbolRefAttr.get(names[symbol], context())
 
 
 def call(symbol: str, operands: Sequence[ir.Value], results: Iterable[ir.Type]) -> list[ir.Value]:
@@ -207,8 +213,8 @@ def copy_functions(source: ir.Module, target: ir.Module, symbol: str) -> str:
     table = functions(source)
     reached = [symbol]
     for name in reached:
-        callees = {callee_of(op) for op in walk(table[name])}
-        reached.extend(c for c in sorted(callees - {None, *reached}))  # pyright: ignore[reportArgumentType]
+        callees = {symbol for op in walk(table[name]) for symbol in callees_of(op).values()}
+        reached.extend(sorted(callees - {*reached}))
     names: dict[str, str] = {}
     copies = []
     with context():
@@ -220,9 +226,7 @@ def copy_functions(source: ir.Module, target: ir.Module, symbol: str) -> str:
             copies.append(copy)
         for copy in copies:
             for op in walk(copy):
-                callee = callee_of(op)
-                if callee is not None:
-                    op.attributes["callee"] = ir.FlatSymbolRefAttr.get(names[callee])
+                rename_callees(op, names)
     return names[symbol]
 
 
@@ -276,5 +280,12 @@ def finish_function(function: func.FuncOp, results: Sequence[ir.Value]) -> None:
     block = body_of(function)
     with ir.InsertionPoint(block), ir.Location.unknown(context()):
         func.ReturnOp(list(results))
-        kind = ir.FunctionType.get([a.type for a in block.arguments], [r.type for r in results])
+    set_type(function)
+
+
+def set_type(function: func.FuncOp) -> None:
+    """Set the type of a function from its block's arguments and results."""
+    results = return_op(function).operands
+    with context():
+        kind = ir.FunctionType.get([a.type for a in body_of(function).arguments], [r.type for r in results])
         function.attributes["function_type"] = ir.TypeAttr.get(kind)

@@ -72,6 +72,7 @@ class AxirOp(ir.OpView):
     zero_tangent: ClassVar[bool] = False
     same_dtype: ClassVar[bool] = True
     has_regions: ClassVar[bool] = False
+    symbol_names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(
         cls,
@@ -320,6 +321,7 @@ def _declare_fields(cls: type[AxirOp]) -> None:
         names.append(field)
     cls.operand_names = tuple(names)
     cls.attribute_kinds = attribute_kinds
+    cls.symbol_names = tuple(name for name, kind in attribute_kinds.items() if kind is kinds.Symbol)
 
 
 def _attribute_property(name: str, kind: Kind) -> property:

@@ -24,7 +24,7 @@ from axir_compiler.ir.op import AxirOp, YieldOp
 from axir_compiler.ir.types import Aval, aval_of, mlir_type
 from axir_compiler.mlir import func, ir
 
-__all__ = ["Build", "RegionOp", "Signature", "build_function", "dependents", "prune"]
+__all__ = ["Build", "HigherOrderOp", "RegionOp", "Signature", "build_function", "dependents", "prune"]
 
 Value = ir.Value
 Build = Callable[[list[Value]], Sequence[Value]]
@@ -37,7 +37,36 @@ class Signature(NamedTuple):
     outputs: tuple[Aval, ...]
 
 
-class RegionOp(AxirOp, same_dtype=False):
+class HigherOrderOp(AxirOp, same_dtype=False):
+    """An op that holds or names functions. Its rules replace it, with the transformation at hand."""
+
+    def jvp_with(
+        self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
+    ) -> tuple[list[Value], list[Value | None]]:
+        """Results and their tangents."""
+        raise NotImplementedError
+
+    def linearize_with(
+        self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
+    ) -> tuple[list[Value], list[Value | None]]:
+        """As ``jvp_with``, with the results independent of the tangents: by default computed twice."""
+        results = copy_op(self, dict(zip(self.operands, operands, strict=True))).results
+        return list(results), self.jvp_with(linearizer, operands, tangents)[1]
+
+    def transpose_with(
+        self, transposer: Any, cts: Sequence[Value | None], operands: Sequence[Value | None]
+    ) -> list[Value | None]:
+        """Cotangents of the operands; an operand is ``None`` if it depends on linear arguments."""
+        raise NotImplementedError
+
+    def batch_with(
+        self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]
+    ) -> tuple[list[Value], list[int]]:
+        """Results and their batch axes, -1 for none."""
+        raise NotImplementedError
+
+
+class RegionOp(HigherOrderOp, same_dtype=False):
     """An op with regions. Its ``numpy`` takes the regions as callables and the result types first.
 
     Class attributes say how operands, region arguments and results belong together:
@@ -118,34 +147,7 @@ class RegionOp(AxirOp, same_dtype=False):
         """Attributes if only the operands marked are left."""
         return self.attrs
 
-    # Rules: as those of other ops, but they replace the op, with the transformation at hand. ------------
-
-    def jvp_regions(
-        self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
-    ) -> tuple[list[Value], list[Value | None]]:
-        """Results and their tangents."""
-        raise NotImplementedError
-
-    def linearize_regions(
-        self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
-    ) -> tuple[list[Value], list[Value | None]]:
-        """As ``jvp_regions``, with the results independent of the tangents: by default computed twice."""
-        results = copy_op(self, dict(zip(self.operands, operands, strict=True))).results
-        return list(results), self.jvp_regions(linearizer, operands, tangents)[1]
-
-    def transpose_regions(
-        self, transposer: Any, cts: Sequence[Value | None], operands: Sequence[Value | None]
-    ) -> list[Value | None]:
-        """Cotangents of the operands; an operand is ``None`` if it depends on linear arguments."""
-        raise NotImplementedError
-
-    def batch_regions(
-        self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]
-    ) -> tuple[list[Value], list[int]]:
-        """Results and their batch axes, -1 for none."""
-        raise NotImplementedError
-
-    def lower_regions(self, lower: Callable[..., list[Value]], operands: Sequence[Value]) -> list[Value]:
+    def lower_with(self, lower: Callable[..., list[Value]], operands: Sequence[Value]) -> list[Value]:
         """The op in scf; ``lower(k, args)`` appends the lowered region ``k`` and gives its results."""
         raise NotImplementedError
 

@@ -4,6 +4,7 @@ The families live in modules of their own; the ops of the dialect find all of th
 """
 
 from axir_compiler.lowering.contractions import dot_general
+from axir_compiler.lowering.fusion import barrier
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
 from axir_compiler.lowering.loops import scan, switch, while_loop
 from axir_compiler.lowering.movement import (
@@ -21,6 +22,7 @@ from axir_compiler.lowering.windows import dynamic_slice, dynamic_update_slice, 
 __all__ = [
     "argmax",
     "argmin",
+    "barrier",
     "broadcast_in_dim",
     "concatenate",
     "constant",

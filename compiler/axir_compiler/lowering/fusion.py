@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from axir_compiler.mlir import ir
 
-__all__ = ["limit_bindings", "program_blocks", "separate_all", "separate_reductions"]
+__all__ = ["barrier", "limit_bindings", "program_blocks", "separate_all", "separate_reductions"]
 
 # IREE may add buffers of its own, and fuses reshapes and fills that are not counted here.
 _LIMIT = 28
@@ -101,13 +101,16 @@ def separate_all(block: ir.Block) -> None:
                     _put_barrier(result, list(result.uses))
 
 
+def barrier(value: ir.Value) -> ir.Value:
+    """The value itself, through which IREE does not look."""
+    return ir.Operation.create("util.optimization_barrier", results=[value.type], operands=[value]).result
+
+
 def _put_barrier(value: ir.Value, uses: Sequence[ir.OpOperand]) -> None:
     with ir.InsertionPoint.after(value.owner), value.owner.location:
-        barrier = ir.Operation.create(
-            "util.optimization_barrier", results=[value.type], operands=[value]
-        ).result
+        new = barrier(value)
     for use in uses:
-        use.owner.operands[use.operand_number] = barrier
+        use.owner.operands[use.operand_number] = new
 
 
 class _Graph:

@@ -18,6 +18,9 @@ from axir_compiler.ops import (
     contract as _contract,
 )
 from axir_compiler.ops import (
+    custom as _custom,
+)
+from axir_compiler.ops import (
     elementwise_binary as _elementwise_binary,
 )
 from axir_compiler.ops import (
@@ -52,6 +55,7 @@ from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the famil
 _FAMILIES = (
     _constant,
     _contract,
+    _custom,
     _elementwise_binary,
     _elementwise_unary,
     _index,

@@ -10,7 +10,7 @@ import numpy as np
 
 from axir_compiler import ops
 from axir_compiler.errors import DTypeError
-from axir_compiler.ir.attributes import DType, Int
+from axir_compiler.ir.attributes import DType, Int, Str
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.types import (
     BFLOAT16,
@@ -23,7 +23,7 @@ from axir_compiler.ir.types import (
     aval_of,
     is_float,
 )
-from axir_compiler.lowering import scalar
+from axir_compiler.lowering import builders, scalar
 from axir_compiler.ops.elementwise import ElementwiseUnary, in_float32
 
 
@@ -360,6 +360,30 @@ class StopGradientOp(ElementwiseUnary, name="stop_gradient", zero_tangent=True):
 
     @staticmethod
     def numpy(x: np.ndarray) -> np.ndarray:
+        return x
+
+    def lower(self, operand: Value) -> Value:
+        return operand
+
+
+class OptimizationBarrierOp(ElementwiseUnary, name="optimization_barrier", linear_in=("operand",)):
+    """The operand itself; what is computed from it is not merged with what is computed from the operand."""
+
+    @staticmethod
+    def numpy(x: np.ndarray) -> np.ndarray:
+        return x
+
+    def lower(self, operand: Value) -> Value:
+        return builders.barrier(operand)
+
+
+class CheckpointNameOp(ElementwiseUnary, name="checkpoint_name", linear_in=("operand",)):
+    """The operand itself, under a ``label`` by which policies of ``checkpoint`` find it."""
+
+    label: Str
+
+    @staticmethod
+    def numpy(x: np.ndarray, *, label: str) -> np.ndarray:
         return x
 
     def lower(self, operand: Value) -> Value:

@@ -141,7 +141,7 @@ class ScanOp(RegionOp, name="scan"):
         ]
         return Parts(*([t for t in part if t is not None] for part in self.parts(given)))
 
-    def jvp_regions(
+    def jvp_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
     ) -> tuple[list[Value], list[Value | None]]:
         (body,) = self.outlined(linearizer.module)
@@ -167,7 +167,7 @@ class ScanOp(RegionOp, name="scan"):
             slots[i] = t
         return results, slots
 
-    def linearize_regions(
+    def linearize_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
     ) -> tuple[list[Value], list[Value | None]]:
         module = linearizer.module
@@ -216,14 +216,14 @@ class ScanOp(RegionOp, name="scan"):
         consts = dict(zip(fixed, ops.call(module, symbol, parts.consts), strict=True))
         return found[:count], _Residuals(arrays, consts)
 
-    def transpose_regions(
+    def transpose_with(
         self, transposer: Any, cts: Sequence[Value | None], operands: Sequence[Value | None]
     ) -> list[Value | None]:
         return _Transposition(self, transposer, cts, operands).shares()
 
     # Batching. ----------------------------------------------------------------------------------
 
-    def batch_regions(
+    def batch_with(
         self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]
     ) -> tuple[list[Value], list[int]]:
         (body,) = self.outlined(vectorizer.module)
@@ -257,7 +257,7 @@ class ScanOp(RegionOp, name="scan"):
         carry_axes = [0 if i in batched else -1 for i in range(n)]
         return found, carry_axes + [1 if axis != -1 else -1 for axis in rule.out_axes[n:]]
 
-    def lower_regions(self, lower: Callable[..., list[Value]], operands: Sequence[Value]) -> list[Value]:
+    def lower_with(self, lower: Callable[..., list[Value]], operands: Sequence[Value]) -> list[Value]:
         parts = self.parts(operands)
         stacks = [aval_of(r) for r in list(self.results)[self.carry :]]
         return builders.scan(

@@ -57,7 +57,7 @@ class SwitchOp(RegionOp, name="switch"):
         bodies = [build_function(module, "switch_body", kinds, build) for build in builds]
         return SwitchOp.assemble([index, *operands], bodies, {})
 
-    def jvp_regions(
+    def jvp_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
     ) -> tuple[list[Value], list[Value | None]]:
         module, count = linearizer.module, len(self.results)
@@ -77,7 +77,7 @@ class SwitchOp(RegionOp, name="switch"):
         found = self._assemble(module, operands[0], [*operands[1:], *slopes], list(map(branch, rules)))
         return found[:count], _spread(moving, found[count:], count)
 
-    def linearize_regions(
+    def linearize_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
     ) -> tuple[list[Value], list[Value | None]]:
         module, count = linearizer.module, len(self.results)
@@ -110,7 +110,7 @@ class SwitchOp(RegionOp, name="switch"):
         dots = self._assemble(module, index, [*found[count:], *slopes], list(map(linear, rules, places)))
         return found[:count], _spread(moving, dots, count)
 
-    def transpose_regions(
+    def transpose_with(
         self, transposer: Any, cts: Sequence[Value | None], operands: Sequence[Value | None]
     ) -> list[Value | None]:
         module, index = transposer.module, operands[0]
@@ -133,7 +133,7 @@ class SwitchOp(RegionOp, name="switch"):
         found = self._assemble(module, index, known, list(map(branch, rules)))
         return [None, *_spread(moving, found, len(operands) - 1)]
 
-    def batch_regions(
+    def batch_with(
         self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]
     ) -> tuple[list[Value], list[int]]:
         module, count = vectorizer.module, len(self.results)
@@ -160,7 +160,7 @@ class SwitchOp(RegionOp, name="switch"):
             found = self._assemble(module, operands[0], operands[1:], builds)
         return found, [0 if b else -1 for b in batched]
 
-    def lower_regions(self, lower: Callable[..., list[Value]], operands: Sequence[Value]) -> list[Value]:
+    def lower_with(self, lower: Callable[..., list[Value]], operands: Sequence[Value]) -> list[Value]:
         branches = [lambda k=k: lower(k, operands[1:]) for k in range(len(self.regions))]
         return builders.switch(operands[0], branches, list(map(aval_of, self.results)))
 

@@ -138,16 +138,17 @@ class VmapOp(TransformationOp, name="vmap"):
     def operands_for(
         cls, inputs: Avals, outputs: Avals, *, in_axes: tuple[int, ...], out_axes: tuple[int, ...], size: int
     ) -> tuple[Aval, ...]:
-        return tuple(_with_axis(a, axis, size) for a, axis in zip(inputs, in_axes, strict=True))
+        return tuple(with_batch_axis(a, axis, size) for a, axis in zip(inputs, in_axes, strict=True))
 
     @classmethod
     def results_for(
         cls, inputs: Avals, outputs: Avals, *, in_axes: tuple[int, ...], out_axes: tuple[int, ...], size: int
     ) -> tuple[Aval, ...]:
-        return tuple(_with_axis(a, axis, size) for a, axis in zip(outputs, out_axes, strict=True))
+        return tuple(with_batch_axis(a, axis, size) for a, axis in zip(outputs, out_axes, strict=True))
 
 
-def _with_axis(aval: Aval, axis: int, size: int) -> Aval:
+def with_batch_axis(aval: Aval, axis: int, size: int) -> Aval:
+    """The type of a value with a batch axis, -1 for none."""
     if axis == -1:
         return aval
     if not 0 <= axis <= aval.ndim:

@@ -84,7 +84,7 @@ class WhileLoopOp(RegionOp, name="while_loop"):
         ]
         return WhileLoopOp.assemble(operands, regions, {"carry": len(carry)})
 
-    def jvp_regions(
+    def jvp_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
     ) -> tuple[list[Value], list[Value | None]]:
         module, n = linearizer.module, self.carry
@@ -121,7 +121,7 @@ class WhileLoopOp(RegionOp, name="while_loop"):
             slots[i] = t
         return found[:n], slots
 
-    def transpose_regions(
+    def transpose_with(
         self, transposer: Any, cts: Sequence[Value | None], operands: Sequence[Value | None]
     ) -> list[Value | None]:
         raise MissingRuleError(
@@ -130,7 +130,7 @@ class WhileLoopOp(RegionOp, name="while_loop"):
             "mode (jvp, jacfwd)."
         )
 
-    def batch_regions(
+    def batch_with(
         self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]
     ) -> tuple[list[Value], list[int]]:
         module, n = vectorizer.module, self.carry
@@ -172,7 +172,7 @@ class WhileLoopOp(RegionOp, name="while_loop"):
         found = self._assemble(module, carry, operands[n:], continues, step)
         return found, [0 if i in batched else -1 for i in range(n)]
 
-    def lower_regions(self, lower: Callable[..., list[Value]], operands: Sequence[Value]) -> list[Value]:
+    def lower_with(self, lower: Callable[..., list[Value]], operands: Sequence[Value]) -> list[Value]:
         n = self.carry
         return builders.while_loop(
             lambda *args: lower(0, args), lambda *args: lower(1, args), operands[:n], operands[n:]

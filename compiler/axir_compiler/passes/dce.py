@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from axir_compiler.ir.module import body_of, callee_of, functions, is_private, is_terminator, walk
+from axir_compiler.ir.module import body_of, callees_of, functions, is_private, is_terminator, walk
 from axir_compiler.ir.region import RegionOp, prune
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
@@ -46,10 +46,9 @@ def eliminate_dead_functions(module: ir.Module) -> None:
     reached = set(pending)
     while pending:
         for op in walk(table[pending.pop()]):
-            callee = callee_of(op)
-            if callee is not None and callee not in reached:
-                reached.add(callee)
-                pending.append(callee)
+            new = {*callees_of(op).values()} - reached
+            reached |= new
+            pending.extend(new)
     for name, function in table.items():
         if name not in reached:
             function.operation.erase()

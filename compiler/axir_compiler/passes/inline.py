@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from axir_compiler.ir.module import body_of, callee_of, copy_op, functions, is_jit, is_private, walk
+from axir_compiler.ir.module import body_of, callees_of, copy_op, functions, is_jit, is_private, walk
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
@@ -28,7 +28,7 @@ class _Inliner:
         self._keep_jit = keep_jit
         self._move = move
         self._uses = Counter(
-            callee for f in self._functions.values() for op in walk(f) if (callee := callee_of(op))
+            callee for f in self._functions.values() for op in walk(f) for callee in callees_of(op).values()
         )
         self._done: set[str] = set()
 
@@ -42,11 +42,11 @@ class _Inliner:
             return
         self._done.add(name)
         for op in list(walk(function)):
-            if not isinstance(op, func.CallOp):
+            if not (isinstance(op, func.CallOp) or getattr(op, "is_call", False)):
                 continue
-            symbol = op.callee.value
+            symbol = callees_of(op)["callee"]
             callee = self._functions[symbol]
-            if self._keep_jit and is_jit(callee):
+            if self._keep_jit and is_jit(callee) and isinstance(op, func.CallOp):
                 continue
             self.inline(callee)
             if self._move and self._uses[symbol] == 1 and is_private(callee):
@@ -57,7 +57,7 @@ class _Inliner:
                 self._uses[symbol] -= 1
 
 
-def _move_body(callee: func.FuncOp, call: func.CallOp) -> None:
+def _move_body(callee: func.FuncOp, call: ir.OpView) -> None:
     block = body_of(callee)
     for argument, operand in zip(block.arguments, call.operands, strict=True):
         argument.replace_all_uses_with(operand)
@@ -72,7 +72,7 @@ def _move_body(callee: func.FuncOp, call: func.CallOp) -> None:
     callee.operation.erase()
 
 
-def _copy_body(callee: func.FuncOp, call: func.CallOp) -> None:
+def _copy_body(callee: func.FuncOp, call: ir.OpView) -> None:
     mapping: dict[ir.Value, ir.Value] = dict(zip(body_of(callee).arguments, call.operands, strict=True))
     with ir.InsertionPoint(call):
         for inner in body_of(callee).operations:
@@ -84,7 +84,7 @@ def _copy_body(callee: func.FuncOp, call: func.CallOp) -> None:
     call.operation.erase()
 
 
-def _replace(call: func.CallOp, values: Sequence[ir.Value]) -> None:
+def _replace(call: ir.OpView, values: Sequence[ir.Value]) -> None:
     for old, new in zip(call.results, values, strict=True):
         old.replace_all_uses_with(new)
 

@@ -61,7 +61,7 @@ def _lower_block(block: ir.Block, values: dict[ir.Value, ir.Value]) -> list[ir.V
             return operands
         with op.location:
             if isinstance(op, RegionOp):
-                found = op.lower_regions(functools.partial(_lower_region, op), operands)
+                found = op.lower_with(functools.partial(_lower_region, op), operands)
             elif isinstance(op, AxirOp):
                 found = op.lower(*operands)
             else:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from axir_compiler.errors import AxirError, VerificationError
-from axir_compiler.ir.module import body_of, callee_of, functions, signature, walk
+from axir_compiler.ir.module import body_of, callees_of, functions, signature, walk
 from axir_compiler.ir.op import AxirOp, YieldOp
 from axir_compiler.ir.region import RegionOp
 from axir_compiler.ir.types import Aval, aval_of
 from axir_compiler.mlir import func, ir
+from axir_compiler.ops.custom import NamedFunctionsOp
 from axir_compiler.ops.transformation import TransformationOp
 from axir_compiler.passes.base import Pass
 
@@ -88,11 +89,15 @@ def _verify_body(function: func.FuncOp, table: dict[str, func.FuncOp]) -> None:
 
 
 def _verify_op(op: ir.OpView, table: dict[str, func.FuncOp]) -> None:
-    callee = callee_of(op)
-    if callee is not None:
-        if callee not in table:
-            raise VerificationError(f"{op.OPERATION_NAME}: there is no function @{callee}.")
-        _verify_call(op, *signature(table[callee]))
+    callees = callees_of(op)
+    for symbol in callees.values():
+        if symbol not in table:
+            raise VerificationError(f"{op.OPERATION_NAME}: there is no function @{symbol}.")
+    if isinstance(op, NamedFunctionsOp):
+        op.verify_attributes()
+        op.verify_functions({name: signature(table[symbol]) for name, symbol in callees.items()})
+    elif callees:
+        _verify_call(op, *signature(table[callees["callee"]]))
     elif isinstance(op, YieldOp):
         op.verify_attributes()
     elif isinstance(op, AxirOp):
@@ -112,9 +117,10 @@ def _check_recursion(table: dict[str, func.FuncOp]) -> None:
         if name in finished or name not in table:
             return
         for op in walk(table[name]):
-            callee = callee_of(op)
-            if callee is not None:
-                visit(callee, (*callers, name))
+            callees = callees_of(op)
+            # The other functions that an op names are rules, which may use the function that they belong to.
+            if "callee" in callees:
+                visit(callees["callee"], (*callers, name))
         finished.add(name)
 
     for name in table:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from axir_compiler import ops
 from axir_compiler.errors import ShapeError
-from axir_compiler.ir.module import call, callee_of, functions, lookup, signature, walk
+from axir_compiler.ir.module import call, callees_of, functions, lookup, signature, walk
 from axir_compiler.ir.types import aval_of, is_float
 from axir_compiler.mlir import ir
 from axir_compiler.ops.transformation import JvpOp, LinearTransposeOp, TransformationOp, VjpOp, VmapOp
@@ -28,7 +28,9 @@ class Expander:
         self.linearizer = Linearizer(module)
         self.transposer = Transposer(module)
         self.vectorizer = Vectorizer(module)
+        self.linearizer.expand = self.transposer.expand = self.expand
         self._done: set[str] = set()
+        self._made: list[list[str]] = []
 
     def expand_all(self) -> None:
         """Expand every function of the module."""
@@ -41,16 +43,21 @@ class Expander:
             return
         self._done.add(symbol)
         for op in list(walk(lookup(self.module, symbol))):
-            callee = callee_of(op)
+            callee = callees_of(op).get("callee")
             if callee is None:
                 continue
+            # The rules that an op may name besides are expanded where they are used: they may be recursive.
             self.expand(callee)
             if isinstance(op, TransformationOp):
                 with ir.InsertionPoint(op), op.location:
+                    self._made.append([])
                     results = self._replacement(op)
+                    made = self._made.pop()
                 for old, new in zip(op.results, results, strict=True):
                     old.replace_all_uses_with(new)
                 op.operation.erase()
+                for called in made:
+                    self.expand(called)
 
     def _replacement(self, op: TransformationOp) -> Sequence[Value]:
         if isinstance(op, JvpOp):
@@ -63,6 +70,7 @@ class Expander:
         return self._vmap(op)
 
     def _call(self, symbol: str, operands: Sequence[Value]) -> list[Value]:
+        self._made[-1].append(symbol)
         return call(symbol, operands, lookup(self.module, symbol).type.results)
 
     def _jvp(self, op: JvpOp) -> list[Value]:

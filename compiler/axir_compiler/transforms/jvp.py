@@ -9,7 +9,7 @@ Tangents that are zero are not represented at all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from axir_compiler.ir.module import (
@@ -23,7 +23,7 @@ from axir_compiler.ir.module import (
     return_op,
 )
 from axir_compiler.ir.op import AxirOp
-from axir_compiler.ir.region import RegionOp, dependents
+from axir_compiler.ir.region import HigherOrderOp, dependents
 from axir_compiler.ir.types import aval_of, is_float
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.cse import eliminate_common_subexpressions
@@ -56,6 +56,8 @@ class Linearizer:
 
     def __init__(self, module: ir.Module):
         self.module = module
+        self.expand: Callable[[str], None] = lambda symbol: None
+        """Expands the transformation ops of a function that comes up on the way."""
         self._jvps: dict[tuple[str, Wrt], Differentiated] = {}
         self._linearized: dict[tuple[str, Wrt], Linearized] = {}
 
@@ -116,8 +118,8 @@ class Linearizer:
                 elif isinstance(op, func.CallOp):
                     found = differentiate_call(op, values, active)
                     tangents.update({r: t for r, t in zip(op.results, found, strict=True) if t is not None})
-                elif isinstance(op, RegionOp):
-                    rule = op.linearize_regions if linear else op.jvp_regions
+                elif isinstance(op, HigherOrderOp):
+                    rule = op.linearize_with if linear else op.jvp_with
                     results, found = rule(self, [values[x] for x in op.operands], active)
                     values.update(zip(op.results, results, strict=True))
                     tangents.update({r: t for r, t in zip(op.results, found, strict=True) if t is not None})

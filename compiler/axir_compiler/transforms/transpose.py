@@ -6,14 +6,14 @@ the transpose rule of each hands the cotangent of its result on to its operands.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from axir_compiler import ops
 from axir_compiler.errors import MissingRuleError
 from axir_compiler.ir.module import FunctionBuilder, body_of, call, copy_op, is_jit, lookup, return_op
 from axir_compiler.ir.op import AxirOp
-from axir_compiler.ir.region import RegionOp
+from axir_compiler.ir.region import HigherOrderOp
 from axir_compiler.mlir import func, ir
 
 __all__ = ["Transposed", "Transposer"]
@@ -34,6 +34,8 @@ class Transposer:
 
     def __init__(self, module: ir.Module):
         self.module = module
+        self.expand: Callable[[str], None] = lambda symbol: None
+        """Expands the transformation ops of a function that comes up on the way."""
         self._transposed: dict[tuple[str, Positions, Positions], Transposed] = {}
 
     def transpose(self, symbol: str, linear: Positions, seeds: Positions) -> Transposed:
@@ -81,8 +83,8 @@ class Transposer:
         known = [None if x in linear_values else values[x] for x in operands]
         if isinstance(op, func.CallOp):
             shares = self._transpose_call(op, known, cts)
-        elif isinstance(op, RegionOp):
-            shares = op.transpose_regions(self, cts, known)
+        elif isinstance(op, HigherOrderOp):
+            shares = op.transpose_with(self, cts, known)
         else:
             assert isinstance(op, AxirOp)
             _check_linear(op, [i for i, k in enumerate(known) if k is None])

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from axir_compiler.ir.module import FunctionBuilder, body_of, call, copy_op, is_jit, lookup
 from axir_compiler.ir.op import AxirOp
-from axir_compiler.ir.region import RegionOp
+from axir_compiler.ir.region import HigherOrderOp
 from axir_compiler.ir.types import Aval, aval_of, mlir_type
 from axir_compiler.mlir import func, ir
 
@@ -72,8 +72,8 @@ class Vectorizer:
                 operands = [values[x] for x in op.operands]
                 if isinstance(op, func.CallOp):
                     new, found = self._call(op, operands, axes, size)
-                elif isinstance(op, RegionOp):
-                    new, found = op.batch_regions(self, size, axes, operands)
+                elif isinstance(op, HigherOrderOp):
+                    new, found = op.batch_with(self, size, axes, operands)
                 else:
                     assert isinstance(op, AxirOp)
                     result, axis = op.batch(axes, *operands)

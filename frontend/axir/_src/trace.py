@@ -29,11 +29,13 @@ from axir_compiler.ir.module import (
     copy_op,
     lookup,
     new_module,
+    set_type,
 )
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.region import RegionOp
 from axir_compiler.ir.types import Aval, aval_of, mlir_type
 from axir_compiler.mlir import context, func, ir
+from axir_compiler.ops.custom import NamedFunctionsOp
 from axir_compiler.ops.transformation import TransformationOp
 from axir_compiler.transforms.expand import Expander
 
@@ -382,6 +384,67 @@ class Frame:
             for i, (v, w) in enumerate(zip(values, weak, strict=True))
         ]
 
+    def emit_named(
+        self,
+        op: type[NamedFunctionsOp],
+        functions: dict[str, Function],
+        args: Sequence[Array],
+        attrs: dict[str, Any],
+        recursive: Sequence[ir.OpView] = (),
+    ) -> list[Tracer]:
+        """Append a call that names several functions, which were traced for it in this program.
+
+        Operands are ``args`` and what the functions use from outside, which each of them takes last. ``recursive``
+        are the calls of the same functions in their bodies.
+        """
+        captures = list({id(c): c for f in functions.values() for c in f.captures}.values())
+        module = self.program.module
+        for f in functions.values():
+            set_type(_with_arguments_for(lookup(module, f.symbol), f, captures))
+        symbols = {name: f.symbol for name, f in functions.items()}
+        for one in recursive:
+            _complete(one, symbols, len(args), len(captures))
+        keys = tuple(f.key for f in functions.values())
+        return self._emit_named(op, functions["callee"], symbols, [*args, *captures], attrs, keys)
+
+    def emit_recursive(
+        self,
+        op: type[NamedFunctionsOp],
+        callee: Function,
+        names: Sequence[str],
+        args: Sequence[Array],
+        attrs: dict[str, Any],
+    ) -> tuple[list[Tracer], ir.OpView]:
+        """Append a call of functions of which only ``callee`` is traced so far; ``emit_named`` completes it."""
+        symbols = dict.fromkeys(names, callee.symbol)
+        found = self._emit_named(op, callee, symbols, [*args, *callee.captures], attrs, (callee.key,))
+        return found, found[0].value.owner.opview
+
+    def _emit_named(
+        self,
+        op: type[NamedFunctionsOp],
+        callee: Function,
+        symbols: dict[str, str],
+        args: Sequence[Array],
+        attrs: dict[str, Any],
+        keys: Hashable,
+    ) -> list[Tracer]:
+        lifted = [self.lift(x) for x in args]
+        results = callee.outputs
+        with self._ip, mlir_location():
+            values = op.append([t.value for t in lifted], [s.aval for s in results], **symbols, **attrs)
+        self.tape.append((op.short_name, keys, *[t.index for t in lifted], *attrs.items()))
+        types = [mlir_type(s.aval) for s in results]
+
+        def append(operands: Sequence[ir.Value]) -> list[ir.Value]:
+            return call(callee.symbol, operands, types)
+
+        kinds = [mlir_type(t.aval) for t in lifted]
+        origin = Origin.of(lambda *xs: self._probe(append, kinds)(*xs), lifted)
+        return [
+            Tracer(self, v, spec, origin, i) for i, (v, spec) in enumerate(zip(values, results, strict=True))
+        ]
+
     def _probe(self, append: Callable[[Sequence[ir.Value]], list[ir.Value]], inputs: list[ir.Type]) -> Plan:
         """A plan for a single call, through a function made for it alone."""
         module = self.program.module
@@ -424,6 +487,29 @@ def _with_arguments_for(body: func.FuncOp, function: Function, captures: Sequenc
     for k in reversed(range(len(function.captures))):
         block.erase_argument(first + k)
     return body
+
+
+def _complete(op: ir.OpView, symbols: dict[str, str], inputs: int, captures: int) -> None:
+    """Let a call in the body of one of the functions that it names name them all, and take what they use."""
+    block = op.operation.block
+    values = list(op.operands)
+    if len(values) != inputs + captures:
+        if len(block.arguments) < captures or not isinstance(block.owner.opview, func.FuncOp):
+            raise NotImplementedError(
+                f"{op.OPERATION_NAME}: a rule that uses values from outside calls its own function inside a loop or a "
+                "branch. Make the values arguments of the function."
+            )
+        values = values[:inputs] + list(block.arguments)[len(block.arguments) - captures :]
+    attributes = dict(op.attributes.items())
+    for name, symbol in symbols.items():
+        attributes[name] = ir.FlatSymbolRefAttr.get(symbol, context())
+    with ir.InsertionPoint(op), op.location:
+        new = ir.Operation.create(
+            op.OPERATION_NAME, results=[r.type for r in op.results], operands=values, attributes=attributes
+        )
+    for old, result in zip(op.results, new.results, strict=True):
+        old.replace_all_uses_with(result)
+    op.operation.erase()
 
 
 def _symbol(name: str) -> str:

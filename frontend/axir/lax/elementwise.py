@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from axir._src import pytree
 from axir._src.array import Array
 from axir._src.convert import ArrayLike, convert, is_number, to_array
 from axir._src.elementwise import broadcast_to
@@ -71,6 +72,7 @@ __all__ = [
     "ne",
     "neg",
     "nextafter",
+    "optimization_barrier",
     "polygamma",
     "population_count",
     "pow",
@@ -165,6 +167,13 @@ is_finite = _unary("is_finite", "Whether the element is neither infinite nor NaN
 bitwise_not = _unary("bitwise_not", "Bitwise complement of integers, logical of bools.", "not")
 population_count = _unary("population_count", "Number of one bits.", "popcnt")
 clz = _unary("clz", "Number of leading zero bits; the width in bits for 0.")
+
+
+def optimization_barrier(operand: Any) -> Any:
+    """The arrays of a pytree themselves; what is computed from them is not merged with what is computed elsewhere."""
+    return pytree.map_tree(lambda x: bind(OPS["optimization_barrier"], to_array(x)), operand)
+
+
 stop_gradient = _unary("stop_gradient", "``x`` itself, taken as constant by differentiation.")
 
 add = _binary("add", "``x + y``; integers wrap around.")
