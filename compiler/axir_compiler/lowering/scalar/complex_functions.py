@@ -121,7 +121,7 @@ def sinh(z: Complex) -> Complex:
     im = cosine * trigonometry.sin(z.im) * scale * scale
     lost = ~(abs(z.im) < INFINITY)
     # sinh(0) cos(y) is 0 for every y, and an infinite x gives an infinite result.
-    re = select(z.re.equals(0.0) | (lost & abs(z.re).equals(INFINITY)), z.re, re)
+    re = select(lost & abs(z.re).equals(INFINITY), abs(z.re), select(lost & z.re.equals(0.0), z.re, re))
     return Complex(re, select(z.im.equals(0.0), z.im, im))
 
 
@@ -132,10 +132,10 @@ def cosh(z: Complex) -> Complex:
     im = sine * trigonometry.sin(z.im) * scale * scale
     lost = ~(abs(z.im) < INFINITY)
     re = select(lost & abs(z.re).equals(INFINITY), abs(z.re), re)
-    flat = z.re.equals(0.0) | z.im.equals(0.0)
-    zero = z.re.constant(0.0).with_sign_of(z.re)
-    negative = (z.im.bits() < 0) & ~z.im.is_nan()
-    return Complex(re, select(flat, select(negative, -zero, zero), im))
+    zero = z.re.constant(0.0)
+    signed = zero.with_sign_of(select(z.re.is_nan(), zero, z.re))
+    im = select(z.im.equals(0.0), select(z.im.bits() < 0, -signed, signed), im)
+    return Complex(re, select(lost & z.re.equals(0.0), zero, im))
 
 
 def tanh(z: Complex) -> Complex:
@@ -153,8 +153,9 @@ def tanh(z: Complex) -> Complex:
     tail = trigonometry.sin(z.im) * trigonometry.cos(z.im) * damping
     # Of an infinite x the imaginary part is a zero, whatever y is.
     finite_im = abs(z.im) < INFINITY
-    tail = select(finite_im, tail, select(a.equals(INFINITY), a.constant(0.0).with_sign_of(z.im), NAN))
-    result = select_complex(far, Complex(a.constant(1.0), tail), near)
+    infinite = a.equals(INFINITY)
+    tail = select(finite_im, tail, select(infinite, a.constant(0.0).with_sign_of(z.im), NAN))
+    result = select_complex(far, Complex(select(finite_im | infinite, a.constant(1.0), NAN), tail), near)
     re = result.re.with_sign_of(z.re)
     return Complex(select(z.re.equals(0.0), z.re, re), select(z.im.equals(0.0), z.im, result.im))
 
@@ -244,7 +245,8 @@ def _arc(z: Complex) -> tuple[Real, Real]:
     format = z.re.format
     x, y = abs(z.re), abs(z.im)
     one = x.constant(1.0)
-    far = maximum(x, y) > 2.0 ** (format.bias // 2 - 3)
+    bound = 2.0 ** (format.bias // 2 - 3)
+    far = (x > bound) | (y > bound)
     u, v = select(far, one, x), select(far, one, y)
     after, before = u + 1.0, u - 1.0
     r, s = absolute(Complex(after, v)), absolute(Complex(before, v))
@@ -286,16 +288,21 @@ def asinh(z: Complex) -> Complex:
 
 def acos(z: Complex) -> Complex:
     """Inverse cosine, cut along the real axis outside [-1, 1]."""
-    d, length = _arc(z)
-    angle = inverse_trigonometry.atan2(d, z.re)
+    angle, length = _angle_and_length(z)
     return Complex(angle, -length.with_sign_of(z.im))
 
 
 def acosh(z: Complex) -> Complex:
     """Inverse hyperbolic cosine, cut along the real axis below 1."""
-    d, length = _arc(z)
-    angle = inverse_trigonometry.atan2(d, z.re)
+    angle, length = _angle_and_length(z)
     return Complex(length, angle.with_sign_of(z.im))
+
+
+def _angle_and_length(z: Complex) -> tuple[Real, Real]:
+    """Real part and size of the imaginary part of the inverse cosine."""
+    d, length = _arc(z)
+    upright = z.re.equals(0.0) & z.im.is_nan()
+    return select(upright, d.constant(math.pi / 2), inverse_trigonometry.atan2(d, z.re)), length
 
 
 def atanh(z: Complex) -> Complex:
@@ -305,7 +312,8 @@ def atanh(z: Complex) -> Complex:
     difference of the logarithms of ``|1 + z|`` and ``|1 - z|``, far out ``Re(1/z) + i pi/2``."""
     format = z.re.format
     x, y = abs(z.re), abs(z.im)
-    far = maximum(x, y) > 2.0 ** (3 * format.bias // 8)
+    bound = 2.0 ** (3 * format.bias // 8)
+    far = (x > bound) | (y > bound)
     zero = x.constant(0.0)
     u, v = select(far, zero, x), select(far, zero, y)
     left = 1.0 - u
@@ -317,8 +325,9 @@ def atanh(z: Complex) -> Complex:
     reciprocal = balanced.number.re / square_of_absolute(balanced.number) * balanced.scale
     vanishing = select(z.is_infinite(), zero, reciprocal)
     re = select(far, vanishing, select(close, next_to_one, plain))
+    re = select(x.equals(0.0), x, re)
     turn = 0.5 * inverse_trigonometry.atan2(2.0 * v, fma(left, 1.0 + u, -(v * v)))
-    im = select(far, x.constant(math.pi / 2), turn)
+    im = select(far, select(y.is_nan(), y, math.pi / 2), turn)
     return Complex(re.with_sign_of(z.re), im.with_sign_of(z.im))
 
 
