@@ -99,6 +99,9 @@ def logistic(z: Array) -> Array:
 
 def power(x: Array, y: Array) -> Array:
     """``x ** y``; ``x**0`` is 1, and a power of 0 is 0 for a positive real exponent, else NaN."""
+    if x.dtype == np.complex64:
+        # The error grows with the exponent: computed in double precision, rounded once.
+        return power(x.astype(np.complex128), y.astype(np.complex128)).astype(x.dtype)
     angle = np.arctan2(x.imag, x.real)
     length = np.power(np.abs(x), y.real) * np.exp(-(y.imag * angle))
     turn = y.real * angle + y.imag * np.log(x).real

@@ -296,6 +296,11 @@ _COMPARISONS = {
 }
 
 
+def _check_order(dtype: np.dtype, direction: str) -> None:
+    if is_complex(dtype) and direction not in ("eq", "ne"):
+        raise DTypeError(f"complex numbers have no order; got {direction!r} of {dtype}. Compare their parts.")
+
+
 class CompareOp(ElementwiseBinary, name="compare", zero_tangent=True):
     """``x <direction> y`` as bool, direction one of eq ne lt le gt ge; false with NaN except for ne.
 
@@ -308,12 +313,12 @@ class CompareOp(ElementwiseBinary, name="compare", zero_tangent=True):
     def infer(x: Aval, y: Aval, *, direction: str) -> Aval:
         if direction not in _COMPARISONS:
             raise ShapeError(f"direction must be one of {', '.join(_COMPARISONS)}; got {direction!r}.")
-        if is_complex(x.dtype) and direction not in ("eq", "ne"):
-            raise DTypeError(f"complex numbers have no order; got {direction!r} of {x}. Compare real parts.")
+        _check_order(x.dtype, direction)
         return Aval(Elementwise.infer(x, y).shape, np.dtype(bool))
 
     @staticmethod
     def numpy(x: np.ndarray, y: np.ndarray, *, direction: str) -> np.ndarray:
+        _check_order(x.dtype, direction)
         return _COMPARISONS[direction](x, y)
 
     def scalar(self, *xs: Value) -> Value:

@@ -412,11 +412,14 @@ class IntegerPowOp(ElementwiseUnary, name="integer_pow", dtypes=NUMERIC | COMPLE
 
     @staticmethod
     def _power(x: np.ndarray, *, exponent: int) -> np.ndarray:
-        power, result = x, np.ones_like(x)
+        if exponent == 0:
+            return np.ones_like(x)
+        # Not starting from 1: a product with a complex 1 loses infinities and signs of zeros.
+        power, result = x, None
         remaining = abs(exponent)
         while remaining:
             if remaining & 1:
-                result = result * power
+                result = power if result is None else result * power
             remaining >>= 1
             if remaining:
                 power = power * power
