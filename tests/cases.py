@@ -20,15 +20,27 @@ import numpy as np
 import axir_compiler.ops  # noqa: F401  (declares the ops)
 import references as ref
 from axir_compiler.ir.attributes import ScalarValue
-from axir_compiler.ir.types import BFLOAT16, BOOL, DTYPES, FLOATING, INTEGER, NUMERIC, SIGNED
+from axir_compiler.ir.types import (
+    BFLOAT16,
+    BOOL,
+    COMPLEX,
+    DTYPES,
+    FLOATING,
+    INEXACT,
+    INTEGER,
+    NUMERIC,
+    SIGNED,
+)
 from references import each, numeric, real, sized, whole
-from samples import FLOAT64, Arg, Case, Dtypes
+from samples import COMPLEX128, FLOAT64, Arg, Case, Dtypes
 
 __all__ = ["CASES", "TRANSFORMED"]
 
 ALL: Dtypes = frozenset(DTYPES)
 BITS = INTEGER | BOOL
+REINTERPRETED = INTEGER | FLOATING
 FLOAT32, INT32, UINT32 = np.dtype("float32"), np.dtype("int32"), np.dtype("uint32")
+PARTS: Dtypes = frozenset({FLOAT32, FLOAT64})
 # Ops that move elements do not look at them: their first case runs with all dtypes, the others with these.
 MOVED: Dtypes = frozenset(map(np.dtype, ("bool", "int8", "uint16", "float32", "float64"))) | {BFLOAT16}
 
@@ -44,6 +56,7 @@ class Line(NamedTuple):
     ulp: float = 2
     kernel_ulp: float = 6
     label: str = ""
+    special: bool = True
 
 
 def _sigmoid(x: Any) -> Any:
@@ -56,8 +69,10 @@ SHIFT = ((-100, 100), (0, 9))
 
 ELEMENTWISE: tuple[Line, ...] = (
     # Sign and rounding.
-    Line("neg", numeric(real(operator.neg), whole(operator.neg)), NUMERIC, ulp=0, kernel_ulp=0),
+    Line("neg", numeric(real(operator.neg), whole(operator.neg)), NUMERIC | COMPLEX, ulp=0, kernel_ulp=0),
     Line("abs", numeric(real(np.abs), whole(abs)), NUMERIC, ulp=0, kernel_ulp=0),
+    Line("abs", real(np.abs), COMPLEX, ulp=1, kernel_ulp=2, label="complex"),
+    Line("sign", real(ref.unit), COMPLEX, ulp=2, kernel_ulp=4, label="complex"),
     Line(
         "sign",
         numeric(
@@ -72,19 +87,20 @@ ELEMENTWISE: tuple[Line, ...] = (
     Line("round_half_even", real(np.round), ulp=0, kernel_ulp=0),
     Line("round_half_away", real(ref.half_away), ulp=0, kernel_ulp=0),
     # Exponentials and powers.
-    Line("exp", real(np.exp)),
-    Line("exp2", real(np.exp2)),
-    Line("expm1", real(np.expm1)),
-    Line("log", real(np.log), domains=ABOVE),
-    Line("log1p", real(np.log1p), domains=INNER),
-    Line("sqrt", real(np.sqrt), domains=ABOVE),
-    Line("rsqrt", real(lambda x: 1 / np.sqrt(x)), domains=ABOVE),
+    Line("exp", real(np.exp), INEXACT),
+    Line("exp2", real(np.exp2), INEXACT),
+    Line("expm1", real(ref.by_kind(ref.complex_expm1, np.expm1)), INEXACT),
+    Line("log", real(np.log), INEXACT, domains=ABOVE),
+    Line("log1p", real(np.log1p), INEXACT, domains=INNER),
+    Line("sqrt", real(np.sqrt), INEXACT, domains=ABOVE),
+    Line("rsqrt", real(lambda x: ref.over(np.ones_like(x), np.sqrt(x))), INEXACT, domains=ABOVE),
     Line("cbrt", real(np.cbrt), domains=ABOVE),
-    Line("logistic", real(_sigmoid), ulp=4),
+    Line("logistic", real(ref.by_kind(ref.complex_sigmoid, _sigmoid)), INEXACT, ulp=4),
     *(
         Line(
             "integer_pow",
-            real(lambda x, *, exponent: x**exponent),
+            real(ref.by_kind(ref.raised, lambda x, *, exponent: x**exponent)),
+            INEXACT,
             attrs={"exponent": n},
             ulp=4,
             label=f"{n}",
@@ -94,8 +110,11 @@ ELEMENTWISE: tuple[Line, ...] = (
     *(
         Line(
             "integer_pow",
-            numeric(real(lambda x, *, exponent: x**exponent), whole(lambda x, *, exponent: x**exponent)),
-            NUMERIC,
+            numeric(
+                real(ref.by_kind(ref.raised, lambda x, *, exponent: x**exponent)),
+                whole(lambda x, *, exponent: x**exponent),
+            ),
+            NUMERIC | COMPLEX,
             attrs={"exponent": n},
             ulp=4,
             label=f"{n}",
@@ -103,18 +122,18 @@ ELEMENTWISE: tuple[Line, ...] = (
         for n in (0, 1, 2, 5)
     ),
     # Trigonometric and hyperbolic functions.
-    Line("sin", real(np.sin)),
-    Line("cos", real(np.cos)),
-    Line("tan", real(np.tan), domains=((-1.2, 1.2),)),
-    Line("asin", real(np.arcsin), domains=UNIT),
-    Line("acos", real(np.arccos), domains=UNIT),
-    Line("atan", real(np.arctan)),
-    Line("sinh", real(np.sinh)),
-    Line("cosh", real(np.cosh)),
-    Line("tanh", real(np.tanh)),
-    Line("asinh", real(np.arcsinh)),
-    Line("acosh", real(np.arccosh), domains=((1.2, 4),)),
-    Line("atanh", real(np.arctanh), domains=UNIT),
+    Line("sin", real(np.sin), INEXACT),
+    Line("cos", real(np.cos), INEXACT),
+    Line("tan", real(np.tan), INEXACT, domains=((-1.2, 1.2),)),
+    Line("asin", real(np.arcsin), INEXACT, domains=UNIT),
+    Line("acos", real(np.arccos), INEXACT, domains=UNIT),
+    Line("atan", real(np.arctan), INEXACT),
+    Line("sinh", real(np.sinh), INEXACT),
+    Line("cosh", real(np.cosh), INEXACT),
+    Line("tanh", real(np.tanh), INEXACT),
+    Line("asinh", real(np.arcsinh), INEXACT),
+    Line("acosh", real(np.arccosh), INEXACT, domains=((1.2, 4),)),
+    Line("atanh", real(np.arctanh), INEXACT, domains=UNIT),
     # Special functions.
     Line("erf", each(math.erf), ulp=4),
     Line("erfc", each(math.erfc), ulp=16),
@@ -131,7 +150,7 @@ ELEMENTWISE: tuple[Line, ...] = (
     Line("not", lambda x: np.equal(x, False), BOOL, label="bool"),
     Line("popcnt", sized(lambda n, x: (x & ((1 << n) - 1)).bit_count()), INTEGER),
     Line("clz", sized(lambda n, x: n - (x & ((1 << n) - 1)).bit_length()), INTEGER),
-    Line("is_finite", lambda x: np.abs(x) < np.inf),
+    Line("is_finite", ref.is_finite, INEXACT),
     Line("stop_gradient", lambda x: x.copy(), ALL, ulp=0, kernel_ulp=0),
     Line("optimization_barrier", lambda x: x.copy(), ALL, ulp=0, kernel_ulp=0),
     Line("checkpoint_name", lambda x, label: x.copy(), ALL, ulp=0, kernel_ulp=0, attrs={"label": "hidden"}),
@@ -143,7 +162,7 @@ ELEMENTWISE: tuple[Line, ...] = (
         Line(
             "bitcast",
             ref.bitcast,
-            frozenset(d for d in ALL - BOOL if d.itemsize == to.itemsize) if to not in BOOL else BOOL,
+            frozenset(d for d in REINTERPRETED if d.itemsize == to.itemsize) if to in REINTERPRETED else {to},
             attrs={"dtype": to},
             ulp=0,
             kernel_ulp=0,
@@ -152,9 +171,14 @@ ELEMENTWISE: tuple[Line, ...] = (
         for to, code in DTYPES.items()
     ),
     # Two operands.
-    Line("add", numeric(real(operator.add), whole(operator.add)), NUMERIC, TWO, ulp=1, kernel_ulp=0),
-    Line("sub", numeric(real(operator.sub), whole(operator.sub)), NUMERIC, TWO, ulp=1, kernel_ulp=0),
+    Line(
+        "add", numeric(real(operator.add), whole(operator.add)), NUMERIC | COMPLEX, TWO, ulp=1, kernel_ulp=0
+    ),
+    Line(
+        "sub", numeric(real(operator.sub), whole(operator.sub)), NUMERIC | COMPLEX, TWO, ulp=1, kernel_ulp=0
+    ),
     Line("mul", numeric(real(operator.mul), whole(operator.mul)), NUMERIC, TWO, ulp=1, kernel_ulp=0),
+    Line("mul", real(ref.product), COMPLEX, TWO, ulp=2, kernel_ulp=2, label="complex"),
     Line(
         "div",
         numeric(real(operator.truediv), whole(ref.quotient)),
@@ -162,6 +186,9 @@ ELEMENTWISE: tuple[Line, ...] = (
         ((-3, 3), (0.5, 4)),
         ulp=1,
         kernel_ulp=0,
+    ),
+    Line(
+        "div", real(ref.complex_quotient), COMPLEX, ((-3, 3), (0.5, 4)), ulp=4, kernel_ulp=4, label="complex"
     ),
     Line(
         "rem",
@@ -172,6 +199,17 @@ ELEMENTWISE: tuple[Line, ...] = (
         kernel_ulp=0,
     ),
     Line("pow", numeric(real(np.power), sized(ref.power)), NUMERIC, ((0.5, 3), (-2, 3)), ulp=4),
+    # Infinite operands give NaN in most places, in which is not defined.
+    Line(
+        "pow",
+        real(ref.complex_power),
+        COMPLEX,
+        ((0.5, 3), (-2, 3)),
+        ulp=16,
+        kernel_ulp=24,
+        label="complex",
+        special=False,
+    ),
     Line("max", ref.extremum(True), NUMERIC | BOOL, TWO, ulp=0, kernel_ulp=0),
     Line("min", ref.extremum(False), NUMERIC | BOOL, TWO, ulp=0, kernel_ulp=0),
     Line("atan2", real(np.arctan2), domains=TWO),
@@ -188,9 +226,15 @@ ELEMENTWISE: tuple[Line, ...] = (
         )
     ),
     *(
-        Line("compare", ref.compare, ALL, TWO, attrs={"direction": d}, label=d)
-        for d in ("eq", "ne", "lt", "le", "gt", "ge")
+        Line("compare", ref.compare, dtypes, TWO, attrs={"direction": d}, label=d)
+        for dtypes, directions in ((ALL, ("eq", "ne")), (ALL - COMPLEX, ("lt", "le", "gt", "ge")))
+        for d in directions
     ),
+    # Parts of complex numbers.
+    Line("complex", ref.from_parts, PARTS, TWO, ulp=0, kernel_ulp=0),
+    Line("real", lambda x: ref.parts(x)[0], COMPLEX, ulp=0, kernel_ulp=0),
+    Line("imag", lambda x: ref.parts(x)[1], COMPLEX, ulp=0, kernel_ulp=0),
+    Line("conj", ref.conjugate, COMPLEX, ulp=0, kernel_ulp=0),
     # Three operands.
     Line("clamp", ref.clamp, NUMERIC, ((-2, -1), (-3, 3), (1, 2)), ulp=0, kernel_ulp=0),
 )
@@ -203,6 +247,8 @@ def _elementwise_cases(line: Line) -> Iterator[Case]:
     for name, shape in shapes.items():
         args = tuple(Arg(shape, low, high) for low, high in line.domains)
         yield Case(line.op, label + name, args, line.reference, line.dtypes, **common)
+    if not line.special:
+        return
     args = tuple(Arg(special=True) for _ in line.domains)
     yield Case(line.op, f"{label}special", args, line.reference, line.dtypes, **common, smooth=False)
 
@@ -262,7 +308,7 @@ WIDER = {BFLOAT16: FLOAT32, np.dtype("float16"): FLOAT32, FLOAT32: FLOAT64, np.d
 WIDER |= {np.dtype("uint8"): UINT32}
 
 DOTS = (
-    _dot("matmul", ((3, 4), (4, 5)), ((1,), (0,)), dtypes=NUMERIC),
+    _dot("matmul", ((3, 4), (4, 5)), ((1,), (0,)), dtypes=NUMERIC | COMPLEX),
     _dot("wider result", ((3, 4), (4, 5)), ((1,), (0,)), dtypes=frozenset(WIDER), result=WIDER),
     _dot("transposed", ((4, 3), (5, 4)), ((0,), (1,))),
     _dot("batched", ((2, 3, 4), (2, 4, 5)), ((2,), (1,)), ((0,), (0,))),
@@ -391,8 +437,8 @@ class Fold(NamedTuple):
 
 
 FOLDS = (
-    Fold("reduce_sum", ref.reduced(operator.add, 0)),
-    Fold("reduce_prod", ref.reduced(operator.mul, 1)),
+    Fold("reduce_sum", ref.reduced(operator.add, 0), NUMERIC | COMPLEX),
+    Fold("reduce_prod", ref.reduced(operator.mul, 1), NUMERIC | COMPLEX),
     Fold("reduce_max", ref.reduced_extremum(True)),
     Fold("reduce_min", ref.reduced_extremum(False)),
     Fold("reduce_and", ref.reduced(operator.and_, -1), BITS, floats=False),
@@ -466,13 +512,27 @@ SELECTED = (
     ("empty", (2, 0)),
 )
 
+COMPLEX_POINTS = tuple(complex(re, im) for re in (0.0, -0.0, 1.0, -2.5) for im in (0.0, -0.0, 0.5, -1.0))
+BASES, EXPONENTS = zip(*((x, y) for x in COMPLEX_POINTS for y in COMPLEX_POINTS), strict=True)
+
 STRUCTURED: tuple[Case, ...] = (
+    Case(
+        "pow",
+        "complex points",
+        (Arg((256,), values=BASES), Arg((256,), values=EXPONENTS)),
+        real(ref.complex_power),
+        COMPLEX,
+        ulp=16,
+        kernel_ulp=24,
+        smooth=False,
+    ),
     _constant(lambda d: 1, "one", ALL),
     _constant(lambda d: -0.0, "negative zero", FLOATING),
     _constant(lambda d: NAN, "nan", FLOATING),
     _constant(lambda d: INF, "infinity", FLOATING),
     _constant(_extreme_integer, "extreme", INTEGER),
-    Case("iota", "middle axis", (), ref.iota, NUMERIC, _typed),
+    _constant(lambda d: complex(-0.0, INF), "parts", COMPLEX),
+    Case("iota", "middle axis", (), ref.iota, NUMERIC | COMPLEX, _typed),
     *(
         Case(
             "iota", label, (), ref.iota, frozenset({INT32}), {"shape": shape, "dimension": 0, "dtype": INT32}
@@ -510,12 +570,13 @@ STRUCTURED: tuple[Case, ...] = (
 CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwise_cases(line)), *STRUCTURED)
 
 
-def _transformed(case: Case) -> np.dtype:
-    """The dtype in which the laws of the transformations try a case: float64 where the op takes it."""
-    if FLOAT64 in case.dtypes:
-        return FLOAT64
-    return next(d for d in DTYPES if d in case.dtypes)
+def _transformed(case: Case) -> list[np.dtype]:
+    """The dtypes in which the laws of the transformations try a case: float64 and complex128 where the op takes them."""
+    found = [d for d in (FLOAT64, COMPLEX128) if d in case.dtypes]
+    return found or [next(d for d in DTYPES if d in case.dtypes)]
 
 
-TRANSFORMED: tuple[tuple[Case, np.dtype], ...] = tuple((c, _transformed(c)) for c in CASES if c.smooth)
-"""Cases without edge values, each with one dtype, for the laws of the transformations."""
+TRANSFORMED: tuple[tuple[Case, np.dtype], ...] = tuple(
+    (c, d) for c in CASES if c.smooth for d in _transformed(c)
+)
+"""Cases without edge values, each with one or two dtypes, for the laws of the transformations."""

@@ -17,7 +17,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from axir_compiler.ir.types import UNSIGNED, is_float
+from axir_compiler.ir.types import UNSIGNED, is_complex, is_float, is_inexact, real_dtype
 
 Array = np.ndarray
 
@@ -25,14 +25,21 @@ Array = np.ndarray
 # Elements. ----------------------------------------------------------------------------------------------
 
 
+_WIDE: dict[np.dtype, Any] = {
+    np.dtype("float64"): np.longdouble,
+    np.dtype("complex64"): np.complex128,
+    np.dtype("complex128"): np.clongdouble,
+}
+
+
 def real(function: Callable[..., Any]) -> Callable[..., Array]:
-    """A function of wide floats, rounded to the dtype of the first operand."""
+    """A function of wide floats or complex numbers, rounded to the dtype of the first operand or of its parts."""
 
     def call(*xs: Array, **attrs: Any) -> Array:
         dtype = xs[0].dtype
-        wide = np.longdouble if dtype == np.float64 else np.float64
         with np.errstate(all="ignore"):
-            return np.asarray(function(*(x.astype(wide) for x in xs), **attrs)).astype(dtype)
+            found = np.asarray(function(*(x.astype(_WIDE.get(dtype, np.float64)) for x in xs), **attrs))
+            return found.astype(dtype if np.iscomplexobj(found) else real_dtype(dtype))
 
     return call
 
@@ -63,16 +70,16 @@ def sized(function: Callable[..., Any]) -> Callable[..., Array]:
 
 
 def numeric(real_function: Any, whole_function: Any) -> Callable[..., Array]:
-    """One reference for floats, another for integers."""
+    """One reference for floats and complex numbers, another for integers."""
 
     def call(*xs: Array, **attrs: Any) -> Array:
-        return (real_function if is_float(xs[0].dtype) else whole_function)(*xs, **attrs)
+        return (real_function if is_inexact(xs[0].dtype) else whole_function)(*xs, **attrs)
 
     return call
 
 
 def _map(function: Callable[..., Any], *xs: Array) -> Array:
-    result = np.empty(xs[0].shape, object)
+    result: Array = np.empty(xs[0].shape, object)
     for i in np.ndindex(xs[0].shape):
         result[i] = function(*(x[i] for x in xs))
     return result
@@ -169,9 +176,13 @@ def clamp(lower: Array, x: Array, upper: Array) -> Array:
 
 
 def convert(x: Array, *, dtype: np.dtype) -> Array:
-    """Saturating from floats to integers, wrapping between integers."""
+    """Saturating from floats to integers, wrapping between integers; only real parts go to real dtypes."""
     if dtype == np.dtype(bool):
         return _map(lambda v: v != 0, x).astype(bool)
+    if is_complex(dtype):
+        return from_parts(*(convert(part, dtype=real_dtype(dtype)) for part in parts(x)))
+    if is_complex(x.dtype):
+        return convert(parts(x)[0], dtype=dtype)
     if is_float(dtype):
         source = x.astype(np.longdouble) if x.dtype != np.dtype(bool) else x.astype(int)
         with np.errstate(all="ignore"):
@@ -186,6 +197,118 @@ def _to_integer(dtype: np.dtype, value: Any) -> int:
     if math.isnan(number):
         return 0
     return int(info.max if number >= info.max else info.min if number <= info.min else int(number))
+
+
+def parts(x: Array) -> tuple[Array, Array]:
+    """Real and imaginary parts, by the layout of complex numbers in memory."""
+    if not is_complex(x.dtype):
+        return x, np.zeros(x.shape, x.dtype)
+    pairs = np.frombuffer(x.tobytes(), real_dtype(x.dtype)).reshape(*x.shape, 2)
+    return pairs[..., 0], pairs[..., 1]
+
+
+def from_parts(re: Array, im: Array) -> Array:
+    kind = {np.dtype("float32"): np.complex64, np.dtype("float64"): np.complex128}.get(
+        re.dtype, np.clongdouble
+    )
+    result = np.empty(re.shape, kind)
+    for i in np.ndindex(re.shape):
+        result.real[i], result.imag[i] = re[i], im[i]
+    return result
+
+
+def conjugate(x: Array) -> Array:
+    re, im = parts(x)
+    return from_parts(re, -im)
+
+
+def unit(x: Array) -> Array:
+    """``x / |x|`` part by part, zeros as they are."""
+    size = np.abs(x)
+    with np.errstate(all="ignore"):
+        return np.where(x == 0, x, from_parts(x.real / size, x.imag / size))
+
+
+def product(x: Array, y: Array) -> Array:
+    """Products of complex numbers, part by part."""
+    return from_parts(x.real * y.real - x.imag * y.imag, x.real * y.imag + x.imag * y.real)
+
+
+def over(x: Array, y: Array) -> Array:
+    """Quotients of floats or complex numbers."""
+    return complex_quotient(x, y) if np.iscomplexobj(y) else x / y
+
+
+def raised(x: Array, *, exponent: int) -> Array:
+    """Complex numbers to an integer power, by halving the exponent."""
+    if exponent < 0:
+        return complex_quotient(np.ones_like(x), raised(x, exponent=-exponent))
+    if exponent == 0:
+        return np.ones_like(x)
+    half = raised(x, exponent=exponent // 2) if exponent > 1 else None
+    square = x if half is None else product(half, half)
+    return product(square, x) if half is not None and exponent % 2 else square
+
+
+def complex_quotient(x: Array, y: Array) -> Array:
+    """Quotients of complex numbers as in the example of C99, Annex G.5.1, element by element in wide floats.
+
+    A divisor of zero counts as positive.
+    """
+    return _map(_quotient_of_one, x, y).astype(x.dtype)
+
+
+def _quotient_of_one(x: Any, y: Any) -> Any:
+    a, b, c, d = x.real, x.imag, y.real, y.imag
+    size = np.maximum(np.abs(c), np.abs(d))
+    scale = np.frexp(size)[1] if np.isfinite(size) else 0
+    c, d = np.ldexp(c, -scale), np.ldexp(d, -scale)
+    denominator = c * c + d * d
+    re, im = np.ldexp((a * c + b * d) / denominator, -scale), np.ldexp((b * c - a * d) / denominator, -scale)
+    if np.isnan(re) and np.isnan(im):
+        infinite = [np.isinf(v) for v in (a, b, c, d)]
+        if denominator == 0:
+            re, im = a / denominator, b / denominator
+        elif any(infinite[:2]) and np.isfinite(c) and np.isfinite(d):
+            a, b = np.copysign(np.float64(infinite[0]), a), np.copysign(np.float64(infinite[1]), b)
+            re, im = np.inf * (a * c + b * d), np.inf * (b * c - a * d)
+        elif any(infinite[2:]) and np.isfinite(a) and np.isfinite(b):
+            c, d = np.copysign(np.float64(infinite[2]), c), np.copysign(np.float64(infinite[3]), d)
+            re, im = 0.0 * (a * c + b * d), 0.0 * (b * c - a * d)
+    result = np.empty((), np.result_type(re, np.complex64))
+    result.real, result.imag = re, im
+    return result[()]
+
+
+def complex_expm1(x: Array) -> Array:
+    """By way of the real functions near 0, else ``exp(x) - 1`` with the real part alone changed."""
+    whole = np.exp(x)
+    near = np.expm1(x.real) * np.cos(x.imag) - (1 - np.cos(x.imag))
+    small = (np.abs(x.real) < 1) & np.isfinite(x.imag)
+    return from_parts(np.where(small, near, whole.real - 1), whole.imag)
+
+
+def complex_power(x: Array, y: Array) -> Array:
+    """``exp(y log(x))``; ``x**0`` is 1, a power of 0 is 0 for positive real exponents, else NaN."""
+    general = np.exp(y * np.log(np.where(x == 0, 1, x)))
+    of_zero = np.where((y.real > 0) & (y.imag == 0), 0, complex(np.nan, np.nan))
+    return np.where(y == 0, 1, np.where(x == 0, of_zero, general))
+
+
+def complex_sigmoid(x: Array) -> Array:
+    left = x.real < 0
+    e = np.exp(np.where(left, x, -x))
+    denominator = from_parts(e.real + 1, e.imag)
+    return complex_quotient(np.where(left, e, np.ones_like(x)), denominator)
+
+
+def by_kind(on_complex: Callable[..., Array], on_others: Callable[..., Array]) -> Callable[..., Array]:
+    """One reference for complex numbers, another for the rest."""
+    return lambda *xs, **attrs: (on_complex if np.iscomplexobj(xs[0]) else on_others)(*xs, **attrs)
+
+
+def is_finite(x: Array) -> Array:
+    return np.all([np.abs(part) < np.inf for part in parts(x)], axis=0)
 
 
 def bitcast(x: Array, *, dtype: np.dtype) -> Array:
@@ -351,10 +474,12 @@ def reduced(combine: Callable[[Any, Any], Any], identity: Any) -> Callable[..., 
 
     def call(x: Array, *, axes: tuple[int, ...]) -> Array:
         shape, line = _lines(x, axes)
-        kind = float if is_float(x.dtype) else int
+        kind = complex if is_complex(x.dtype) else float if is_float(x.dtype) else int
         found = by_index(
             shape, np.dtype(object), lambda i: functools.reduce(combine, map(kind, line(i)), identity)
         )
+        if is_complex(x.dtype):
+            return found.astype(x.dtype)
         return found.astype(np.float64).astype(x.dtype) if is_float(x.dtype) else wrap(found, x.dtype)
 
     return call
@@ -409,6 +534,14 @@ def dot_general(
     out += [c for c in left if c not in right and c not in shared]
     out += [c for c in right if c not in left and c not in shared]
     formula = f"{''.join(left)},{''.join(right)}->{''.join(out)}"
-    kind: Any = np.float64 if is_float(dtype) else np.int64 if dtype not in UNSIGNED else np.uint64
+    kind: Any = (
+        np.complex128
+        if is_complex(dtype)
+        else np.float64
+        if is_float(dtype)
+        else np.int64
+        if dtype not in UNSIGNED
+        else np.uint64
+    )
     found = np.einsum(formula, x.astype(kind), y.astype(kind))
     return np.asarray(found).astype(dtype)

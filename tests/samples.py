@@ -12,12 +12,24 @@ from typing import Any
 import numpy as np
 
 from axir_compiler.ir.op import OPS, AxirOp
-from axir_compiler.ir.types import BFLOAT16, BOOL, DTYPES, FLOATING, INTEGER, Aval, dtype_name, is_float
+from axir_compiler.ir.types import (
+    BFLOAT16,
+    BOOL,
+    COMPLEX,
+    DTYPES,
+    FLOATING,
+    INTEGER,
+    Aval,
+    dtype_name,
+    is_inexact,
+    real_dtype,
+)
 
-__all__ = ["FLOAT64", "Arg", "Case", "Dtypes", "special_values"]
+__all__ = ["COMPLEX128", "FLOAT64", "Arg", "Case", "Dtypes", "special_values"]
 
 Dtypes = frozenset[np.dtype]
 FLOAT64 = np.dtype("float64")
+COMPLEX128 = np.dtype("complex128")
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,7 @@ class Arg:
 
     Attributes:
         shape: Its shape.
-        low, high: Range of ordinary values, inside the domain of the op.
+        low, high: Range of ordinary values, inside the domain of the op; of complex ones that of both parts.
         dtype: ``None`` for the dtype that the case is run with.
         values: What the operand holds, instead of values that are drawn.
         special: Take the edge cases of the dtype (NaN, infinities, extreme integers) as values. With several
@@ -107,6 +119,11 @@ class Case:
         if dtype in INTEGER:
             low = 0 if dtype.kind == "u" and arg.low < 0 else math.ceil(arg.low)
             return rng.integers(low, max(low, math.floor(arg.high)) + 1, arg.shape).astype(dtype)
+        if dtype in COMPLEX:
+            part = real_dtype(dtype)
+            re = self._draw(arg, part, ranks, rng, derivative)
+            im = rng.permutation(re.ravel()).reshape(re.shape) if re.size > 1 else arg.low + arg.high - re
+            return np.asarray(re + 1j * im, dtype)
         # Each value has a cell of the range to itself, so that no two operands or elements tie.
         cells = np.array([next(ranks) for _ in range(count)])
         total = sum(math.prod(a.shape) for a in self.args)
@@ -120,7 +137,7 @@ class Case:
 
     def active(self, dtype: np.dtype) -> tuple[int, ...]:
         """Operands that can carry tangents."""
-        return tuple(i for i, a in enumerate(self.args) if is_float(a.dtype or dtype))
+        return tuple(i for i, a in enumerate(self.args) if is_inexact(a.dtype or dtype))
 
 
 def _combinations(dtypes: Sequence[np.dtype]) -> list[np.ndarray]:
@@ -136,6 +153,11 @@ def special_values(dtype: np.dtype, *, few: bool = False) -> np.ndarray:
         return np.array([False, True])
     if dtype in FLOATING:
         return _special_floats(dtype, few)
+    if dtype in COMPLEX:
+        parts = [0.0, 1.0, math.inf] if few else [0.0, 0.5, 1.0, 2.5, math.inf]
+        parts = [*parts, *(-p for p in parts), math.nan]
+        # Not by arithmetic, which loses infinities.
+        return np.array([complex(re, im) for re in parts for im in parts], dtype)
     info = np.iinfo(dtype)
     small = [n for n in (0, 1, 2, 3, 7, 31, 64, 100, -1, -2, -3, -7, -100) if info.min <= n]
     edges = [info.min, info.min + 1, info.max, info.max - 1, info.max // 2 + 1]

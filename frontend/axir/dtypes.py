@@ -24,11 +24,15 @@ float16 = SCALAR_TYPES["float16"]
 bfloat16 = SCALAR_TYPES["bfloat16"]
 float32 = SCALAR_TYPES["float32"]
 float64 = SCALAR_TYPES["float64"]
+complex64 = SCALAR_TYPES["complex64"]
+complex128 = SCALAR_TYPES["complex128"]
 
 __all__ = [
     "bfloat16",
     "bool_",
     "canonicalize_dtype",
+    "complex64",
+    "complex128",
     "finfo",
     "float16",
     "float32",

@@ -11,7 +11,7 @@ import numpy as np
 from axir_compiler.ir.evaluate import make_plan
 from axir_compiler.ir.module import FunctionBuilder, new_module
 from axir_compiler.ir.op import Value
-from axir_compiler.ir.types import BFLOAT16, Aval, aval_of, is_float, mlir_type
+from axir_compiler.ir.types import BFLOAT16, Aval, aval_of, is_complex, is_float, mlir_type, real_dtype
 from axir_compiler.mlir import context, ir
 from samples import Case
 
@@ -64,17 +64,24 @@ def evaluate(module: ir.Module, symbol: str, arrays: Sequence[np.ndarray]) -> li
 def tangents_for(arrays: Sequence[np.ndarray], wrt: Sequence[int], seed: int) -> list[np.ndarray]:
     """Random directions for the arguments ``wrt``."""
     rng = np.random.default_rng(seed)
-    return [rng.standard_normal(arrays[i].shape).astype(arrays[i].dtype) for i in wrt]
+    return [normal(rng, arrays[i].shape, arrays[i].dtype) for i in wrt]
+
+
+def normal(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Normally distributed numbers, of complex ones both parts."""
+    values = rng.standard_normal(shape)
+    return np.asarray(values + 1j * rng.standard_normal(shape) if is_complex(dtype) else values, dtype)
 
 
 def inner(xs: Sequence[np.ndarray], ys: Sequence[np.ndarray]) -> float:
-    """Sum of the products of corresponding elements."""
-    return float(sum(np.sum(np.multiply(x, y)) for x, y in zip(xs, ys, strict=True)))
+    """Real part of the sum of the products of corresponding elements, none of them conjugated."""
+    return float(sum(np.sum(np.multiply(x, y)).real for x, y in zip(xs, ys, strict=True)))
 
 
 def assert_close(actual: Any, expected: Any, tolerance: float, what: str) -> None:
     """Equal up to a tolerance relative to the largest element."""
-    actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+    kind = np.complex128 if np.iscomplexobj(expected) else np.float64
+    actual, expected = np.asarray(actual, kind), np.asarray(expected, kind)
     assert actual.shape == expected.shape, f"{what}: shapes {actual.shape} and {expected.shape}"
     scale = max(1.0, float(np.max(np.abs(expected), where=np.isfinite(expected), initial=0)))
     differing = actual[actual != expected] - expected[actual != expected]
@@ -107,7 +114,7 @@ def differences(
     """
     if actual.shape != expected.shape or actual.dtype != expected.dtype:
         return f"got {actual.dtype}{list(actual.shape)}, expected {expected.dtype}{list(expected.shape)}"
-    wrong = _wrong_floats(actual, expected, ulp, flushed) if is_float(expected.dtype) else actual != expected
+    wrong = _wrong(actual, expected, ulp, flushed)
     if not np.any(wrong):
         return ""
     at = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -123,11 +130,25 @@ def resolution(dtype: np.dtype) -> Any:
     return ml_dtypes.finfo(dtype) if dtype == BFLOAT16 else np.finfo(dtype)
 
 
-def _wrong_floats(actual: np.ndarray, expected: np.ndarray, ulp: float, flushed: bool) -> np.ndarray:
+def _wrong(actual: np.ndarray, expected: np.ndarray, ulp: float, flushed: bool) -> np.ndarray:
+    if is_complex(expected.dtype):
+        # Errors count against the absolute value, except where the number is compared for equality.
+        size = np.abs(expected) if ulp else np.zeros(expected.shape)
+        size = np.where(np.isfinite(size), size, 0).astype(real_dtype(expected.dtype))
+        pairs = ((actual.real, expected.real), (actual.imag, expected.imag))
+        re, im = (_wrong_floats(x, y, ulp, flushed, size) for x, y in pairs)
+        return re | im
+    return _wrong_floats(actual, expected, ulp, flushed) if is_float(expected.dtype) else actual != expected
+
+
+def _wrong_floats(
+    actual: np.ndarray, expected: np.ndarray, ulp: float, flushed: bool, size: Any = 0.0
+) -> np.ndarray:
+    """Errors in units of the last place of the expected value, or of ``size`` where that is larger."""
     info = resolution(expected.dtype)
     with np.errstate(all="ignore"):
         x, y = actual.astype(np.longdouble), expected.astype(np.longdouble)
-        _, exponent = np.frexp(np.maximum(np.abs(y), float(info.tiny)))
+        _, exponent = np.frexp(np.maximum(np.maximum(np.abs(y), size), float(info.tiny)))
         unit = np.ldexp(np.longdouble(1), exponent - 1 - int(info.nmant))
         wrong = np.abs(x - y) > ulp * unit
     both_finite = np.isfinite(x) & np.isfinite(y)

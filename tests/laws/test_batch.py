@@ -10,11 +10,11 @@ from harness import SYMBOL, assert_agree, assert_close, batch_axes, evaluate, fu
 from test_jvp import DIFFERENTIABLE
 
 from axir_compiler.ir.module import lookup, signature
-from axir_compiler.ir.types import FLOATING, is_float
+from axir_compiler.ir.types import INEXACT, is_inexact
 from axir_compiler.transforms.jvp import Linearizer
 from axir_compiler.transforms.vmap import UNBATCHED, Vectorizer
 from cases import TRANSFORMED
-from samples import FLOAT64, Case
+from samples import Case
 
 SIZE = 3
 BATCHED = [pytest.param(c, d, id=c.name(d)) for c, d in TRANSFORMED if c.args]
@@ -32,7 +32,7 @@ def _items(x: np.ndarray, size: int, rng: np.random.Generator) -> list[np.ndarra
     """The array itself, then others with its elements in other places; scalars become other numbers."""
     if x.size > 1:
         return [x, *(rng.permutation(x.ravel()).reshape(x.shape) for _ in range(size - 1))]
-    steps = [0.05 * k if x.dtype in FLOATING else k for k in range(size)]
+    steps = [0.05 * k if x.dtype in INEXACT else k for k in range(size)]
     return [
         (x ^ bool(k % 2) if x.dtype == bool else x + np.array(s).astype(x.dtype)) for k, s in enumerate(steps)
     ]
@@ -82,12 +82,12 @@ def test_what_is_not_batched_stays_as_it_is(case: Case, dtype: np.dtype) -> None
     assert signature(lookup(module, rule.symbol)) == signature(lookup(module, SYMBOL))
 
 
-@pytest.mark.parametrize("case", DIFFERENTIABLE)
-def test_jvp_and_batching_commute(case: Case) -> None:
-    module = function_of(case, FLOAT64)
-    arrays = case.arrays(FLOAT64, derivative=True)
-    wrt = case.active(FLOAT64)
-    axes = tuple(0 if is_float(x.dtype) else UNBATCHED for x in arrays)
+@pytest.mark.parametrize(("case", "dtype"), DIFFERENTIABLE)
+def test_jvp_and_batching_commute(case: Case, dtype: np.dtype) -> None:
+    module = function_of(case, dtype)
+    arrays = case.arrays(dtype, derivative=True)
+    wrt = case.active(dtype)
+    axes = tuple(0 if is_inexact(x.dtype) else UNBATCHED for x in arrays)
     batched = _batch(arrays, axes, SIZE)
     tangents = tangents_for(batched, wrt, seed=8)
     linearizer, vectorizer = Linearizer(module), Vectorizer(module)

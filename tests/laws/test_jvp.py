@@ -1,4 +1,4 @@
-"""Derivative rules against central differences in float64."""
+"""Derivative rules against central differences in float64 and complex128."""
 
 from __future__ import annotations
 
@@ -10,44 +10,48 @@ import numpy as np
 import pytest
 from harness import SYMBOL, assert_close, evaluate, function_of, resolution, tangents_for
 
-from axir_compiler.ir.types import is_float
+from axir_compiler.ir.types import is_inexact
 from axir_compiler.transforms.jvp import Linearizer
 from cases import TRANSFORMED
-from samples import FLOAT64, Case
+from samples import COMPLEX128, FLOAT64, Case
 
 STEP = 6e-6
 FLAT = ("sign", "floor", "ceil", "round_half_even", "round_half_away")
 """Ops whose derivative is zero, as their values show."""
 
 
-def _float_cases() -> list[Case]:
-    return [c for c, d in TRANSFORMED if d == FLOAT64 and c.active(d)]
+Run = tuple[Case, np.dtype]
 
 
-def _is_differentiable(case: Case) -> bool:
-    results = case.results(case.arrays(FLOAT64), FLOAT64)
-    return not case.op_class.zero_tangent and any(is_float(r.dtype) for r in results)
+def _inexact_cases() -> list[Run]:
+    return [(c, d) for c, d in TRANSFORMED if d in (FLOAT64, COMPLEX128) and c.active(d)]
 
 
-def _parameters(cases: Iterable[Case]) -> list[Any]:
-    return [pytest.param(c, id=c.name(FLOAT64)) for c in cases]
+def _is_differentiable(case: Case, dtype: np.dtype) -> bool:
+    results = case.results(case.arrays(dtype), dtype)
+    flat = case.op_class.zero_tangent or (case.op in FLAT and dtype == FLOAT64)
+    return not flat and any(is_inexact(r.dtype) for r in results)
 
 
-DIFFERENTIABLE = _parameters(c for c in _float_cases() if _is_differentiable(c))
-CONSTANT = _parameters(c for c in _float_cases() if not _is_differentiable(c))
+def _parameters(cases: Iterable[Run]) -> list[Any]:
+    return [pytest.param(c, d, id=c.name(d)) for c, d in cases]
 
 
-def active_sets(case: Case) -> Iterator[tuple[int, ...]]:
+DIFFERENTIABLE = _parameters(run for run in _inexact_cases() if _is_differentiable(*run))
+CONSTANT = _parameters(run for run in _inexact_cases() if not _is_differentiable(*run))
+
+
+def active_sets(case: Case, dtype: np.dtype) -> Iterator[tuple[int, ...]]:
     """All non-empty sets of operands that carry tangents."""
-    active = case.active(FLOAT64)
+    active = case.active(dtype)
     for count in range(1, len(active) + 1):
         yield from itertools.combinations(active, count)
 
 
-def rounding(case: Case) -> float:
+def rounding(case: Case, dtype: np.dtype) -> float:
     """Relative rounding error of the results: a conversion may give less than float64."""
-    results = case.results(case.arrays(FLOAT64), FLOAT64)
-    return max(float(resolution(r.dtype).eps) for r in results if is_float(r.dtype))
+    results = case.results(case.arrays(dtype), dtype)
+    return max(float(resolution(r.dtype).eps) for r in results if is_inexact(r.dtype))
 
 
 def moved(
@@ -60,15 +64,15 @@ def moved(
     return result
 
 
-@pytest.mark.parametrize("case", DIFFERENTIABLE)
-def test_jvp_equals_central_differences(case: Case) -> None:
-    module = function_of(case, FLOAT64)
-    arrays = case.arrays(FLOAT64, derivative=True)
+@pytest.mark.parametrize(("case", "dtype"), DIFFERENTIABLE)
+def test_jvp_equals_central_differences(case: Case, dtype: np.dtype) -> None:
+    module = function_of(case, dtype)
+    arrays = case.arrays(dtype, derivative=True)
     linearizer = Linearizer(module)
     # The step balances the truncation error, of order step**2, and rounding, of order eps / step.
-    eps = rounding(case)
+    eps = rounding(case, dtype)
     step, tolerance = eps ** (1 / 3), max(1e-7, 4 * eps ** (2 / 3))
-    for wrt in active_sets(case):
+    for wrt in active_sets(case, dtype):
         tangents = tangents_for(arrays, wrt, seed=len(wrt))
         rule = linearizer.jvp(SYMBOL, wrt)
         found = evaluate(module, rule.symbol, [*arrays, *tangents])
@@ -77,34 +81,37 @@ def test_jvp_equals_central_differences(case: Case) -> None:
         ahead, behind = (evaluate(module, SYMBOL, moved(arrays, wrt, tangents, s)) for s in (step, -step))
         for i, value in enumerate(values):
             assert_close(found[i], value, 0, f"value {i} of the jvp of {case.op}")
-            slope = np.zeros(value.shape)
-            np.subtract(ahead[i], behind[i], out=slope, where=ahead[i] != behind[i], dtype=FLOAT64)
+            wide = np.result_type(value, FLOAT64)
+            slope = np.zeros(value.shape, wide)
+            np.subtract(ahead[i], behind[i], out=slope, where=ahead[i] != behind[i], dtype=wide)
             slope /= 2 * step
             tangent = moving.get(i, np.zeros_like(value))
             assert_close(tangent, slope, tolerance, f"tangent {i} of {case.op} for operands {wrt}")
 
 
-@pytest.mark.parametrize("case", CONSTANT)
-def test_ops_without_derivative_have_no_tangent(case: Case) -> None:
-    module = function_of(case, FLOAT64)
-    rule = Linearizer(module).jvp(SYMBOL, case.active(FLOAT64))
+@pytest.mark.parametrize(("case", "dtype"), CONSTANT)
+def test_ops_without_derivative_have_no_tangent(case: Case, dtype: np.dtype) -> None:
+    module = function_of(case, dtype)
+    rule = Linearizer(module).jvp(SYMBOL, case.active(dtype))
     assert rule.nonzero == ()
 
 
-@pytest.mark.parametrize("case", _parameters(c for c in _float_cases() if c.op in FLAT))
-def test_flat_ops_do_not_change_near_a_point(case: Case) -> None:
-    arrays = case.arrays(FLOAT64, derivative=True)
-    module = function_of(case, FLOAT64)
+@pytest.mark.parametrize(
+    ("case", "dtype"), _parameters((c, d) for c, d in _inexact_cases() if c.op in FLAT and d == FLOAT64)
+)
+def test_flat_ops_do_not_change_near_a_point(case: Case, dtype: np.dtype) -> None:
+    arrays = case.arrays(dtype, derivative=True)
+    module = function_of(case, dtype)
     above, below = (evaluate(module, SYMBOL, [arrays[0] + s]) for s in (STEP, -STEP))
     np.testing.assert_array_equal(above, below)
 
 
-@pytest.mark.parametrize("case", DIFFERENTIABLE)
-def test_second_derivative_equals_differences_of_the_first(case: Case) -> None:
+@pytest.mark.parametrize(("case", "dtype"), DIFFERENTIABLE)
+def test_second_derivative_equals_differences_of_the_first(case: Case, dtype: np.dtype) -> None:
     """``d/ds jvp(x + s u; t)`` at 0, and its symmetry in ``t`` and ``u``."""
-    module = function_of(case, FLOAT64)
-    arrays = case.arrays(FLOAT64, derivative=True)
-    wrt = case.active(FLOAT64)
+    module = function_of(case, dtype)
+    arrays = case.arrays(dtype, derivative=True)
+    wrt = case.active(dtype)
     t, u = tangents_for(arrays, wrt, seed=1), tangents_for(arrays, wrt, seed=2)
     linearizer = Linearizer(module)
     first = linearizer.jvp(SYMBOL, wrt)

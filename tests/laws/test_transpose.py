@@ -6,23 +6,23 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from harness import SYMBOL, assert_close, evaluate, function_of, inner, tangents_for
+from harness import SYMBOL, assert_close, evaluate, function_of, inner, normal, tangents_for
 from test_jvp import DIFFERENTIABLE, STEP, active_sets, moved, rounding
 
 from axir_compiler.ir.module import body_of, lookup, signature
 from axir_compiler.ir.op import OPS
 from axir_compiler.transforms.jvp import Linearizer
 from axir_compiler.transforms.transpose import Transposer
-from samples import FLOAT64, Case
+from samples import Case
 
 
 class Reverse:
     """Forward, linear and transposed part of ``@f`` with respect to some operands."""
 
-    def __init__(self, case: Case, wrt: tuple[int, ...]):
+    def __init__(self, case: Case, dtype: np.dtype, wrt: tuple[int, ...]):
         self.wrt = wrt
-        self.module = function_of(case, FLOAT64)
-        self.arrays = case.arrays(FLOAT64, derivative=True)
+        self.module = function_of(case, dtype)
+        self.arrays = case.arrays(dtype, derivative=True)
         self.linearizer = Linearizer(self.module)
         self.rule = self.linearizer.linearize(SYMBOL, wrt)
 
@@ -44,16 +44,16 @@ class Reverse:
         return found[len(found) - self.rule.residuals :]
 
 
-def _cotangents(case: Case, nonzero: Sequence[int], seed: int) -> list[np.ndarray]:
-    results = case.results(case.arrays(FLOAT64), FLOAT64)
+def _cotangents(case: Case, dtype: np.dtype, nonzero: Sequence[int], seed: int) -> list[np.ndarray]:
+    results = case.results(case.arrays(dtype), dtype)
     rng = np.random.default_rng(seed)
-    return [rng.standard_normal(results[i].shape) for i in nonzero]
+    return [normal(rng, results[i].shape, results[i].dtype) for i in nonzero]
 
 
-@pytest.mark.parametrize("case", DIFFERENTIABLE)
-def test_dot_product_identity(case: Case) -> None:
-    for wrt in active_sets(case):
-        parts = Reverse(case, wrt)
+@pytest.mark.parametrize(("case", "dtype"), DIFFERENTIABLE)
+def test_dot_product_identity(case: Case, dtype: np.dtype) -> None:
+    for wrt in active_sets(case, dtype):
+        parts = Reverse(case, dtype, wrt)
         tangents = tangents_for(parts.arrays, wrt, seed=3)
         found = parts.linear(tangents)
         rule = parts.linearizer.jvp(SYMBOL, wrt)
@@ -62,22 +62,22 @@ def test_dot_product_identity(case: Case) -> None:
         assert len(found) == len(expected)
         for actual, wanted in zip(found, expected, strict=True):
             assert_close(actual, wanted, 1e-14, f"linear part of {case.op} for operands {wrt}")
-        cts = _cotangents(case, rule.nonzero, 4)
+        cts = _cotangents(case, dtype, rule.nonzero, 4)
         back = parts.cotangents(cts)
         assert [b.shape for b in back] == [parts.arrays[i].shape for i in wrt]
         what = f"<ct, linear(t)> and <transpose(ct), t> of {case.op} for operands {wrt}"
-        assert_close(inner(cts, found), inner(back, tangents), max(1e-12, 4 * rounding(case)), what)
+        assert_close(inner(cts, found), inner(back, tangents), max(1e-12, 4 * rounding(case, dtype)), what)
 
 
-@pytest.mark.parametrize("case", DIFFERENTIABLE)
-def test_gradients_can_be_differentiated(case: Case) -> None:
+@pytest.mark.parametrize(("case", "dtype"), DIFFERENTIABLE)
+def test_gradients_can_be_differentiated(case: Case, dtype: np.dtype) -> None:
     """``<u, d vjp(x; ct)>`` along ``t`` against differences: jvp of what transposition made."""
-    wrt = case.active(FLOAT64)
-    parts = Reverse(case, wrt)
+    wrt = case.active(dtype)
+    parts = Reverse(case, dtype, wrt)
     if not parts.rule.nonzero:
         return
     t, u = tangents_for(parts.arrays, wrt, 5), tangents_for(parts.arrays, wrt, 6)
-    cts = _cotangents(case, parts.rule.nonzero, 7)
+    cts = _cotangents(case, dtype, parts.rule.nonzero, 7)
 
     def gradient(step: float) -> float:
         parts.arrays = moved(start, wrt, t, step)
@@ -103,10 +103,10 @@ def test_linear_ops_have_a_transpose_rule() -> None:
     claimed = {name for name, op in OPS.items() if op.linear_in or op.multilinear_in}
     transposed = set()
     for parameter in DIFFERENTIABLE:
-        (case,) = parameter.values
-        assert isinstance(case, Case)
+        case, dtype = parameter.values
+        assert isinstance(case, Case) and isinstance(dtype, np.dtype)
         if case.op in claimed and case.op not in transposed:
-            parts = Reverse(case, case.active(FLOAT64))
+            parts = Reverse(case, dtype, case.active(dtype))
             linear = lookup(parts.module, parts.rule.linear)
             names = {op.OPERATION_NAME.removeprefix("axir.") for op in body_of(linear).operations}
             transposed |= names & claimed

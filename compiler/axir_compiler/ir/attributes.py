@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from axir_compiler.ir.types import BFLOAT16, Aval, aval_of, element_type, mlir_type
+from axir_compiler.ir.types import BFLOAT16, COMPLEX, Aval, aval_of, element_type, mlir_type, real_dtype
 from axir_compiler.mlir import context, ir
 
 __all__ = [
@@ -63,6 +63,12 @@ class ScalarValue:
 
 
 def _encode_scalar(scalar: ScalarValue) -> ir.Attribute:
+    if scalar.dtype in COMPLEX:
+        # The bindings can neither build nor read attributes of complex numbers: the parts make two elements.
+        parts = np.array([scalar.value]).view(real_dtype(scalar.dtype))
+        return ir.DenseElementsAttr.get(
+            parts.view(f"i{parts.itemsize}"), type=element_type(parts.dtype), shape=(2,)
+        )
     kind = element_type(scalar.dtype)
     if isinstance(kind, ir.IntegerType):
         # Attributes of unsigned type take the bits as a signed number.
@@ -77,7 +83,11 @@ def _encode_scalar(scalar: ScalarValue) -> ir.Attribute:
 
 
 def _decode_scalar(attribute: Any) -> ScalarValue:
-    dtype = aval_of(attribute.type).dtype
+    shape, dtype = aval_of(attribute.type)
+    if shape == (2,):
+        attribute = ir.DenseFPElementsAttr(attribute)
+        parts = np.array([attribute[0], attribute[1]], dtype)
+        return ScalarValue(parts.view(f"c{2 * dtype.itemsize}")[0], np.dtype(f"c{2 * dtype.itemsize}"))
     element = attribute.get_splat_value()
     value: Any = element.value
     if dtype.kind in "ui" and dtype != BFLOAT16:

@@ -16,8 +16,10 @@ from axir_compiler.mlir import context, ir
 
 __all__ = [
     "BFLOAT16",
+    "COMPLEX",
     "DTYPES",
     "FLOATING",
+    "INEXACT",
     "INTEGER",
     "NUMERIC",
     "SIGNED",
@@ -26,8 +28,11 @@ __all__ = [
     "aval_of",
     "dtype_name",
     "element_type",
+    "is_complex",
     "is_float",
+    "is_inexact",
     "mlir_type",
+    "real_dtype",
 ]
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
@@ -69,6 +74,8 @@ _ELEMENT_TYPES = {
     "bfloat16": "bf16",
     "float32": "f32",
     "float64": "f64",
+    "complex64": "complex<f32>",
+    "complex128": "complex<f64>",
 }
 DTYPES = {np.dtype(BFLOAT16 if name == "bfloat16" else name): code for name, code in _ELEMENT_TYPES.items()}
 _DTYPE_OF_CODE = {code: dtype for dtype, code in DTYPES.items()}
@@ -78,18 +85,38 @@ SIGNED = frozenset(np.dtype(f"int{n}") for n in (8, 16, 32, 64))
 UNSIGNED = frozenset(np.dtype(f"uint{n}") for n in (8, 16, 32, 64))
 INTEGER = SIGNED | UNSIGNED
 FLOATING = frozenset({np.dtype("float16"), BFLOAT16, np.dtype("float32"), np.dtype("float64")})
+COMPLEX = frozenset({np.dtype("complex64"), np.dtype("complex128")})
+INEXACT = FLOATING | COMPLEX
 NUMERIC = INTEGER | FLOATING
 
 
 def is_float(dtype: np.dtype) -> bool:
-    """Whether values of this dtype can carry a derivative."""
+    """Whether values of this dtype are real floating point numbers."""
     return dtype in FLOATING
 
 
+def is_complex(dtype: np.dtype) -> bool:
+    """Whether values of this dtype are complex numbers."""
+    return dtype in COMPLEX
+
+
+def is_inexact(dtype: np.dtype) -> bool:
+    """Whether values of this dtype can carry a derivative: real and complex floating point numbers."""
+    return dtype in INEXACT
+
+
+def real_dtype(dtype: np.dtype) -> np.dtype:
+    """The dtype of the real and the imaginary part; that of real numbers is their own."""
+    return np.dtype(f"float{4 * dtype.itemsize}") if dtype in COMPLEX else dtype
+
+
+_SHORT = {"i1": "bool", "complex<f32>": "c64", "complex<f64>": "c128"}
+
+
 def dtype_name(dtype: np.dtype) -> str:
-    """Short name of a dtype as in the IR, ``f32`` for float32; bool reads ``bool``."""
+    """Short name of a dtype, ``f32`` for float32 and ``c64`` for complex64; bool reads ``bool``."""
     code = DTYPES.get(dtype)
-    return "bool" if code == "i1" else code or str(dtype)
+    return _SHORT.get(code, code) if code else str(dtype)
 
 
 _element_types: dict[np.dtype, ir.Type] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from axir_compiler.ir.types import BOOL, is_float
+from axir_compiler.ir.types import BOOL, is_complex, is_float, real_dtype
 from axir_compiler.lowering.emit import (
     bits_of,
     compare_float,
@@ -17,7 +17,7 @@ from axir_compiler.lowering.emit import (
     signless,
     width_of,
 )
-from axir_compiler.mlir import arith, ir
+from axir_compiler.mlir import arith, complex, ir
 
 __all__ = ["bitcast", "convert"]
 
@@ -28,15 +28,30 @@ def convert(source: np.dtype, target: np.dtype, x: ir.Value) -> ir.Value:
     """``x`` as the target dtype.
 
     Floats to integers round toward zero and saturate, NaN gives 0; to bool, everything but 0 is true.
-    Floats round to the nearest, ties to even. Integers to smaller integers keep the low bits.
+    Floats round to the nearest, ties to even. Complex numbers lose their imaginary part. Integers to smaller integers keep the low bits.
     """
     if source == target:
         return x
+    if is_complex(source) or is_complex(target):
+        return _convert_complex(source, target, x)
     if target in BOOL:
         return _to_bool(source, x)
     if is_float(source):
         return _float_to_float(source, target, x) if is_float(target) else _float_to_int(source, target, x)
     return _int_to_float(source, target, x) if is_float(target) else _int_to_int(source, target, x)
+
+
+def _convert_complex(source: np.dtype, target: np.dtype, x: ir.Value) -> ir.Value:
+    """Real numbers get the imaginary part 0; complex ones lose theirs on the way to real dtypes."""
+    part, wanted = real_dtype(source), real_dtype(target)
+    parts = [complex.ReOp(x).result, complex.ImOp(x).result] if is_complex(source) else [x]
+    if target in BOOL:
+        return arith.ori(*(_to_bool(part, p) for p in parts))
+    if not is_complex(target):
+        return convert(part, wanted, parts[0])
+    re = convert(part, wanted, parts[0])
+    im = convert(part, wanted, parts[1]) if is_complex(source) else constant(signless(wanted), 0)
+    return complex.CreateOp(signless(target), re, im).result
 
 
 def bitcast(source: np.dtype, target: np.dtype, x: ir.Value) -> ir.Value:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from axir_compiler.ir.types import BFLOAT16, BOOL, UNSIGNED, element_type, is_float
-from axir_compiler.mlir import arith, context, ir
+from axir_compiler.ir.types import BFLOAT16, BOOL, UNSIGNED, element_type, is_inexact
+from axir_compiler.mlir import arith, complex, context, ir
 
 __all__ = [
     "Format",
@@ -83,7 +83,7 @@ def integer_type(width: int) -> ir.Type:
 
 def signless(dtype: np.dtype) -> ir.Type:
     """The element type that carries values of a dtype in lowered code."""
-    return element_type(dtype) if is_float(dtype) else integer_type(width_of(dtype))
+    return element_type(dtype) if is_inexact(dtype) else integer_type(width_of(dtype))
 
 
 def signless_type(kind: ir.Type) -> ir.Type:
@@ -95,6 +95,10 @@ def signless_type(kind: ir.Type) -> ir.Type:
 
 def constant(kind: ir.Type, value: Any) -> ir.Value:
     """A number of a scalar type; integers may be given signed or as their unsigned bit pattern."""
+    if isinstance(kind, ir.ComplexType):
+        # IREE crashes on constants of complex type.
+        parts = (value.real, value.imag)
+        return complex.CreateOp(kind, *(constant(kind.element_type, part) for part in parts)).result
     if isinstance(kind, ir.FloatType):
         attribute: ir.Attribute = ir.FloatAttr.get(kind, float(value))
     elif isinstance(kind, ir.IndexType):

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from axir_compiler.errors import InternalError
-from axir_compiler.ir.types import BOOL, is_float
+from axir_compiler.ir.types import BOOL, is_complex, is_float
 from axir_compiler.lowering import emit
 from axir_compiler.lowering.emit import signless, signless_type
-from axir_compiler.mlir import arith, context, ir, linalg, tensor
+from axir_compiler.mlir import arith, complex, context, ir, linalg, tensor
 
 __all__ = [
     "Body",
@@ -33,8 +33,10 @@ __all__ = [
     "is_empty",
     "map_of_dims",
     "rank_of",
+    "scalar_of",
     "shape_of",
     "sizes_of",
+    "splat",
     "splat_of",
     "zeros",
 ]
@@ -167,14 +169,47 @@ def generic(
 
 
 def splat_of(x: ir.Value) -> ir.Attribute | None:
-    """The number that a constant tensor repeats, or ``None`` if ``x`` is anything else."""
+    """The number that a constant tensor repeats, or ``None`` if ``x`` is anything else.
+
+    A complex number is an array of its two parts: IREE crashes on constants of complex type.
+    """
     owner = x.owner
-    if isinstance(owner, ir.Block) or owner.name != "arith.constant":
+    if isinstance(owner, ir.Block):
+        return None
+    if owner.name == "linalg.fill":
+        return _complex_constant(owner.operands[0])
+    if owner.name != "arith.constant":
         return None
     value = owner.attributes["value"]
     if not isinstance(value, ir.DenseElementsAttr) or not value.is_splat:
         return None
     return value.get_splat_value()
+
+
+def _complex_constant(value: ir.Value) -> ir.Attribute | None:
+    owner = value.owner
+    if isinstance(owner, ir.Block) or owner.name != "complex.create":
+        return None
+    parts = [x.owner for x in owner.operands]
+    if any(isinstance(p, ir.Block) or p.name != "arith.constant" for p in parts):
+        return None
+    return ir.ArrayAttr.get([p.attributes["value"] for p in parts])
+
+
+def scalar_of(number: Any) -> ir.Value:
+    """The constant that ``splat_of`` found, as a scalar."""
+    if isinstance(number, ir.ArrayAttr):
+        parts = [arith.constant(part.type, part) for part in number]
+        return complex.CreateOp(ir.ComplexType.get(parts[0].type), *parts).result
+    return arith.constant(number.type, number)
+
+
+def splat(sizes: Sequence[Size], number: Any) -> ir.Value:
+    """A tensor that repeats a constant that ``splat_of`` found."""
+    if isinstance(number, ir.ArrayAttr):
+        return fill(sizes, scalar_of(number))
+    kind = ir.RankedTensorType.get([n for n in sizes if isinstance(n, int)], number.type)
+    return arith.constant(kind, ir.DenseElementsAttr.get_splat(kind, number))
 
 
 def elementwise(scalar_fn: Body, operands: Sequence[ir.Value], result_element_type: ir.Type) -> ir.Value:
@@ -196,14 +231,10 @@ def elementwise_multi(
 
     def body(*elements: ir.Value) -> ir.Value | Sequence[ir.Value]:
         given = iter(elements)
-        return scalar_fn(*(next(given) if s is None else _scalar(s) for s in splats))
+        return scalar_fn(*(next(given) if s is None else scalar_of(s) for s in splats))
 
     inits = [empty(sizes, signless_type(kind)) for kind in result_element_types]
     return generic(inputs, inits, [identity_map(rank)] * (len(inputs) + len(inits)), body)
-
-
-def _scalar(attribute: Any) -> ir.Value:
-    return arith.constant(attribute.type, attribute)
 
 
 def constant(array: np.ndarray) -> ir.Value:
@@ -216,6 +247,10 @@ def constant(array: np.ndarray) -> ir.Value:
         raise InternalError(
             f"lowering: a constant of shape {array.shape} is too large; pass it as an argument."
         )
+    if is_complex(array.dtype):
+        if array.size != 1:
+            raise InternalError("lowering: constants of complex dtype are scalars.")
+        return fill(array.shape, emit.constant(signless(array.dtype), array.reshape(-1)[0]))
     kind = ir.RankedTensorType.get(array.shape, signless(array.dtype))
     return arith.constant(kind, _dense(array, kind))
 
@@ -255,6 +290,9 @@ def iota(shape: Sequence[int], dimension: int, kind: ir.Type) -> ir.Value:
 def _index_to(kind: ir.Type, index: ir.Value) -> ir.Value:
     if isinstance(kind, ir.IntegerType):
         return arith.index_cast(kind, index)
+    if isinstance(kind, ir.ComplexType):
+        part = kind.element_type
+        return complex.CreateOp(kind, _index_to(part, index), emit.constant(part, 0)).result
     whole = arith.index_cast(emit.integer_type(64), index)
     if emit.bit_width(kind) == 16:
         return arith.truncf(kind, arith.sitofp(ir.F32Type.get(), whole))

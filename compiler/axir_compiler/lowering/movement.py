@@ -16,8 +16,10 @@ from axir_compiler.lowering.generic import (
     is_empty,
     map_of_dims,
     rank_of,
+    scalar_of,
     shape_of,
     sizes_of,
+    splat,
     splat_of,
     zeros,
 )
@@ -37,18 +39,11 @@ __all__ = [
 ]
 
 
-def _splat(sizes: Sequence[Size], number: ir.Attribute) -> ir.Value:
-    """A tensor that repeats one constant."""
-    shape = [n for n in sizes if isinstance(n, int)]
-    kind = ir.RankedTensorType.get(shape, number.type)  # pyright: ignore[reportAttributeAccessIssue]
-    return arith.constant(kind, ir.DenseElementsAttr.get_splat(kind, number))
-
-
 def broadcast_in_dim(x: ir.Value, shape: Sequence[int], dimensions: Sequence[int]) -> ir.Value:
     """Axis ``i`` of ``x`` becomes axis ``dimensions[i]`` of ``shape``; size-1 axes are repeated."""
     number = splat_of(x)
     if number is not None:
-        return _splat(shape, number)
+        return splat(shape, number)
     if is_empty(shape):
         return zeros(shape, element_type_of(x))
     old = shape_of(x)
@@ -66,7 +61,7 @@ def broadcast_scalar(x: ir.Value, sizes: Sequence[Size]) -> ir.Value:
     """A rank-0 tensor repeated."""
     number = splat_of(x)
     if number is not None and all(isinstance(n, int) for n in sizes):
-        return _splat(sizes, number)
+        return splat(sizes, number)
     maps = [map_of_dims(len(sizes), ()), identity_map(len(sizes))]
     return generic([x], [empty(sizes, element_type_of(x))], maps, lambda value, _: value)[0]
 
@@ -80,7 +75,7 @@ def reshape(x: ir.Value, shape: Sequence[int]) -> ir.Value:
         return zeros(new, element_type_of(x))
     number = splat_of(x)
     if number is not None:
-        return _splat(new, number)
+        return splat(new, number)
     groups = _common_factors(old, new)
     common = tuple(math.prod(old[d] for d in left) for left, _ in groups)
     x = _collapse(x, common, [left for left, _ in groups])
@@ -254,7 +249,7 @@ def _pad_outside(
     index = ir.IndexType.get()
     block = op.regions[0].blocks.append(*[index] * len(sizes), arg_locs=[op.location] * len(sizes))
     with ir.InsertionPoint(block):
-        tensor.yield_(arith.constant(number.type, number))  # pyright: ignore[reportAttributeAccessIssue]
+        tensor.yield_(scalar_of(number))
     return op.result
 
 

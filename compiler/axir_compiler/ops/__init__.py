@@ -12,6 +12,9 @@ from typing import Any
 
 from axir_compiler.ir.op import OPS
 from axir_compiler.ops import (
+    complex_parts as _complex_parts,
+)
+from axir_compiler.ops import (
     constant as _constant,
 )
 from axir_compiler.ops import (
@@ -53,6 +56,7 @@ from axir_compiler.ops import (
 from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the families use them at call time)
 
 _FAMILIES = (
+    _complex_parts,
     _constant,
     _contract,
     _custom,

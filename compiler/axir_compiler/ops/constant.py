@@ -7,7 +7,7 @@ import numpy as np
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import DType, Int, Ints, Scalar, ScalarValue
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import NUMERIC, Aval, element_type
+from axir_compiler.ir.types import COMPLEX, NUMERIC, Aval, element_type
 from axir_compiler.lowering import builders
 
 
@@ -41,8 +41,8 @@ class IotaOp(AxirOp, name="iota"):
             raise ShapeError(f"dimension must be an axis of the shape {shape}; got {dimension}.")
         if any(n < 0 for n in shape):
             raise ShapeError(f"sizes must not be negative; got shape {shape}.")
-        if dtype not in NUMERIC:
-            raise DTypeError(f"dtype must be an integer or float; got {dtype}.")
+        if dtype not in NUMERIC | COMPLEX:
+            raise DTypeError(f"dtype must be an integer, float or complex dtype; got {dtype}.")
         return Aval(shape, dtype)
 
     @staticmethod

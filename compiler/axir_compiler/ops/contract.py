@@ -11,7 +11,7 @@ from axir_compiler import ops
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import DType, Ints, Tensor
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import BFLOAT16, NUMERIC, Aval, aval_of
+from axir_compiler.ir.types import BFLOAT16, COMPLEX, NUMERIC, Aval, aval_of
 from axir_compiler.lowering import builders
 
 Axes = tuple[int, ...]
@@ -21,7 +21,7 @@ def _free(rank: int, contract: Axes, batch: Axes) -> Axes:
     return tuple(d for d in range(rank) if d not in contract and d not in batch)
 
 
-class DotGeneralOp(AxirOp, name="dot_general", dtypes=NUMERIC, multilinear_in=("lhs", "rhs")):
+class DotGeneralOp(AxirOp, name="dot_general", dtypes=NUMERIC | COMPLEX, multilinear_in=("lhs", "rhs")):
     """Sum of products over pairs of contracted axes, for each index of the paired batch axes.
 
     The result's axes are the batch axes, then the free axes of ``lhs``, then those of ``rhs``. Products are

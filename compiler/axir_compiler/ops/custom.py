@@ -23,7 +23,7 @@ from axir_compiler.ir.module import (
 )
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.region import Build, HigherOrderOp, build_function
-from axir_compiler.ir.types import Aval, aval_of, is_float, mlir_type
+from axir_compiler.ir.types import Aval, aval_of, is_inexact, mlir_type
 from axir_compiler.mlir import ir
 from axir_compiler.ops.transformation import VmapOp, with_batch_axis
 from axir_compiler.passes.inline import inline_calls
@@ -68,7 +68,7 @@ class NamedFunctionsOp(HigherOrderOp, same_dtype=False):
 
 
 def _floats(avals: Sequence[Aval]) -> list[Aval]:
-    return [a for a in avals if is_float(a.dtype)]
+    return [a for a in avals if is_inexact(a.dtype)]
 
 
 class _CustomCall(NamedFunctionsOp, same_dtype=False):
@@ -86,10 +86,10 @@ class _CustomCall(NamedFunctionsOp, same_dtype=False):
             )
 
     def _float_inputs(self, operands: Sequence[Value]) -> list[int]:
-        return [i for i in range(self.inputs) if is_float(aval_of(operands[i]).dtype)]
+        return [i for i in range(self.inputs) if is_inexact(aval_of(operands[i]).dtype)]
 
     def _float_results(self) -> list[int]:
-        return [i for i, r in enumerate(self.results) if is_float(aval_of(r).dtype)]
+        return [i for i, r in enumerate(self.results) if is_inexact(aval_of(r).dtype)]
 
     def transpose_with(
         self, transposer: Any, cts: Sequence[Value | None], operands: Sequence[Value | None]

@@ -11,12 +11,24 @@ from axir_compiler import ops
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import Str, Tensor
 from axir_compiler.ir.op import Value
-from axir_compiler.ir.types import BOOL, FLOATING, INTEGER, NUMERIC, UNSIGNED, Aval, aval_of, is_float
+from axir_compiler.ir.types import (
+    BOOL,
+    COMPLEX,
+    FLOATING,
+    INTEGER,
+    NUMERIC,
+    UNSIGNED,
+    Aval,
+    aval_of,
+    is_complex,
+    is_float,
+)
 from axir_compiler.lowering import scalar
+from axir_compiler.ops import complex_numbers
 from axir_compiler.ops.elementwise import Elementwise, ElementwiseBinary, in_float32
 
 
-class AddOp(ElementwiseBinary, name="add", dtypes=NUMERIC, linear_in=("lhs", "rhs")):
+class AddOp(ElementwiseBinary, name="add", dtypes=NUMERIC | COMPLEX, linear_in=("lhs", "rhs")):
     """``x + y``; integers wrap around."""
 
     numpy = np.add
@@ -28,7 +40,7 @@ class AddOp(ElementwiseBinary, name="add", dtypes=NUMERIC, linear_in=("lhs", "rh
         return [ct if x is None else None, ct if y is None else None]
 
 
-class SubOp(ElementwiseBinary, name="sub", dtypes=NUMERIC, linear_in=("lhs", "rhs")):
+class SubOp(ElementwiseBinary, name="sub", dtypes=NUMERIC | COMPLEX, linear_in=("lhs", "rhs")):
     """``x - y``; integers wrap around."""
 
     numpy = np.subtract
@@ -42,7 +54,7 @@ class SubOp(ElementwiseBinary, name="sub", dtypes=NUMERIC, linear_in=("lhs", "rh
         return [ct if x is None else None, ops.neg(ct) if y is None else None]
 
 
-class MulOp(ElementwiseBinary, name="mul", dtypes=NUMERIC, multilinear_in=("lhs", "rhs")):
+class MulOp(ElementwiseBinary, name="mul", dtypes=NUMERIC | COMPLEX, multilinear_in=("lhs", "rhs")):
     """``x * y``; integers wrap around."""
 
     numpy = np.multiply
@@ -66,13 +78,15 @@ def _truncated_quotient(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nd
     return quotient.astype(x.dtype), remainder.astype(x.dtype)
 
 
-class DivOp(ElementwiseBinary, name="div", dtypes=NUMERIC, linear_in=("lhs",)):
+class DivOp(ElementwiseBinary, name="div", dtypes=NUMERIC | COMPLEX, linear_in=("lhs",)):
     """``x / y``; integers round toward zero, and division by zero gives -1 (all bits one)."""
 
     partials = ("_partial_lhs", "_partial_rhs")
 
     @staticmethod
     def numpy(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        if is_complex(x.dtype):
+            return complex_numbers.divide(x, y)
         return np.divide(x, y) if is_float(x.dtype) else _truncated_quotient(x, y)[0]
 
     def _partial_lhs(self, dx: Value) -> Value:
@@ -116,13 +130,15 @@ def _integer_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.where(negative, inverse, result).astype(x.dtype)
 
 
-class PowOp(ElementwiseBinary, name="pow", dtypes=NUMERIC):
+class PowOp(ElementwiseBinary, name="pow", dtypes=NUMERIC | COMPLEX):
     """``x ** y``; ``x ** 0`` is 1, a negative base takes integral exponents only (else NaN)."""
 
     partials = ("_partial_lhs", "_partial_rhs")
 
     @staticmethod
     def _power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        if is_complex(x.dtype):
+            return complex_numbers.power(x, y)
         return np.power(x, y) if is_float(x.dtype) else _integer_power(x, y)
 
     numpy = in_float32(_power)
@@ -280,8 +296,16 @@ _COMPARISONS = {
 }
 
 
+def _check_order(dtype: np.dtype, direction: str) -> None:
+    if is_complex(dtype) and direction not in ("eq", "ne"):
+        raise DTypeError(f"complex numbers have no order; got {direction!r} of {dtype}. Compare their parts.")
+
+
 class CompareOp(ElementwiseBinary, name="compare", zero_tangent=True):
-    """``x <direction> y`` as bool, direction one of eq ne lt le gt ge; false with NaN except for ne."""
+    """``x <direction> y`` as bool, direction one of eq ne lt le gt ge; false with NaN except for ne.
+
+    Complex numbers have no order: eq and ne only.
+    """
 
     direction: Str
 
@@ -289,10 +313,12 @@ class CompareOp(ElementwiseBinary, name="compare", zero_tangent=True):
     def infer(x: Aval, y: Aval, *, direction: str) -> Aval:
         if direction not in _COMPARISONS:
             raise ShapeError(f"direction must be one of {', '.join(_COMPARISONS)}; got {direction!r}.")
+        _check_order(x.dtype, direction)
         return Aval(Elementwise.infer(x, y).shape, np.dtype(bool))
 
     @staticmethod
     def numpy(x: np.ndarray, y: np.ndarray, *, direction: str) -> np.ndarray:
+        _check_order(x.dtype, direction)
         return _COMPARISONS[direction](x, y)
 
     def scalar(self, *xs: Value) -> Value:

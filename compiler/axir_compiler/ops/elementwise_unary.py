@@ -15,15 +15,21 @@ from axir_compiler.ir.op import Value
 from axir_compiler.ir.types import (
     BFLOAT16,
     BOOL,
+    COMPLEX,
     DTYPES,
     FLOATING,
+    INEXACT,
     INTEGER,
     NUMERIC,
     Aval,
     aval_of,
+    is_complex,
     is_float,
+    is_inexact,
+    real_dtype,
 )
 from axir_compiler.lowering import builders, scalar
+from axir_compiler.ops import complex_numbers
 from axir_compiler.ops.elementwise import ElementwiseUnary, in_float32
 
 
@@ -38,27 +44,46 @@ def _special(name: str) -> Callable[..., Any]:
     return call
 
 
-class NegOp(ElementwiseUnary, name="neg", dtypes=NUMERIC, linear_in=("operand",)):
+class NegOp(ElementwiseUnary, name="neg", dtypes=NUMERIC | COMPLEX, linear_in=("operand",)):
     """``-x``; integers wrap around."""
 
     numpy = np.negative
 
 
-class AbsOp(ElementwiseUnary, name="abs", dtypes=NUMERIC):
-    """``|x|``; the most negative integer stays itself."""
+class AbsOp(ElementwiseUnary, name="abs", dtypes=NUMERIC | COMPLEX):
+    """``|x|``; the most negative integer stays itself. Of complex numbers it is real."""
 
     numpy = np.abs
 
+    @staticmethod
+    def infer(x: Aval) -> Aval:
+        return Aval(x.shape, real_dtype(x.dtype))
+
     def jvp(self, dx: Value) -> Value:
-        return ops.mul(dx, ops.sign(self.operand))
+        direction = ops.sign(self.operand)
+        if is_complex(aval_of(dx).dtype):
+            return ops.real(ops.mul(dx, ops.conj(direction)))
+        return ops.mul(dx, direction)
 
 
-class SignOp(ElementwiseUnary, name="sign", dtypes=NUMERIC, zero_tangent=True):
-    """-1, 0 or 1; keeps signed zeros and NaN."""
+class SignOp(ElementwiseUnary, name="sign", dtypes=NUMERIC | COMPLEX):
+    """-1, 0 or 1; keeps signed zeros and NaN. Of complex numbers ``x / |x|``, and 0 at 0."""
 
     @staticmethod
     def numpy(x: np.ndarray) -> np.ndarray:
+        if is_complex(x.dtype):
+            return complex_numbers.sign(x)
         return np.where(x == 0, x, np.sign(x)).astype(x.dtype)
+
+    def jvp(self, dx: Value) -> Value | None:
+        """Zero for real numbers; of complex ones the part that turns, ``i s Im(conj(s) dx) / |x|``."""
+        if not is_complex(aval_of(dx).dtype):
+            return None
+        direction, size = self.result, ops.abs(self.operand)
+        turn = ops.imag(ops.mul(ops.conj(direction), dx))
+        at_zero = ops.compare(size, ops.zeros_like(size), direction="eq")
+        rate = ops.select(at_zero, ops.zeros_like(size), ops.div(turn, size))
+        return ops.mul(direction, ops.complex(ops.zeros_like(rate), rate))
 
 
 class FloorOp(ElementwiseUnary, name="floor", dtypes=FLOATING, zero_tangent=True):
@@ -89,7 +114,7 @@ class RoundHalfAwayOp(ElementwiseUnary, name="round_half_away", dtypes=FLOATING,
         return np.where(np.abs(x - whole) >= 0.5, away, whole).astype(x.dtype)
 
 
-class ExpOp(ElementwiseUnary, name="exp", dtypes=FLOATING):
+class ExpOp(ElementwiseUnary, name="exp", dtypes=INEXACT):
     """``e**x``."""
 
     numpy = in_float32(np.exp)
@@ -98,7 +123,7 @@ class ExpOp(ElementwiseUnary, name="exp", dtypes=FLOATING):
         return ops.mul(dx, self.result)
 
 
-class Exp2Op(ElementwiseUnary, name="exp2", dtypes=FLOATING):
+class Exp2Op(ElementwiseUnary, name="exp2", dtypes=INEXACT):
     """``2**x``."""
 
     numpy = in_float32(np.exp2)
@@ -107,16 +132,16 @@ class Exp2Op(ElementwiseUnary, name="exp2", dtypes=FLOATING):
         return ops.mul(dx, ops.scale(self.result, math.log(2)))
 
 
-class Expm1Op(ElementwiseUnary, name="expm1", dtypes=FLOATING):
+class Expm1Op(ElementwiseUnary, name="expm1", dtypes=INEXACT):
     """``e**x - 1``, accurate near 0."""
 
-    numpy = in_float32(np.expm1)
+    numpy = in_float32(complex_numbers.or_real(complex_numbers.expm1, np.expm1))
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.shift(self.result, 1))
 
 
-class LogOp(ElementwiseUnary, name="log", dtypes=FLOATING):
+class LogOp(ElementwiseUnary, name="log", dtypes=INEXACT):
     """Natural logarithm; NaN below 0, -inf at 0."""
 
     numpy = in_float32(np.log)
@@ -125,16 +150,16 @@ class LogOp(ElementwiseUnary, name="log", dtypes=FLOATING):
         return ops.div(dx, self.operand)
 
 
-class Log1pOp(ElementwiseUnary, name="log1p", dtypes=FLOATING):
+class Log1pOp(ElementwiseUnary, name="log1p", dtypes=INEXACT):
     """``log(1 + x)``, accurate near 0."""
 
-    numpy = in_float32(np.log1p)
+    numpy = in_float32(complex_numbers.or_real(complex_numbers.log1p, np.log1p))
 
     def jvp(self, dx: Value) -> Value:
         return ops.div(dx, ops.shift(self.operand, 1))
 
 
-class SqrtOp(ElementwiseUnary, name="sqrt", dtypes=FLOATING):
+class SqrtOp(ElementwiseUnary, name="sqrt", dtypes=INEXACT):
     """Square root; NaN below 0."""
 
     numpy = in_float32(np.sqrt)
@@ -143,10 +168,15 @@ class SqrtOp(ElementwiseUnary, name="sqrt", dtypes=FLOATING):
         return ops.mul(dx, ops.div(ops.full_like(self.result, 0.5), self.result))
 
 
-class RsqrtOp(ElementwiseUnary, name="rsqrt", dtypes=FLOATING):
+class RsqrtOp(ElementwiseUnary, name="rsqrt", dtypes=INEXACT):
     """``1 / sqrt(x)``."""
 
-    numpy = in_float32(lambda x: (1 / np.sqrt(x)).astype(x.dtype))
+    @staticmethod
+    def _root(x: np.ndarray) -> np.ndarray:
+        one = np.ones((), x.dtype)
+        return (complex_numbers.divide if is_complex(x.dtype) else np.divide)(one, np.sqrt(x))
+
+    numpy = in_float32(_root)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.scale(ops.div(self.result, self.operand), -0.5))
@@ -161,7 +191,7 @@ class CbrtOp(ElementwiseUnary, name="cbrt", dtypes=FLOATING):
         return ops.mul(dx, ops.scale(ops.div(self.result, self.operand), 1 / 3))
 
 
-class SinOp(ElementwiseUnary, name="sin", dtypes=FLOATING):
+class SinOp(ElementwiseUnary, name="sin", dtypes=INEXACT):
     """Sine; the operand is in radians."""
 
     numpy = in_float32(np.sin)
@@ -170,7 +200,7 @@ class SinOp(ElementwiseUnary, name="sin", dtypes=FLOATING):
         return ops.mul(dx, ops.cos(self.operand))
 
 
-class CosOp(ElementwiseUnary, name="cos", dtypes=FLOATING):
+class CosOp(ElementwiseUnary, name="cos", dtypes=INEXACT):
     """Cosine; the operand is in radians."""
 
     numpy = in_float32(np.cos)
@@ -179,7 +209,7 @@ class CosOp(ElementwiseUnary, name="cos", dtypes=FLOATING):
         return ops.neg(ops.mul(dx, ops.sin(self.operand)))
 
 
-class TanOp(ElementwiseUnary, name="tan", dtypes=FLOATING):
+class TanOp(ElementwiseUnary, name="tan", dtypes=INEXACT):
     """Tangent; the operand is in radians."""
 
     numpy = in_float32(np.tan)
@@ -188,7 +218,7 @@ class TanOp(ElementwiseUnary, name="tan", dtypes=FLOATING):
         return ops.mul(dx, ops.shift(ops.square(self.result), 1))
 
 
-class AsinOp(ElementwiseUnary, name="asin", dtypes=FLOATING):
+class AsinOp(ElementwiseUnary, name="asin", dtypes=INEXACT):
     """Inverse sine in radians; NaN outside [-1, 1]."""
 
     numpy = in_float32(np.arcsin)
@@ -197,7 +227,7 @@ class AsinOp(ElementwiseUnary, name="asin", dtypes=FLOATING):
         return ops.mul(dx, ops.rsqrt(ops.one_minus_square(self.operand)))
 
 
-class AcosOp(ElementwiseUnary, name="acos", dtypes=FLOATING):
+class AcosOp(ElementwiseUnary, name="acos", dtypes=INEXACT):
     """Inverse cosine in radians; NaN outside [-1, 1]."""
 
     numpy = in_float32(np.arccos)
@@ -206,7 +236,7 @@ class AcosOp(ElementwiseUnary, name="acos", dtypes=FLOATING):
         return ops.neg(ops.mul(dx, ops.rsqrt(ops.one_minus_square(self.operand))))
 
 
-class AtanOp(ElementwiseUnary, name="atan", dtypes=FLOATING):
+class AtanOp(ElementwiseUnary, name="atan", dtypes=INEXACT):
     """Inverse tangent in radians."""
 
     numpy = in_float32(np.arctan)
@@ -215,7 +245,7 @@ class AtanOp(ElementwiseUnary, name="atan", dtypes=FLOATING):
         return ops.div(dx, ops.shift(ops.square(self.operand), 1))
 
 
-class SinhOp(ElementwiseUnary, name="sinh", dtypes=FLOATING):
+class SinhOp(ElementwiseUnary, name="sinh", dtypes=INEXACT):
     """Hyperbolic sine."""
 
     numpy = in_float32(np.sinh)
@@ -224,7 +254,7 @@ class SinhOp(ElementwiseUnary, name="sinh", dtypes=FLOATING):
         return ops.mul(dx, ops.cosh(self.operand))
 
 
-class CoshOp(ElementwiseUnary, name="cosh", dtypes=FLOATING):
+class CoshOp(ElementwiseUnary, name="cosh", dtypes=INEXACT):
     """Hyperbolic cosine."""
 
     numpy = in_float32(np.cosh)
@@ -233,7 +263,7 @@ class CoshOp(ElementwiseUnary, name="cosh", dtypes=FLOATING):
         return ops.mul(dx, ops.sinh(self.operand))
 
 
-class TanhOp(ElementwiseUnary, name="tanh", dtypes=FLOATING):
+class TanhOp(ElementwiseUnary, name="tanh", dtypes=INEXACT):
     """Hyperbolic tangent."""
 
     numpy = in_float32(np.tanh)
@@ -242,7 +272,7 @@ class TanhOp(ElementwiseUnary, name="tanh", dtypes=FLOATING):
         return ops.mul(dx, ops.one_minus_square(self.result))
 
 
-class AsinhOp(ElementwiseUnary, name="asinh", dtypes=FLOATING):
+class AsinhOp(ElementwiseUnary, name="asinh", dtypes=INEXACT):
     """Inverse hyperbolic sine."""
 
     numpy = in_float32(np.arcsinh)
@@ -251,17 +281,20 @@ class AsinhOp(ElementwiseUnary, name="asinh", dtypes=FLOATING):
         return ops.mul(dx, ops.rsqrt(ops.shift(ops.square(self.operand), 1)))
 
 
-class AcoshOp(ElementwiseUnary, name="acosh", dtypes=FLOATING):
+class AcoshOp(ElementwiseUnary, name="acosh", dtypes=INEXACT):
     """Inverse hyperbolic cosine; NaN below 1."""
 
     numpy = in_float32(np.arccosh)
 
     def jvp(self, dx: Value) -> Value:
-        x = self.operand
-        return ops.mul(dx, ops.rsqrt(ops.mul(ops.shift(x, -1), ops.shift(x, 1))))
+        below, above = ops.shift(self.operand, -1), ops.shift(self.operand, 1)
+        if is_complex(aval_of(dx).dtype):
+            # The root of the product would be the other one in the left half plane.
+            return ops.mul(dx, ops.mul(ops.rsqrt(below), ops.rsqrt(above)))
+        return ops.mul(dx, ops.rsqrt(ops.mul(below, above)))
 
 
-class AtanhOp(ElementwiseUnary, name="atanh", dtypes=FLOATING):
+class AtanhOp(ElementwiseUnary, name="atanh", dtypes=INEXACT):
     """Inverse hyperbolic tangent; NaN outside [-1, 1]."""
 
     numpy = in_float32(np.arctanh)
@@ -345,10 +378,10 @@ class PolygammaOp(ElementwiseUnary, name="polygamma", dtypes=FLOATING):
         return ops.mul(dx, ops.polygamma(self.operand, order=self.order + 1))
 
 
-class LogisticOp(ElementwiseUnary, name="logistic", dtypes=FLOATING):
+class LogisticOp(ElementwiseUnary, name="logistic", dtypes=INEXACT):
     """``1 / (1 + exp(-x))``."""
 
-    numpy = in_float32(_special("expit"))
+    numpy = in_float32(complex_numbers.or_real(complex_numbers.logistic, _special("expit")))
 
     def jvp(self, dx: Value) -> Value:
         y = self.result
@@ -390,28 +423,34 @@ class CheckpointNameOp(ElementwiseUnary, name="checkpoint_name", linear_in=("ope
         return operand
 
 
-class IntegerPowOp(ElementwiseUnary, name="integer_pow", dtypes=NUMERIC):
-    """``x ** exponent`` for a static integer exponent; negative exponents for floats only."""
+class IntegerPowOp(ElementwiseUnary, name="integer_pow", dtypes=NUMERIC | COMPLEX):
+    """``x ** exponent`` for a static integer exponent; negative exponents for floats and complex numbers only."""
 
     exponent: Int
 
     @staticmethod
     def infer(x: Aval, *, exponent: int) -> Aval:
-        if exponent < 0 and not is_float(x.dtype):
+        if exponent < 0 and not is_inexact(x.dtype):
             raise DTypeError(f"integers cannot be raised to the negative power {exponent}; got {x}.")
         return x
 
     @staticmethod
     def _power(x: np.ndarray, *, exponent: int) -> np.ndarray:
-        power, result = x, np.ones_like(x)
+        if exponent == 0:
+            return np.ones_like(x)
+        # Not starting from 1: a product with a complex 1 loses infinities and signs of zeros.
+        power, result = x, None
         remaining = abs(exponent)
         while remaining:
             if remaining & 1:
-                result = result * power
+                result = power if result is None else result * power
             remaining >>= 1
             if remaining:
                 power = power * power
-        return result if exponent >= 0 else (1 / result).astype(x.dtype)
+        if exponent >= 0:
+            return result
+        one = np.ones((), x.dtype)
+        return (complex_numbers.divide if is_complex(x.dtype) else np.divide)(one, result)
 
     numpy = in_float32(_power)
 
@@ -452,7 +491,7 @@ class ClzOp(ElementwiseUnary, name="clz", dtypes=INTEGER, zero_tangent=True):
         return count.astype(x.dtype)
 
 
-class IsFiniteOp(ElementwiseUnary, name="is_finite", dtypes=FLOATING, zero_tangent=True):
+class IsFiniteOp(ElementwiseUnary, name="is_finite", dtypes=INEXACT, zero_tangent=True):
     """Whether the element is neither infinite nor NaN; gives bool."""
 
     numpy = np.isfinite
@@ -474,7 +513,8 @@ def _float64_to_bfloat16(x: np.ndarray) -> np.ndarray:
 class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
     """Conversion to another dtype.
 
-    Floats to integers round toward zero and saturate, NaN gives 0; to bool, everything but 0 is true.
+    Floats to integers round toward zero and saturate, NaN gives 0; to bool, everything but 0 is true. Complex
+    numbers lose their imaginary part on the way to real dtypes.
     """
 
     dtype: DType
@@ -487,6 +527,8 @@ class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
     def numpy(x: np.ndarray, *, dtype: np.dtype) -> np.ndarray:
         if x.dtype == np.dtype("float64") and dtype == BFLOAT16:
             return _float64_to_bfloat16(x)
+        if is_complex(x.dtype) and not is_complex(dtype) and dtype not in BOOL:
+            return ConvertOp.numpy(x.real, dtype=dtype)
         if not is_float(x.dtype) or dtype not in INTEGER:
             return x.astype(dtype)
         info = np.iinfo(dtype)
@@ -497,7 +539,7 @@ class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
         return np.where(above, info.max, np.where(below, info.min, inside)).astype(dtype)
 
     def jvp(self, dx: Value) -> Value | None:
-        if not is_float(self.dtype):
+        if not is_inexact(self.dtype):
             return None
         return ops.convert(dx, dtype=self.dtype)
 
@@ -515,9 +557,11 @@ class BitcastOp(ElementwiseUnary, name="bitcast", zero_tangent=True):
 
     @staticmethod
     def infer(x: Aval, *, dtype: np.dtype) -> Aval:
-        bools = np.dtype(bool) in (x.dtype, dtype)
-        if dtype.itemsize != x.dtype.itemsize or (bools and dtype != x.dtype):
-            raise DTypeError(f"dtypes must have the same width, bool excluded; got {x} to {DTYPES[dtype]}.")
+        excluded = any(d in BOOL | COMPLEX for d in (x.dtype, dtype))
+        if dtype.itemsize != x.dtype.itemsize or (excluded and dtype != x.dtype):
+            raise DTypeError(
+                f"dtypes must have the same width, bool and complex excluded; got {x} to {DTYPES[dtype]}."
+            )
         return Aval(x.shape, dtype)
 
     @staticmethod

@@ -12,7 +12,7 @@ from axir_compiler import ops
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import DType, Int, Ints, Tensor
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import BOOL, INTEGER, NUMERIC, Aval, aval_of, element_type, is_float
+from axir_compiler.ir.types import BOOL, COMPLEX, INTEGER, NUMERIC, Aval, aval_of, element_type, is_float
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import in_float32
 
@@ -60,7 +60,7 @@ class Reduction(AxirOp):
         return ops.broadcast_in_dim(x, shape=shape, dimensions=kept)
 
 
-class ReduceSumOp(Reduction, name="reduce_sum", dtypes=NUMERIC, linear_in=("operand",)):
+class ReduceSumOp(Reduction, name="reduce_sum", dtypes=NUMERIC | COMPLEX, linear_in=("operand",)):
     """Sum; half types are accumulated in float32."""
 
     kind = "sum"
@@ -70,7 +70,7 @@ class ReduceSumOp(Reduction, name="reduce_sum", dtypes=NUMERIC, linear_in=("oper
         return [self._spread(ct)]
 
 
-class ReduceProdOp(Reduction, name="reduce_prod", dtypes=NUMERIC):
+class ReduceProdOp(Reduction, name="reduce_prod", dtypes=NUMERIC | COMPLEX):
     """Product; half types are accumulated in float32."""
 
     kind = "prod"

@@ -12,7 +12,7 @@ from typing import ClassVar
 from axir_compiler.errors import InternalError, ShapeError
 from axir_compiler.ir.attributes import Int, Ints, Symbol, Tensors
 from axir_compiler.ir.op import AxirOp
-from axir_compiler.ir.types import Aval, is_float
+from axir_compiler.ir.types import Aval, is_inexact
 
 Avals = Sequence[Aval]
 
@@ -50,7 +50,7 @@ class TransformationOp(AxirOp, same_dtype=False):
 
 
 def _check_positions(name: str, positions: tuple[int, ...], avals: Avals, what: str) -> None:
-    floats = [i for i, a in enumerate(avals) if is_float(a.dtype)]
+    floats = [i for i, a in enumerate(avals) if is_inexact(a.dtype)]
     if len(set(positions)) != len(positions) or not set(positions) <= set(floats):
         raise ShapeError(
             f"{name} must list distinct float {what} of the callee, of {floats}; got {positions}."
@@ -71,7 +71,7 @@ class JvpOp(TransformationOp, name="jvp"):
 
     @classmethod
     def results_for(cls, inputs: Avals, outputs: Avals, *, wrt: tuple[int, ...]) -> tuple[Aval, ...]:
-        return (*outputs, *(a for a in outputs if is_float(a.dtype)))
+        return (*outputs, *(a for a in outputs if is_inexact(a.dtype)))
 
 
 class VjpOp(TransformationOp, name="vjp"):

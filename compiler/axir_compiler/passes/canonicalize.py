@@ -1,7 +1,7 @@
 """Local simplifications, applied by MLIR's greedy pattern driver until none matches.
 
 Each rule takes an op and gives what replaces its result: a value, or a function that builds it, or ``None`` if
-the rule does not match. No rule changes a number: ``x + 0`` stays, since it turns -0 into 0.
+the rule does not match. No rule changes a number: ``x + 0`` stays, since it turns -0 into 0, and so does a product with a complex 1.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from axir_compiler import ops
-from axir_compiler.ir.types import aval_of, is_float
+from axir_compiler.ir.types import aval_of, is_inexact
 from axir_compiler.mlir import context, ir, rewrite
 from axir_compiler.ops.constant import ConstantOp
 from axir_compiler.ops.contract import DotGeneralOp
@@ -60,11 +60,13 @@ def _splat(value: Value) -> Any:
 
 
 def _is_negative_zero(value: Any) -> bool:
-    return value == 0 and bool(np.signbit(value))
+    """Whether a number, or both parts of a complex one, is -0."""
+    parts = (value.real, value.imag) if np.iscomplexobj(value) else (value,)
+    return all(part == 0 and np.signbit(part) for part in parts)
 
 
 def _add_nothing(op: AddOp) -> Replacement:
-    exact = _is_negative_zero if is_float(aval_of(op.result).dtype) else (lambda v: v == 0)
+    exact = _is_negative_zero if is_inexact(aval_of(op.result).dtype) else (lambda v: v == 0)
     for x, other in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
         value = _splat(other)
         if value is not None and exact(value):
@@ -78,20 +80,20 @@ def _subtract_nothing(op: SubOp) -> Replacement:
 
 
 def _negative(value: Any) -> bool:
-    return bool(np.signbit(np.float64(value)))
+    return bool(np.signbit(np.float64(value.real)) or np.signbit(np.float64(value.imag)))
 
 
 def _multiply_by_one(op: MulOp) -> Replacement:
     for x, other in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
         value = _splat(other)
-        if value is not None and value == 1:
+        if value is not None and value == 1 and not np.iscomplexobj(value):
             return x
     return None
 
 
 def _divide_by_one(op: DivOp) -> Replacement:
     value = _splat(op.rhs)
-    return op.lhs if value is not None and value == 1 else None
+    return op.lhs if value is not None and value == 1 and not np.iscomplexobj(value) else None
 
 
 def _twice(op: Any) -> Replacement:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from axir_compiler.ir.module import lookup, signature
-from axir_compiler.ir.types import is_float
+from axir_compiler.ir.types import is_inexact
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 from axir_compiler.transforms.expand import Expander
@@ -48,7 +48,7 @@ class _FunctionPass(Pass):
 
     def _arguments(self, function: func.FuncOp) -> tuple[int, ...]:
         inputs, _ = signature(function)
-        return self.wrt or tuple(i for i, a in enumerate(inputs) if is_float(a.dtype))
+        return self.wrt or tuple(i for i, a in enumerate(inputs) if is_inexact(a.dtype))
 
 
 @dataclass(frozen=True)

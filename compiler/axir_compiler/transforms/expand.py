@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from axir_compiler import ops
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.module import call, callees_of, functions, lookup, signature, walk
-from axir_compiler.ir.types import aval_of, is_float
+from axir_compiler.ir.types import aval_of, is_inexact
 from axir_compiler.mlir import ir
 from axir_compiler.ops.transformation import JvpOp, LinearTransposeOp, TransformationOp, VjpOp, VmapOp
 from axir_compiler.passes.inline import inline_calls
@@ -79,7 +79,7 @@ class Expander:
         outputs = found[: len(found) - len(rule.nonzero)]
         tangents = dict(zip(rule.nonzero, found[len(outputs) :], strict=True))
         for i, output in enumerate(outputs):
-            if i not in tangents and is_float(aval_of(output).dtype):
+            if i not in tangents and is_inexact(aval_of(output).dtype):
                 tangents[i] = ops.zeros_like(output)
         return outputs + [tangents[i] for i in sorted(tangents)]
 

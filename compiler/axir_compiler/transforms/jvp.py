@@ -24,7 +24,7 @@ from axir_compiler.ir.module import (
 )
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.region import HigherOrderOp, dependents
-from axir_compiler.ir.types import aval_of, is_float
+from axir_compiler.ir.types import aval_of, is_inexact
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.cse import eliminate_common_subexpressions
 from axir_compiler.passes.dce import eliminate_dead_code
@@ -126,7 +126,7 @@ class Linearizer:
                 else:
                     new = copy_op(op, values).opview
                     assert isinstance(new, AxirOp)
-                    if any(is_float(aval_of(r).dtype) for r in op.results):
+                    if any(is_inexact(aval_of(r).dtype) for r in op.results):
                         found = new.jvp(*active)
                         pairs = zip(op.results, found if isinstance(found, tuple) else (found,), strict=True)
                         tangents.update({r: t for r, t in pairs if t is not None})

@@ -85,6 +85,13 @@ class Array(ArrayInterface):
             )
         return self.to_numpy(f"{kind.__name__}() of it").reshape(())[()]
 
+    def _real_scalar(self, kind: type) -> Any:
+        if self.dtype.kind == "c":
+            raise TypeError(
+                f"array: a complex number does not convert to {kind.__name__}; got {self.aval}. Take its real part."
+            )
+        return self._scalar(kind)
+
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ValueError(
@@ -93,10 +100,10 @@ class Array(ArrayInterface):
         return bool(self._scalar(bool))
 
     def __int__(self) -> int:
-        return int(self._scalar(int))
+        return int(self._real_scalar(int))
 
     def __float__(self) -> float:
-        return float(self._scalar(float))
+        return float(self._real_scalar(float))
 
     def __complex__(self) -> complex:
         return complex(self._scalar(complex))

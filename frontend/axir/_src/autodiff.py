@@ -17,20 +17,20 @@ from axir._src.trace import Frame, Function, Key, Spec, Tracer, bind
 from axir_compiler.errors import NonDifferentiableError, ShapeError, TreeError
 from axir_compiler.ir.attributes import ScalarValue
 from axir_compiler.ir.module import lookup, signature
-from axir_compiler.ir.types import Aval, is_float
+from axir_compiler.ir.types import Aval, is_complex, is_inexact
 from axir_compiler.ops.constant import ConstantOp
 from axir_compiler.ops.shape import BroadcastInDimOp
 from axir_compiler.ops.transformation import JvpOp, LinearTransposeOp, VjpOp
 
 __all__ = [
     "check_inputs",
+    "check_outputs",
     "float0",
     "full",
     "grad",
     "jvp",
     "linear_transpose",
     "linearize",
-    "refuse_holomorphic",
     "select_arguments",
     "value_and_grad",
     "vjp",
@@ -57,19 +57,32 @@ def select_arguments(name: str, args: Sequence[Any], argnums: int | Sequence[int
     return positions
 
 
-def refuse_holomorphic(title: str, holomorphic: bool) -> None:
-    """Complex derivatives are not there yet."""
-    if holomorphic:
-        raise NonDifferentiableError(f"{title}: complex numbers are not supported; use holomorphic=False.")
-
-
-def check_inputs(title: str, leaves: Sequence[Array], names: Sequence[str]) -> None:
-    """Derivatives are taken with respect to floats only."""
+def check_inputs(title: str, leaves: Sequence[Array], names: Sequence[str], holomorphic: bool) -> None:
+    """Derivatives are taken with respect to floats and complex numbers, those of holomorphic functions to the latter."""
     for x, name in zip(leaves, names, strict=True):
-        if not is_float(x.dtype):
+        if not is_inexact(x.dtype):
             raise NonDifferentiableError(
                 f"{title}: derivatives are taken with respect to floats; got {x.aval} for {name}. Convert it to "
                 "a float, or choose other arguments with argnums."
+            )
+        if holomorphic and not is_complex(x.dtype):
+            raise NonDifferentiableError(
+                f"{title}: with holomorphic=True arguments must be complex; got {x.aval} for {name}. Convert it to "
+                "a complex dtype, or use holomorphic=False."
+            )
+
+
+def check_outputs(title: str, leaves: Sequence[Array], holomorphic: bool) -> None:
+    """Without holomorphic=True a derivative row by row needs real results, with it complex ones."""
+    for x in leaves:
+        if holomorphic and not is_complex(x.dtype):
+            raise NonDifferentiableError(
+                f"{title}: with holomorphic=True results must be complex; got {x.aval}. Use holomorphic=False."
+            )
+        if not holomorphic and is_complex(x.dtype):
+            raise NonDifferentiableError(
+                f"{title}: results must be real; got {x.aval}. Use holomorphic=True if the function is holomorphic, "
+                "else differentiate its real and imaginary part, or use vjp."
             )
 
 
@@ -83,10 +96,12 @@ def value_and_grad(
     """The function that gives ``(fun(...), gradient)``.
 
     Args:
-        fun: gives a float scalar, or a pair of one and auxiliary data if ``has_aux``.
-        argnums: the positional argument, or a sequence of them, to differentiate with respect to; pytrees of floats.
+        fun: gives a real scalar, or a pair of one and auxiliary data if ``has_aux``.
+        argnums: the positional argument, or a sequence of them, to differentiate with respect to; pytrees of floats or complex numbers.
         has_aux: the gradient is that of the first of two results; the value is the pair.
-        holomorphic: must be false, complex numbers are not supported.
+        holomorphic: ``fun`` is a holomorphic function of complex numbers, and the gradient its complex derivative.
+            Otherwise the result must be real; the gradient with respect to a complex argument ``x + iy`` is
+            ``df/dx - i df/dy``.
         allow_int: integer arguments have tangents of dtype ``float0``, which hold nothing.
 
     Returns: a function of the arguments of ``fun``. The gradient has the structure of the argument, a tuple of
@@ -95,10 +110,6 @@ def value_and_grad(
     Raises:
         NonDifferentiableError: an argument is not of floats, or the result is not a float scalar.
     """
-    if holomorphic:
-        raise NonDifferentiableError(
-            "value_and_grad: complex numbers are not supported; use holomorphic=False."
-        )
     title = f"grad({name_of(fun)})"
 
     @functools.wraps(fun)
@@ -107,9 +118,9 @@ def value_and_grad(
         chosen = [args[i] for i in positions]
         names = pytree.argument_names(chosen, positions)
         leaves, treedef = flatten_arrays(title, chosen, lambda _: names)
-        active = [i for i, x in enumerate(leaves) if is_float(x.dtype)] if allow_int else range(len(leaves))
+        active = [i for i, x in enumerate(leaves) if is_inexact(x.dtype)] if allow_int else range(len(leaves))
         if not allow_int:
-            check_inputs(title, leaves, names)
+            check_inputs(title, leaves, names, holomorphic)
         inputs = [leaves[i] for i in active]
         trees: list[Any] = []
 
@@ -123,6 +134,7 @@ def value_and_grad(
             out = fun(*values, **kwargs)
             out, aux = _split_aux(title, out) if has_aux else (out, None)
             result = _check_scalar(title, out)
+            check_outputs(title, [result], holomorphic)
             aux_leaves, aux_tree = flatten_arrays(title, aux)
             trees.append(aux_tree)
             return [result, *aux_leaves]
@@ -163,7 +175,7 @@ def _check_scalar(name: str, out: Any) -> Array:
             f"{name}: the gradient needs a function that gives a scalar; got a pytree {out!r}."
         )
     result = to_array(out)
-    if result.shape != () or not is_float(result.dtype):
+    if result.shape != () or not is_inexact(result.dtype):
         raise NonDifferentiableError(
             f"{name}: the gradient needs a function that gives a float scalar; got {result.aval}. Use jacrev or vjp "
             "for other results, or sum them."
@@ -245,7 +257,7 @@ def jvp(
         raise TreeError(
             f"{title}: tangents must have the structure of primals; got {tangent_tree} for {treedef}."
         )
-    wrt = tuple(i for i, x in enumerate(leaves) if is_float(x.dtype))
+    wrt = tuple(i for i, x in enumerate(leaves) if is_inexact(x.dtype))
     directions = [_tangent(title, leaves[i], raw[i]) for i in wrt]
     trees: list[Any] = []
     flat = _flat_function(fun, treedef, title, has_aux, trees)
@@ -253,7 +265,7 @@ def jvp(
     def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
         points, slopes = arrays[: len(leaves)], arrays[len(leaves) :]
         function = trace_flat(frame, name_of(fun), flat, points)
-        moving = [s for s in function.outputs if is_float(s.aval.dtype)]
+        moving = [s for s in function.outputs if is_inexact(s.aval.dtype)]
         return frame.emit_call(JvpOp, function, points, (*function.outputs, *moving), {"wrt": wrt}, slopes)
 
     found = transform("main", run, [*leaves, *directions])
@@ -261,7 +273,7 @@ def jvp(
     count = out_tree.num_leaves + aux_tree.num_leaves
     outputs, slopes = found[:count], iter(found[count:])
     out_tangents = [
-        next(slopes) if is_float(x.dtype) else _zeros_float0(x) for x in outputs[: out_tree.num_leaves]
+        next(slopes) if is_inexact(x.dtype) else _zeros_float0(x) for x in outputs[: out_tree.num_leaves]
     ]
     result = pytree.unflatten(out_tree, outputs[: out_tree.num_leaves])
     tangent = pytree.unflatten(out_tree, out_tangents)
@@ -313,7 +325,7 @@ def _linearize(
     title: str, fun: Callable[..., Any], primals: Sequence[Any], has_aux: bool
 ) -> tuple[list[Array], list[Array], list[Array], pytree.TreeDef, list[Any], _Linearization, tuple[int, ...]]:
     leaves, treedef = flatten_arrays(title, tuple(primals), pytree.argument_names)
-    wrt = tuple(i for i, x in enumerate(leaves) if is_float(x.dtype))
+    wrt = tuple(i for i, x in enumerate(leaves) if is_inexact(x.dtype))
     trees: list[Any] = []
     made: list[_Linearization] = []
     flat = _flat_function(fun, treedef, title, has_aux, trees)
@@ -362,7 +374,7 @@ def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> 
 
 
 def _zero_tangent(x: Array) -> Any:
-    return full(0, x.aval) if is_float(x.dtype) else _zeros_float0(x)
+    return full(0, x.aval) if is_inexact(x.dtype) else _zeros_float0(x)
 
 
 def full(value: Any, aval: Aval) -> Array:

@@ -16,6 +16,7 @@ from axir._src.promotion import (
     DTypeLike,
     canonical,
     common,
+    default_complex,
     default_float,
     default_int,
     requested,
@@ -25,7 +26,7 @@ from axir._src.trace import Tracer, bind, current_frame
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import ScalarValue
 from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import DTYPES
+from axir_compiler.ir.types import COMPLEX, DTYPES
 
 __all__ = [
     "ArrayLike",
@@ -39,13 +40,13 @@ __all__ = [
     "typed",
 ]
 
-ArrayLike: TypeAlias = Array | np.ndarray | np.generic | bool | int | float
+ArrayLike: TypeAlias = Array | np.ndarray | np.generic | bool | int | float | complex
 """What operations take as an array. Lists are not among them; ``axir.numpy.asarray`` makes arrays of them."""
 
-_NUMBERS = frozenset({bool, int, float})
+_NUMBERS = frozenset({bool, int, float, complex})
 
 
-def is_number(x: Any) -> TypeGuard[bool | int | float]:
+def is_number(x: Any) -> TypeGuard[bool | int | float | complex]:
     """Whether ``x`` is a Python number, whose dtype is weak."""
     return type(x) in _NUMBERS
 
@@ -57,6 +58,8 @@ def typed(x: Any) -> tuple[np.dtype, bool]:
     kind = type(x)
     if kind is float:
         return default_float(), True
+    if kind is complex:
+        return default_complex(), True
     return (BOOL, False) if kind is bool else (default_int(), True)
 
 
@@ -79,18 +82,18 @@ def to_array(x: Any) -> Array:
 
 def _plain(x: Any) -> Any:
     """A Python number or array for objects that stand for one."""
-    for kind in (int, float):
+    for kind in (int, float, complex):
         if isinstance(x, kind):
             return kind(x)
     if hasattr(x, "__jax_array__"):
         return x.__jax_array__()
-    what = f"{type(x).__name__} {x!r}" if x is None or isinstance(x, str | complex) else type(x).__name__
+    what = f"{type(x).__name__} {x!r}" if x is None or isinstance(x, str) else type(x).__name__
     if isinstance(x, list | tuple):
         what += ". Use axir.numpy.asarray on it"
     raise located(DTypeError(f"array: operands must be arrays or numbers; got {what}."))
 
 
-def constant(value: bool | int | float, dtype: np.dtype, weak: bool, traced: bool = False) -> Array:
+def constant(value: bool | int | float | complex, dtype: np.dtype, weak: bool, traced: bool = False) -> Array:
     """A Python number as a scalar array of a dtype.
 
     ``traced`` makes it a constant of the program that is being traced also outside ``jit``.
@@ -106,6 +109,10 @@ def constant(value: bool | int | float, dtype: np.dtype, weak: bool, traced: boo
 
 
 def _checked_number(value: Any, dtype: np.dtype) -> np.ndarray:
+    if isinstance(value, complex) and dtype not in COMPLEX:
+        raise located(
+            DTypeError(f"array: the complex number {value} does not fit into {dtype}. Take its real part.")
+        )
     try:
         return np.array(value, dtype)
     except OverflowError:

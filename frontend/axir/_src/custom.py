@@ -19,7 +19,7 @@ from axir._src.execute import transform
 from axir._src.trace import Frame, Function, Program, Spec, bind, current_frame
 from axir_compiler.errors import ShapeError, TreeError
 from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import is_float
+from axir_compiler.ir.types import is_inexact
 from axir_compiler.ops.custom import CheckpointOp, CustomJvpOp, CustomVjpOp, NamedFunctionsOp
 
 __all__ = ["Policies", "checkpoint", "checkpoint_name", "checkpoint_policies", "custom_jvp", "custom_vjp"]
@@ -53,7 +53,7 @@ class _Call:
     @property
     def floats(self) -> list[int]:
         """The leaves that have derivatives."""
-        return [i for i, x in enumerate(self.leaves) if is_float(x.dtype)]
+        return [i for i, x in enumerate(self.leaves) if is_inexact(x.dtype)]
 
     def arguments(self, leaves: Sequence[Any]) -> list[Any]:
         """All positional arguments, with other leaves."""
@@ -63,7 +63,7 @@ class _Call:
     def tangents(self, given: Sequence[Any]) -> tuple[Any, ...]:
         """Tangents of the dynamic arguments: those of integers carry nothing."""
         own = iter(given)
-        filled = [next(own) if is_float(x.dtype) else np.zeros(x.shape, float0) for x in self.leaves]
+        filled = [next(own) if is_inexact(x.dtype) else np.zeros(x.shape, float0) for x in self.leaves]
         return tuple(pytree.unflatten(self.tree, filled))
 
 
@@ -268,7 +268,7 @@ def _like_tangents(title: str, tangent: Any, tree: pytree.TreeDef, outputs: Sequ
     leaves, found = pytree.flatten(tangent)
     if found != tree:
         raise TreeError(f"{title}: the tangent of the rule must have the structure {tree}; got {found}.")
-    kept = [(to_array(t), s) for t, s in zip(leaves, outputs, strict=True) if is_float(s.aval.dtype)]
+    kept = [(to_array(t), s) for t, s in zip(leaves, outputs, strict=True) if is_inexact(s.aval.dtype)]
     for t, spec in kept:
         if t.shape != spec.aval.shape:
             raise ShapeError(
@@ -348,12 +348,14 @@ class custom_vjp(_Differentiated):
     ) -> Function:
         outputs = function.outputs
         residuals = forward.outputs[len(outputs) :]
-        floats = [s for s in outputs if is_float(s.aval.dtype)]
+        floats = [s for s in outputs if is_inexact(s.aval.dtype)]
 
         def flat(tracers: Sequence[Array]) -> list[Array]:
             assert self._rules is not None
             given = iter(tracers[len(residuals) :])
-            cts = [next(given) if is_float(s.aval.dtype) else np.zeros(s.aval.shape, float0) for s in outputs]
+            cts = [
+                next(given) if is_inexact(s.aval.dtype) else np.zeros(s.aval.shape, float0) for s in outputs
+            ]
             kept = pytree.unflatten(residual_tree, tracers[: len(residuals)])
             found = self._rules[1](*call.fixed, kept, pytree.unflatten(tree, cts))
             return _cotangents(call, found)
@@ -380,7 +382,7 @@ def _cotangents(call: _Call, found: Any) -> list[Array]:
             raise TreeError(
                 f"{call.title}: the cotangent of argument {position} must have the structure {tree}; got {ct_tree}."
             )
-        result.extend(_cotangent(call, x, c) for x, c in zip(leaves, cts, strict=True) if is_float(x.dtype))
+        result.extend(_cotangent(call, x, c) for x, c in zip(leaves, cts, strict=True) if is_inexact(x.dtype))
     return result
 
 

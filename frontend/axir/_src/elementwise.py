@@ -15,7 +15,7 @@ from axir._src.promotion import common, common_of_two, inexact
 from axir._src.trace import Tracer, bind, current_frame
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.op import OPS, AxirOp
-from axir_compiler.ir.types import FLOATING
+from axir_compiler.ir.types import COMPLEX, INEXACT
 
 __all__ = [
     "apply",
@@ -31,7 +31,7 @@ __all__ = [
     "scalar_like",
 ]
 
-_NUMBERS = frozenset({bool, int, float})
+_NUMBERS = frozenset({bool, int, float, complex})
 _CONVERT = OPS["convert"]
 
 
@@ -64,7 +64,7 @@ def promoted(*args: Any, to_float: bool = False) -> tuple[list[Array], bool]:
     return [convert(x, x.dtype, weak) for x in arrays], weak
 
 
-def scalar_like(value: bool | int | float, x: Array) -> Array:
+def scalar_like(value: bool | int | float | complex, x: Array) -> Array:
     """A Python number as a scalar of the dtype of ``x``."""
     return constant(value, x.dtype, x.weak_type, isinstance(x, Tracer))
 
@@ -133,7 +133,9 @@ def apply(op: type[AxirOp], xs: Sequence[Array], weak: bool, **attrs: Any) -> An
 
 def _as_partner(y: Any, dtype: np.dtype) -> np.ndarray | None:
     """A Python number in the dtype of the other operand, if that is where both meet."""
-    if (type(y) is float and dtype in FLOATING) or (type(y) is int and dtype.kind != "b"):
+    kind = type(y)
+    fits = dtype in INEXACT if kind is float else dtype in COMPLEX if kind is complex else dtype.kind != "b"
+    if kind is not bool and fits:
         try:
             return np.array(y, dtype)
         except OverflowError:
@@ -180,7 +182,7 @@ def apply_binary(
         second is ConcreteArray and first in _NUMBERS
     ):
         own = x if first is ConcreteArray else y
-        if not to_float or own.dtype in FLOATING:
+        if not to_float or own.dtype in INEXACT:
             found = _evaluate_pair(op, x, y, weak, attrs)
             if found is not None:
                 return found

@@ -10,10 +10,12 @@ import numpy as np
 
 from axir._src import pytree
 from axir._src.array import Array
-from axir._src.autodiff import check_inputs, full, jvp, refuse_holomorphic, select_arguments, vjp
+from axir._src.autodiff import check_inputs, check_outputs, full, jvp, select_arguments, vjp
 from axir._src.call import flatten_arrays, name_of
 from axir._src.trace import bind
 from axir._src.vectorize import vmap
+from axir_compiler.errors import NonDifferentiableError
+from axir_compiler.ir.types import is_complex
 from axir_compiler.ops.constant import IotaOp
 from axir_compiler.ops.elementwise_binary import AddOp, CompareOp
 from axir_compiler.ops.elementwise_unary import ConvertOp
@@ -34,14 +36,19 @@ class _Point(NamedTuple):
 
 
 def _point(
-    title: str, fun: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: Argnums
+    title: str,
+    fun: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    argnums: Argnums,
+    holomorphic: bool,
 ) -> _Point:
     positions = select_arguments(title, args, argnums)
     single = isinstance(argnums, int)
     chosen = args[positions[0]] if single else tuple(args[i] for i in positions)
     names = pytree.argument_names([args[i] for i in positions], positions)
     leaves, treedef = flatten_arrays(title, chosen, lambda _: names)
-    check_inputs(title, leaves, names)
+    check_inputs(title, leaves, names, holomorphic)
 
     @functools.wraps(fun)
     def function(chosen: Any) -> Any:
@@ -51,6 +58,16 @@ def _point(
         return fun(*values, **kwargs)
 
     return _Point(function, chosen, leaves, treedef)
+
+
+def _check_real(title: str, leaves: Sequence[Array], holomorphic: bool) -> None:
+    """Unit tangents span real arguments, and the complex ones of holomorphic functions."""
+    for x in leaves:
+        if is_complex(x.dtype) and not holomorphic:
+            raise NonDifferentiableError(
+                f"{title}: arguments must be real; got {x.aval}. Use holomorphic=True if the function is holomorphic, "
+                "else differentiate with respect to the real and imaginary part, or use jvp."
+            )
 
 
 def _basis(leaves: Sequence[Array]) -> list[Array]:
@@ -86,20 +103,24 @@ def jacfwd(
 ) -> Callable[..., Any]:
     """The Jacobian, column by column with forward-mode differentiation: best for few inputs.
 
-    The arguments are those of ``grad``; the result of ``fun`` may be any pytree.
+    The arguments are those of ``grad``; the result of ``fun`` may be any pytree. Without ``holomorphic`` arguments must
+    be real; they may be complex for ``jacrev``, whose results must be real then.
 
     Returns: a function that gives, for each leaf of the result and each leaf of the arguments ``argnums``, an array of
         the shape of the one followed by that of the other; with ``has_aux`` a pair of that and aux.
     """
     title = f"jacfwd({name_of(fun)})"
-    refuse_holomorphic(title, holomorphic)
 
     @functools.wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        at = _point(title, fun, args, kwargs, argnums)
+        at = _point(title, fun, args, kwargs, argnums, holomorphic)
+
+        _check_real(title, at.leaves, holomorphic)
 
         def push(tangent: Any) -> Any:
             found = jvp(at.function, (at.chosen,), (tangent,), has_aux=has_aux)
+            if holomorphic:
+                check_outputs(title, pytree.leaves(found[0]), holomorphic)
             return found[1:] if has_aux else found[1]
 
         basis = pytree.unflatten(at.treedef, _basis(at.leaves))
@@ -121,13 +142,13 @@ def jacrev(
     Arguments and result are those of ``jacfwd``.
     """
     title = f"jacrev({name_of(fun)})"
-    refuse_holomorphic(title, holomorphic)
 
     @functools.wraps(fun)
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        at = _point(title, fun, args, kwargs, argnums)
+        at = _point(title, fun, args, kwargs, argnums, holomorphic)
         out, pullback, *aux = vjp(at.function, at.chosen, has_aux=has_aux)
         leaves, treedef = flatten_arrays(title, out)
+        check_outputs(title, leaves, holomorphic)
         (rows,) = vmap(pullback)(pytree.unflatten(treedef, _basis(leaves)))
         # Rows count all elements of the output: split them, and make the output's tree the outer one.
         by_input = [_unravel(block, leaves, 0, treedef) for block in pytree.leaves(rows)]

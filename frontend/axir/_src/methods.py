@@ -19,7 +19,7 @@ from axir_compiler.errors import DTypeError
 
 __all__: list[str] = []
 
-_OPERANDS = (Array, bool, int, float, _numpy.ndarray, _numpy.generic)
+_OPERANDS = (Array, bool, int, float, complex, _numpy.ndarray, _numpy.generic)
 
 _OPERATORS = {
     "add": np.add,

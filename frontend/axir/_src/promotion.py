@@ -1,13 +1,14 @@
 """Type promotion: the dtype in which operands of different dtypes meet.
 
-Dtypes form a lattice; operands meet at their least upper bound. Besides the dtypes it holds two *weak*
-types, those of Python's ``int`` and ``float``: they give way to any dtype of their kind, so that ``x + 1``
-keeps the dtype of ``x``. The lattice is the one that JAX documents under "Type promotion semantics":
+Dtypes form a lattice; operands meet at their least upper bound. Besides the dtypes it holds three *weak*
+types, those of Python's ``int``, ``float`` and ``complex``: they give way to any dtype of their kind, so that
+``x + 1`` keeps the dtype of ``x``. The lattice is the one that JAX documents under "Type promotion semantics":
 
     bool -> int* -> uint8 -> uint16 -> uint32 -> uint64 -> float* -> bfloat16 -> float32 -> float64
                \\-> int8  -> int16  -> int32  -> int64  -/      \\-> float16  -/
 
-with ``uintN -> int2N`` as well. Without ``axir_enable_x64`` results are 32 bits wide at most.
+with ``uintN -> int2N`` as well, and ``float* -> complex* -> complex64 -> complex128``, ``float32 -> complex64``,
+``float64 -> complex128``. Without ``axir_enable_x64`` results are 32 bits wide at most.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ import numpy as np
 from axir._src.config import config
 from axir._src.messages import located, user_depth
 from axir_compiler.errors import DTypeError
-from axir_compiler.ir.types import BFLOAT16, DTYPES, FLOATING
+from axir_compiler.ir.types import BFLOAT16, COMPLEX, DTYPES, FLOATING, INEXACT
 
 __all__ = [
     "DTypeLike",
     "canonical",
     "common",
     "common_of_two",
+    "default_complex",
     "default_float",
     "default_int",
     "inexact",
@@ -37,7 +39,8 @@ __all__ = [
 ]
 
 DTypeLike = Any
-"""Whatever names a dtype: a dtype, a string, a scalar type of axir or NumPy, ``bool``, ``int``, ``float``."""
+"""Whatever names a dtype: a dtype, a string, a scalar type of axir or NumPy, ``bool``, ``int``, ``float``,
+``complex``."""
 
 Typed = tuple[np.dtype, bool]
 """A dtype and whether it is weak."""
@@ -53,11 +56,14 @@ _ABOVE = {
     "int16": ("int32",),
     "int32": ("int64",),
     "int64": ("float*",),
-    "float*": ("float16", "bfloat16"),
+    "float*": ("float16", "bfloat16", "complex*"),
     "float16": ("float32",),
     "bfloat16": ("float32",),
-    "float32": ("float64",),
-    "float64": (),
+    "float32": ("float64", "complex64"),
+    "float64": ("complex128",),
+    "complex*": ("complex64",),
+    "complex64": ("complex128",),
+    "complex128": (),
 }
 
 BOOL = np.dtype(bool)
@@ -65,8 +71,14 @@ _NARROW = {
     np.dtype("int64"): np.dtype("int32"),
     np.dtype("uint64"): np.dtype("uint32"),
     np.dtype("float64"): np.dtype("float32"),
+    np.dtype("complex128"): np.dtype("complex64"),
 }
-_PYTHON_TYPES = {bool: BOOL, int: np.dtype("int64"), float: np.dtype("float64")}
+_PYTHON_TYPES = {
+    bool: BOOL,
+    int: np.dtype("int64"),
+    float: np.dtype("float64"),
+    complex: np.dtype("complex128"),
+}
 
 
 @functools.cache
@@ -85,7 +97,7 @@ def _join(nodes: frozenset[str]) -> str:
 def _node(dtype: np.dtype, weak: bool) -> str:
     if not weak or dtype == BOOL:
         return dtype.name
-    return "float*" if dtype in FLOATING else "int*"
+    return "complex*" if dtype in COMPLEX else "float*" if dtype in FLOATING else "int*"
 
 
 def _bound(typed: frozenset[Typed]) -> Typed:
@@ -101,7 +113,9 @@ def _bound(typed: frozenset[Typed]) -> Typed:
 
 
 def _name(node: str) -> Any:
-    return {"int*": "int64", "float*": "float64", "bfloat16": BFLOAT16}.get(node, node)
+    return {"int*": "int64", "float*": "float64", "complex*": "complex128", "bfloat16": BFLOAT16}.get(
+        node, node
+    )
 
 
 @functools.lru_cache(maxsize=4096)
@@ -139,9 +153,14 @@ def default_float() -> np.dtype:
     return np.dtype("float64") if config.x64_enabled else np.dtype("float32")
 
 
+def default_complex() -> np.dtype:
+    """The dtype of a Python ``complex``: complex64, or complex128 under x64."""
+    return np.dtype("complex128") if config.x64_enabled else np.dtype("complex64")
+
+
 def inexact(dtype: np.dtype) -> np.dtype:
-    """The float dtype in which functions of the reals compute for operands of ``dtype``."""
-    if dtype in FLOATING:
+    """The float or complex dtype in which functions of numbers compute for operands of ``dtype``."""
+    if dtype in INEXACT:
         return dtype
     return np.dtype("float64") if dtype.itemsize == 8 else np.dtype("float32")
 
@@ -177,15 +196,15 @@ def to_dtype(dtype: DTypeLike, where: str = "dtype") -> np.dtype:
 def requested(dtype: DTypeLike, where: str) -> np.dtype:
     """What the user's dtype argument names, in the width that is enabled.
 
-    A 64-bit dtype that was asked for by name becomes 32 bits wide with a warning; the Python types ``int``
-    and ``float`` mean the default width.
+    A 64-bit dtype that was asked for by name becomes 32 bits wide with a warning; the Python types ``int``,
+    ``float`` and ``complex`` mean the default width.
 
     Raises:
         DTypeError: see ``to_dtype``.
     """
     wide = to_dtype(dtype, where)
     found = canonical(wide)
-    if found != wide and dtype is not int and dtype is not float:
+    if found != wide and dtype not in (int, float, complex):
         warnings.warn(
             f"{where}: dtype {wide} was requested but 64-bit dtypes are not enabled; it becomes {found}. "
             "Enable them with axir.config.update('axir_enable_x64', True).",

@@ -15,12 +15,13 @@ from axir._src.promotion import (
     DTypeLike,
     canonical,
     common,
+    default_complex,
     default_float,
     default_int,
     to_dtype,
 )
 from axir_compiler.errors import ShapeError
-from axir_compiler.ir.types import BFLOAT16, DTYPES, FLOATING
+from axir_compiler.ir.types import BFLOAT16, COMPLEX, DTYPES, FLOATING, real_dtype
 
 __all__ = [
     "SCALAR_TYPES",
@@ -67,7 +68,12 @@ SCALAR_TYPES = {
 }
 """Every scalar type by its name."""
 
-_WEAK = {int: (np.dtype("int64"), True), float: (np.dtype("float64"), True), bool: (BOOL, False)}
+_WEAK = {
+    int: (np.dtype("int64"), True),
+    float: (np.dtype("float64"), True),
+    complex: (np.dtype("complex128"), True),
+    bool: (BOOL, False),
+}
 
 
 def _typed(x: Any) -> tuple[np.dtype, bool]:
@@ -89,7 +95,7 @@ def result_type(*args: Any) -> np.dtype:
     """The dtype that an operation on the arguments gives.
 
     Args:
-        args: Arrays, numbers, dtypes; the Python types ``int`` and ``float`` are weak like their values.
+        args: Arrays, numbers, dtypes; the Python types ``int``, ``float`` and ``complex`` are weak like their values.
 
     >>> import axir.numpy as np
     >>> np.result_type(np.int8(1), 2.0)
@@ -99,6 +105,8 @@ def result_type(*args: Any) -> np.dtype:
         raise located(ShapeError("result_type: needs at least one argument."))
     dtype, weak = common([_typed(x) for x in args])
     if weak:
+        if dtype in COMPLEX:
+            return default_complex()
         return default_float() if dtype in FLOATING else default_int()
     return canonical(dtype)
 
@@ -155,8 +163,8 @@ def isdtype(dtype: DTypeLike, kind: Any) -> bool:
 
 
 def finfo(dtype: DTypeLike) -> Any:
-    """Limits of a float dtype: ``eps``, ``max``, ``tiny``, ``bits`` and others."""
-    return ml_dtypes.finfo(to_dtype(getattr(dtype, "dtype", dtype), "finfo"))
+    """Limits of a float dtype: ``eps``, ``max``, ``tiny``, ``bits`` and others; of a complex one those of its parts."""
+    return ml_dtypes.finfo(real_dtype(to_dtype(getattr(dtype, "dtype", dtype), "finfo")))
 
 
 def iinfo(dtype: DTypeLike) -> Any:

@@ -14,13 +14,20 @@ from axir._src.messages import located
 from axir._src.promotion import BOOL
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import FLOATING, dtype_name
+from axir_compiler.ir.types import COMPLEX, FLOATING, dtype_name
 
 __all__ = ["call", "same_dtype", "same_shape"]
 
 
 def _kind(dtype: np.dtype) -> str:
+    if dtype in COMPLEX:
+        return "complex"
     return "float" if dtype in FLOATING else "bool" if dtype == BOOL else "int"
+
+
+def _fits(kind: str, wanted: str) -> bool:
+    """Whether numbers of a kind are numbers of another one: a float is complex too."""
+    return kind == wanted or (kind, wanted) == ("float", "complex")
 
 
 def same_dtype(name: str, xs: Sequence[Any]) -> tuple[list[Array], bool]:
@@ -33,7 +40,7 @@ def same_dtype(name: str, xs: Sequence[Any]) -> tuple[list[Array], bool]:
     kinds = [typed(x) for x in xs]
     strong = {x.dtype for x in xs if not is_number(x)} or {dtype for dtype, _ in kinds}
     dtype = next(iter(strong))
-    if len(strong) > 1 or any(_kind(d) != _kind(dtype) for d, _ in kinds):
+    if len(strong) > 1 or any(not _fits(_kind(d), _kind(dtype)) for d, _ in kinds):
         given = ", ".join(f"{type(x).__name__} {x}" if is_number(x) else dtype_name(x.dtype) for x in xs)
         raise located(
             DTypeError(

@@ -6,6 +6,7 @@ take the dtype of the arrays if it is of their kind.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ from axir._src.trace import bind
 from axir.lax._operands import call, same_dtype
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import FLOATING, INTEGER
+from axir_compiler.ir.types import COMPLEX, INEXACT, INTEGER
 
 __all__ = [
     "RoundingMethod",
@@ -43,6 +44,8 @@ __all__ = [
     "ceil",
     "clamp",
     "clz",
+    "complex",
+    "conj",
     "convert_element_type",
     "cos",
     "cosh",
@@ -58,6 +61,7 @@ __all__ = [
     "floor",
     "ge",
     "gt",
+    "imag",
     "integer_pow",
     "is_finite",
     "le",
@@ -76,6 +80,7 @@ __all__ = [
     "polygamma",
     "population_count",
     "pow",
+    "real",
     "reciprocal",
     "rem",
     "round",
@@ -163,6 +168,8 @@ erf_inv = _unary("erf_inv", "Inverse of ``erf``; infinite at -1 and 1, NaN outsi
 lgamma = _unary("lgamma", "Logarithm of ``|gamma(x)|``.")
 digamma = _unary("digamma", "Derivative of ``log(gamma(x))``.")
 logistic = _unary("logistic", "``1 / (1 + exp(-x))``.")
+real = _unary("real", "Real part of complex numbers.")
+imag = _unary("imag", "Imaginary part of complex numbers.")
 is_finite = _unary("is_finite", "Whether the element is neither infinite nor NaN, as bool.")
 bitwise_not = _unary("bitwise_not", "Bitwise complement of integers, logical of bools.", "not")
 population_count = _unary("population_count", "Number of one bits.", "popcnt")
@@ -186,6 +193,7 @@ min = _binary("min", "Smaller operand; NaN if either is.")
 atan2 = _binary(
     "atan2", "Angle in radians of the point with ordinate ``x`` and abscissa ``y``, in [-pi, pi]."
 )
+complex = _binary("complex", "``x + i y`` of two float32 or float64 numbers.")
 nextafter = _binary("nextafter", "The float after ``x`` in the direction of ``y``.")
 bitwise_and = _binary("bitwise_and", "Bitwise and; logical on bools.", "and")
 bitwise_or = _binary("bitwise_or", "Bitwise or; logical on bools.", "or")
@@ -204,21 +212,32 @@ ge = _binary("ge", "``x >= y`` as bool.", "compare", direction="ge")
 
 
 def pow(x: ArrayLike, y: ArrayLike) -> Array:
-    """``x ** y`` for a float base; the exponent is of the same dtype or an integer.
+    """``x ** y`` for a float or complex base; the exponent is of the same dtype or an integer.
 
-    Raises: DTypeError if ``x`` is no float, or the dtypes do not fit together.
+    Raises: DTypeError if ``x`` is neither, or the dtypes do not fit together.
     """
     base = to_array(x)
-    if base.dtype not in FLOATING:
-        raise located(DTypeError(f"lax.pow: the base must be a float; got {base.aval}. Use numpy.power."))
-    exponent = y if is_number(y) and type(y) is float else to_array(y)
+    if base.dtype not in INEXACT:
+        raise located(
+            DTypeError(f"lax.pow: the base must be a float or complex; got {base.aval}. Use numpy.power.")
+        )
+    exponent = y if type(y) in (float, builtins.complex) else to_array(y)
     if isinstance(exponent, Array) and exponent.dtype in INTEGER:
         exponent = convert(exponent, base.dtype)
     return call("pow", "pow", (x if is_number(x) else base, exponent))
 
 
+def conj(x: ArrayLike) -> Array:
+    """Complex conjugate; real floats become complex.
+
+    Raises: DTypeError for integers and bools.
+    """
+    z = to_array(x)
+    return complex(z, 0.0) if z.dtype in (np.float32, np.float64) else bind(OPS["conj"], z)
+
+
 def integer_pow(x: ArrayLike, y: int) -> Array:
-    """``x ** y`` for a static Python integer ``y``; negative ones for floats only.
+    """``x ** y`` for a static Python integer ``y``; negative ones for floats and complex numbers only.
 
     Raises: DTypeError for a negative power of integers.
     """
@@ -231,9 +250,9 @@ def square(x: ArrayLike) -> Array:
 
 
 def reciprocal(x: ArrayLike) -> Array:
-    """``1 / x`` of floats."""
+    """``1 / x`` of floats and complex numbers."""
     x = to_array(x)
-    return div(1.0 if x.dtype in FLOATING else 1, x)
+    return div(1.0 if x.dtype in INEXACT else 1, x)
 
 
 def polygamma(m: int, x: ArrayLike) -> Array:
@@ -316,10 +335,10 @@ def bitcast_convert_type(operand: ArrayLike, new_dtype: DTypeLike) -> Array:
     An element of a dtype that is wider becomes several along a new last axis, the lowest bits first; the other
     way around the last axis goes.
 
-    Raises: DTypeError for bools, ShapeError if the last axis does not make up one element.
+    Raises: DTypeError for bools and complex numbers, ShapeError if the last axis does not make up one element.
     """
     x, wanted = to_array(operand), requested(new_dtype, "bitcast_convert_type")
-    if x.dtype.itemsize == wanted.itemsize or BOOL in (x.dtype, wanted):
+    if x.dtype.itemsize == wanted.itemsize or {x.dtype, wanted} & (COMPLEX | {BOOL}):
         return bind(OPS["bitcast"], x, weak=False, dtype=wanted)
     source, target = (np.dtype(f"uint{8 * d.itemsize}") for d in (x.dtype, wanted))
     words = bind(OPS["bitcast"], x, weak=False, dtype=source)

@@ -53,7 +53,7 @@ def full(shape: Any, fill_value: ArrayLike, dtype: DTypeLike = None) -> Array:
     return broadcast_to(scalar, sizes)
 
 
-def _number_for(value: bool | int | float, dtype: np.dtype) -> tuple[bool | int | float, np.dtype]:
+def _number_for(value: bool | int | float | complex, dtype: np.dtype) -> tuple[Any, np.dtype]:
     """A number to fill with: floats are converted to integer dtypes, while integers must fit into them."""
     if isinstance(value, float) and dtype in INTEGER:
         value = OPS["convert"].numpy(np.asarray(value), dtype=dtype).item()
@@ -71,7 +71,7 @@ def full_like(x: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, shap
 
 
 def iota(dtype: DTypeLike, size: int) -> Array:
-    """``0, 1, ..., size - 1`` of an integer or float dtype."""
+    """``0, 1, ..., size - 1`` of an integer, float or complex dtype."""
     return broadcasted_iota(dtype, (size,), 0)
 
 

@@ -13,6 +13,8 @@ from axir._src.scalar_types import finfo, iinfo, isdtype, issubdtype, promote_ty
 from axir.dtypes import (
     bfloat16,
     bool_,
+    complex64,
+    complex128,
     float16,
     float32,
     float64,
@@ -26,6 +28,7 @@ from axir.dtypes import (
     uint64,
 )
 from axir.numpy import arithmetic as _arithmetic
+from axir.numpy import complex_parts as _complex_parts
 from axir.numpy import contractions as _contractions
 from axir.numpy import creation as _creation
 from axir.numpy import einstein as _einstein
@@ -37,6 +40,7 @@ from axir.numpy import reductions as _reductions
 from axir.numpy import shapes as _shapes
 from axir.numpy import vectorization as _vectorization
 from axir.numpy.arithmetic import *  # noqa: F403
+from axir.numpy.complex_parts import *  # noqa: F403
 from axir.numpy.contractions import *  # noqa: F403
 from axir.numpy.creation import *  # noqa: F403
 from axir.numpy.einstein import *  # noqa: F403
@@ -52,10 +56,12 @@ generic = _numpy.generic
 number = _numpy.number
 inexact = _numpy.inexact
 floating = _numpy.floating
+complexfloating = _numpy.complexfloating
 integer = _numpy.integer
 signedinteger = _numpy.signedinteger
 unsignedinteger = _numpy.unsignedinteger
 float_ = float64
+complex_ = complex128
 int_ = int64
 uint = uint64
 
@@ -71,6 +77,10 @@ __all__ = [
     "asarray",
     "bfloat16",
     "bool_",
+    "complex64",
+    "complex128",
+    "complex_",
+    "complexfloating",
     "dtype",
     "e",
     "euler_gamma",
@@ -110,6 +120,7 @@ __all__ = [
     "unsignedinteger",
 ]
 __all__ += _arithmetic.__all__
+__all__ += _complex_parts.__all__
 __all__ += _contractions.__all__
 __all__ += _creation.__all__
 __all__ += _einstein.__all__

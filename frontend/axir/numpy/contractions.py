@@ -13,6 +13,7 @@ from axir._src.elementwise import broadcast, broadcast_shapes, broadcast_to, pro
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, default_int, requested
 from axir._src.trace import bind
+from axir.numpy.complex_parts import conj
 from axir.numpy.creation import zeros
 from axir.numpy.elementwise import multiply, no_out, truth
 from axir.numpy.reductions import sum
@@ -94,8 +95,8 @@ def dot(
 def vdot(
     a: ArrayLike, b: ArrayLike, *, precision: Any = None, preferred_element_type: DTypeLike = None
 ) -> Array:
-    """Product of the raveled arrays."""
-    return dot(ravel(a), ravel(b), preferred_element_type=preferred_element_type)
+    """Product of the raveled arrays, the first one conjugated."""
+    return dot(conj(ravel(a)), ravel(b), preferred_element_type=preferred_element_type)
 
 
 def matmul(
@@ -211,8 +212,8 @@ def vecdot(
     precision: Any = None,
     preferred_element_type: DTypeLike = None,
 ) -> Array:
-    """Product over one axis of both operands, the others broadcast."""
-    (x, y), weak = promoted(x1, x2)
+    """Product over one axis of both operands, the first one conjugated, the other axes broadcast."""
+    (x, y), weak = promoted(conj(x1), x2)
     x, y = (moveaxis(v, axis_of(axis, v.ndim, "vecdot"), -1) for v in (x, y))
     x, y = broadcast((x, y), "vecdot")
     batch = range(x.ndim - 1)

@@ -18,8 +18,8 @@ from axir._src.promotion import BOOL, DTypeLike, canonical, common, default_floa
 from axir._src.trace import current_frame
 from axir.numpy.arithmetic import power
 from axir.numpy.elementwise import floor
-from axir_compiler.errors import ShapeError
-from axir_compiler.ir.types import FLOATING
+from axir_compiler.errors import DTypeError, ShapeError
+from axir_compiler.ir.types import COMPLEX, INEXACT
 
 __all__ = [
     "arange",
@@ -135,6 +135,8 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: DTypeLike = No
     given = [x for x in (start, stop, step) if x is not None]
     wanted = common([typed(x) for x in operands(given)])[0] if dtype is None else requested(dtype, "arange")
     numbers = [x if is_number(x) else to_array(x).to_numpy("a bound of arange").item() for x in given]
+    if any(isinstance(x, complex) for x in numbers):
+        raise located(DTypeError(f"arange: bounds must be real; got {tuple(numbers)}. Multiply the result."))
     if stop is None:
         numbers.insert(0, 0)
     by = numbers[2] if len(numbers) > 2 else 1
@@ -194,7 +196,7 @@ def linspace(
         values = lax.transpose(values, order)
     if dtype is not None:
         wanted = requested(dtype, "linspace")
-        values = convert(values if wanted in FLOATING else floor(values), wanted)
+        values = convert(values if wanted in INEXACT else floor(values), wanted)
     if not retstep:
         return values
     distance = (last - first) / intervals if intervals > 0 else lax.full(shape, math.nan, first.dtype)
@@ -235,13 +237,24 @@ def geomspace(
     dtype: DTypeLike = None,
     axis: int = 0,
 ) -> Array:
-    """``num`` values from ``start`` to ``stop`` with a constant ratio; both have the same sign."""
+    """``num`` values from ``start`` to ``stop`` with a constant ratio; real ones have the same sign."""
     (first, last), _ = promoted(start, stop, to_float=True)
+    if first.dtype in COMPLEX:
+        return _geometric(first, last, num, endpoint, dtype, axis)
     sign = lax.sign(first)
     bounds = [lax.div(lax.log(lax.abs(v)), math.log(10)) for v in (first, last)]
     values = logspace(bounds[0], bounds[1], num, endpoint, axis=axis)
     at = axis_of(axis, values.ndim, "geomspace")
     values = values * lax.expand_dims(broadcast_to(sign, broadcast_shapes(first.shape, last.shape)), (at,))
+    return values if dtype is None else astype(values, dtype)
+
+
+def _geometric(first: Array, last: Array, num: int, endpoint: bool, dtype: DTypeLike, axis: int) -> Array:
+    """A geometric progression of complex numbers, on a logarithmic spiral."""
+    first, last = (broadcast_to(v, broadcast_shapes(first.shape, last.shape)) for v in (first, last))
+    exponents = linspace(lax.full_like(first, 0.0), lax.log(lax.div(last, first)), num, endpoint, axis=axis)
+    at = axis_of(axis, exponents.ndim, "geomspace")
+    values = lax.exp(exponents) * lax.expand_dims(first, (at,))
     return values if dtype is None else astype(values, dtype)
 
 

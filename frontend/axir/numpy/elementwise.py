@@ -1,6 +1,7 @@
 """Elementwise functions: NumPy's universal functions on promoted, broadcast operands.
 
-Operands are arrays and numbers. Functions of the reals take integers and bools to the default float dtype.
+Operands are arrays and numbers. Functions of the reals take integers and bools to the default float dtype;
+most of them take complex numbers too.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import numpy as np
 from axir import lax
 from axir._src.array import Array
 from axir._src.convert import ArrayLike, convert, to_array
-from axir._src.elementwise import apply, apply_binary, apply_unary, promoted, scalar_like
+from axir._src.elementwise import apply, apply_binary, apply_unary, broadcast, promoted, scalar_like
 from axir._src.messages import located
 from axir._src.promotion import BOOL, default_float
 from axir._src.trace import bind
 from axir_compiler.errors import DTypeError
 from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import FLOATING, UNSIGNED
+from axir_compiler.ir.types import COMPLEX, INEXACT, UNSIGNED
 
 __all__ = [
     "abs",
@@ -50,8 +51,6 @@ __all__ = [
     "bitwise_xor",
     "cbrt",
     "ceil",
-    "conj",
-    "conjugate",
     "cos",
     "cosh",
     "divide",
@@ -64,10 +63,7 @@ __all__ = [
     "floor",
     "greater",
     "greater_equal",
-    "imag",
     "invert",
-    "iscomplexobj",
-    "isrealobj",
     "left_shift",
     "less",
     "less_equal",
@@ -84,7 +80,6 @@ __all__ = [
     "nextafter",
     "not_equal",
     "positive",
-    "real",
     "reciprocal",
     "right_shift",
     "rint",
@@ -144,9 +139,25 @@ def _comparison(name: str, direction: str, doc: str) -> Binary:
     cls = OPS["compare"]
 
     def function(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+        if ordered and (_is_complex(x1) or _is_complex(x2)):
+            return _lexicographic(direction, x1, x2)
         return apply_binary(cls, x1, x2, weak=False, direction=direction)
 
+    ordered = direction not in ("eq", "ne")
+    details = " Complex numbers are ordered by their real parts, equal ones by their imaginary parts."
+    doc += details if ordered else ""
     return _finish(function, name, doc, "Operands are promoted and broadcast; the result is bool.")
+
+
+def _is_complex(x: Any) -> bool:
+    return type(x) is complex or getattr(x, "dtype", None) in COMPLEX
+
+
+def _lexicographic(direction: str, x1: ArrayLike, x2: ArrayLike) -> Array:
+    x, y = broadcast(promoted(x1, x2)[0], "compare")
+    first, second = (lax.real(x), lax.real(y)), (lax.imag(x), lax.imag(y))
+    compare = getattr(lax, direction)
+    return lax.select(lax.eq(*first), compare(*second), compare(*first))
 
 
 def _logical(name: str, op: str, doc: str) -> Binary:
@@ -182,7 +193,6 @@ log = _real("log", "log", "Natural logarithm; NaN below 0, -inf at 0.")
 log1p = _real("log1p", "log1p", "``log(1 + x)``, accurate near 0.")
 sqrt = _real("sqrt", "sqrt", "Square root; NaN below 0.")
 cbrt = _real("cbrt", "cbrt", "Real cube root.")
-fabs = _real("fabs", "abs", "``|x|`` as a float.")
 
 add = _binary("add", "add", "``x1 + x2``; integers wrap around, bools give logical or.", on_bool="or")
 subtract = _binary("subtract", "sub", "``x1 - x2``; integers wrap around, bools are refused.")
@@ -270,7 +280,7 @@ def negative(x: ArrayLike, /) -> Array:
 
 
 def absolute(x: ArrayLike, /) -> Array:
-    """``|x|``; the most negative integer stays itself, bools stay themselves."""
+    """``|x|``; the most negative integer stays itself, bools stay themselves. Of complex numbers it is real."""
     x = to_array(x)
     return x if x.dtype == BOOL or x.dtype in UNSIGNED else bind(OPS["abs"], x)
 
@@ -278,8 +288,28 @@ def absolute(x: ArrayLike, /) -> Array:
 abs = absolute
 
 
+def fabs(x: ArrayLike, /) -> Array:
+    """``|x|`` as a float.
+
+    Raises: DTypeError for complex numbers.
+    """
+    refuse_complex("fabs", x)
+    return apply_unary(OPS["abs"], x, True)
+
+
+def refuse_complex(where: str, *args: ArrayLike) -> None:
+    """Refuse complex operands of a function that is not defined for them."""
+    for x in args:
+        if to_array(x).dtype in COMPLEX:
+            raise located(
+                DTypeError(
+                    f"{where}: is not defined for complex numbers; got {to_array(x).aval}. Take real parts."
+                )
+            )
+
+
 def sign(x: ArrayLike, /) -> Array:
-    """-1, 0 or 1 in the dtype of ``x``; keeps signed zeros and NaN."""
+    """-1, 0 or 1 in the dtype of ``x``; keeps signed zeros and NaN. Of complex numbers ``x / |x|``."""
     return bind(OPS["sign"], to_array(x))
 
 
@@ -295,7 +325,7 @@ def number(x: ArrayLike) -> Array:
 
 
 def reciprocal(x: ArrayLike, /) -> Array:
-    """``1 / x`` as a float."""
+    """``1 / x`` as a float or complex number."""
     return true_divide(1, number(x))
 
 
@@ -304,7 +334,7 @@ def _rounding(name: str, op: str, doc: str) -> Unary:
 
     def function(x: ArrayLike, /) -> Array:
         array = to_array(x)
-        return bind(cls, array) if array.dtype in FLOATING else array
+        return bind(cls, array) if array.dtype in INEXACT else array
 
     return _finish(function, name, doc, "Integers and bools stay themselves.")
 
@@ -314,15 +344,22 @@ ceil = _rounding("ceil", "ceil", "Smallest integer not below ``x``.")
 
 
 def rint(x: ArrayLike, /) -> Array:
-    """Nearest integer as a float, ties to the even one."""
+    """Nearest integer as a float, ties to the even one; of complex numbers both parts."""
     array = to_array(x)
-    return bind(OPS["round_half_even"], array if array.dtype in FLOATING else convert(array, default_float()))
+    if array.dtype in COMPLEX:
+        return _by_parts(rint, array)
+    return bind(OPS["round_half_even"], array if array.dtype in INEXACT else convert(array, default_float()))
+
+
+def _by_parts(function: Callable[[Array], Array], x: Array) -> Array:
+    """A function of real numbers on both parts of complex ones."""
+    return lax.complex(function(lax.real(x)), function(lax.imag(x)))
 
 
 def trunc(x: ArrayLike, /) -> Array:
     """Nearest integer toward zero; integers and bools stay themselves."""
     array = to_array(x)
-    if array.dtype not in FLOATING:
+    if array.dtype not in INEXACT:
         return array
     return lax.select(lax.lt(array, 0.0), lax.ceil(array), lax.floor(array))
 
@@ -331,13 +368,15 @@ fix = trunc
 
 
 def round(a: ArrayLike, decimals: int = 0, out: None = None) -> Array:
-    """``a`` rounded to a number of decimals, ties to the even digit.
+    """``a`` rounded to a number of decimals, ties to the even digit; of complex numbers both parts.
 
     Raises: DTypeError for a negative number of decimals of integers.
     """
     no_out("round", out)
     x = to_array(a)
-    if x.dtype not in FLOATING:
+    if x.dtype in COMPLEX:
+        return _by_parts(lambda part: round(part, decimals), x)
+    if x.dtype not in INEXACT:
         if decimals < 0:
             raise located(DTypeError("round: decimals must not be negative for integers. Convert to float."))
         return x
@@ -356,31 +395,3 @@ def no_out(where: str, out: Any) -> None:
     """Refuse the argument ``out``: arrays are immutable."""
     if out is not None:
         raise located(DTypeError(f"{where}: out must be None, since arrays are immutable. Use the result."))
-
-
-def conj(x: ArrayLike, /) -> Array:
-    """Complex conjugate: ``x`` itself, since dtypes are real."""
-    return to_array(x)
-
-
-conjugate = conj
-
-
-def real(val: ArrayLike, /) -> Array:
-    """Real part: ``val`` itself, since dtypes are real."""
-    return to_array(val)
-
-
-def imag(val: ArrayLike, /) -> Array:
-    """Imaginary part: zeros, since dtypes are real."""
-    return lax.full_like(val, 0)
-
-
-def iscomplexobj(x: object) -> bool:
-    """Whether the dtype is complex: never so far."""
-    return False
-
-
-def isrealobj(x: object) -> bool:
-    """Whether the dtype is real: always so far."""
-    return True

@@ -23,6 +23,7 @@ from axir.numpy.reductions import min as _min
 from axir.numpy.reductions import sum as _sum
 from axir.numpy.shapes import matrix_transpose
 from axir_compiler.errors import MissingRuleError, ShapeError
+from axir_compiler.ir.types import COMPLEX
 
 __all__ = [
     "cross",
@@ -79,7 +80,8 @@ def _in_order(axis: Any, ndim: int) -> tuple[int, ...]:
 
 
 def _euclidean(x: Array, axes: Sequence[int]) -> Array:
-    return lax.sqrt(_sum(lax.integer_pow(x, 2), axes))
+    size = lax.abs(x) if x.dtype in COMPLEX else x
+    return lax.sqrt(_sum(lax.integer_pow(size, 2), axes))
 
 
 def vector_norm(

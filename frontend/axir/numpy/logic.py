@@ -16,10 +16,19 @@ from axir._src.messages import located
 from axir._src.promotion import BOOL
 from axir._src.scalar_types import finfo
 from axir._src.trace import bind
-from axir.numpy.elementwise import equal, less, logical_and, logical_or, maximum, minimum, truth
+from axir.numpy.elementwise import (
+    equal,
+    less,
+    logical_and,
+    logical_or,
+    maximum,
+    minimum,
+    refuse_complex,
+    truth,
+)
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import FLOATING, UNSIGNED
+from axir_compiler.ir.types import COMPLEX, FLOATING, INEXACT, UNSIGNED, real_dtype
 
 __all__ = [
     "allclose",
@@ -49,12 +58,12 @@ def isnan(x: ArrayLike, /) -> Array:
 def isfinite(x: ArrayLike, /) -> Array:
     """Whether the element is neither infinite nor NaN."""
     x = to_array(x)
-    return bind(OPS["is_finite"], x, weak=False) if x.dtype in FLOATING else lax.eq(x, x)
+    return bind(OPS["is_finite"], x, weak=False) if x.dtype in INEXACT else lax.eq(x, x)
 
 
 def _infinite(x: ArrayLike, test: Callable[[Array], Array]) -> Array:
     array = to_array(x)
-    return test(array) if array.dtype in FLOATING else lax.full(array.shape, False)
+    return test(array) if array.dtype in INEXACT else lax.full(array.shape, False)
 
 
 def isinf(x: ArrayLike, /) -> Array:
@@ -63,17 +72,29 @@ def isinf(x: ArrayLike, /) -> Array:
 
 
 def isposinf(x: ArrayLike, /) -> Array:
-    """Whether the element is positive infinity."""
+    """Whether the element is positive infinity.
+
+    Raises: DTypeError for complex numbers.
+    """
+    refuse_complex("isposinf", x)
     return _infinite(x, lambda v: lax.eq(v, math.inf))
 
 
 def isneginf(x: ArrayLike, /) -> Array:
-    """Whether the element is negative infinity."""
+    """Whether the element is negative infinity.
+
+    Raises: DTypeError for complex numbers.
+    """
+    refuse_complex("isneginf", x)
     return _infinite(x, lambda v: lax.eq(v, -math.inf))
 
 
 def signbit(x: ArrayLike, /) -> Array:
-    """Whether the sign bit is set, also for -0.0 and negative NaN."""
+    """Whether the sign bit is set, also for -0.0 and negative NaN.
+
+    Raises: DTypeError for complex numbers.
+    """
+    refuse_complex("signbit", x)
     array = to_array(x)
     if array.dtype in FLOATING:
         array = lax.bitcast_convert_type(array, np.dtype(f"int{8 * array.dtype.itemsize}"))
@@ -121,9 +142,13 @@ def nonzero(a: ArrayLike) -> tuple[Array, ...]:
 def clip(
     arr: ArrayLike | None = None, /, min: ArrayLike | None = None, max: ArrayLike | None = None
 ) -> Array:
-    """``arr`` limited to ``[min, max]``; a bound of ``None`` is none."""
+    """``arr`` limited to ``[min, max]``; a bound of ``None`` is none.
+
+    Raises: DTypeError for complex numbers, which have no order.
+    """
     if arr is None:
         raise located(DTypeError("clip: needs an array."))
+    refuse_complex("clip", *(x for x in (arr, min, max) if x is not None))
     result = to_array(arr)
     if min is not None:
         result = maximum(result, min)
@@ -137,8 +162,12 @@ def nan_to_num(
     posinf: ArrayLike | None = None,
     neginf: ArrayLike | None = None,
 ) -> Array:
-    """``x`` with NaN and infinities replaced, by default by 0 and the largest finite numbers."""
+    """``x`` with NaN and infinities replaced, by default by 0 and the largest finite numbers; of complex
+    numbers in both parts."""
     array = to_array(x)
+    if array.dtype in COMPLEX:
+        parts = [nan_to_num(p, copy, nan, posinf, neginf) for p in (lax.real(array), lax.imag(array))]
+        return lax.complex(*parts)
     if array.dtype not in FLOATING:
         return array
     limit = float(finfo(array.dtype).max)
@@ -171,9 +200,10 @@ def isclose(
     ``equal_nan`` makes NaN close to itself. Operands are promoted and broadcast.
     """
     (x, y), _ = promoted(a, b)
-    if x.dtype not in FLOATING:
+    if x.dtype not in INEXACT:
         (x, y), _ = promoted(a, b, to_float=True)
-    bound = convert(to_array(atol), x.dtype) + convert(to_array(rtol), x.dtype) * lax.abs(y)
+    real = real_dtype(x.dtype)
+    bound = convert(to_array(atol), real) + convert(to_array(rtol), real) * lax.abs(y)
     near = logical_and(lax.abs(x - y) <= bound, logical_and(isfinite(x), isfinite(y)))
     found = logical_or(near, equal(x, y))
     return logical_or(found, logical_and(isnan(x), isnan(y))) if equal_nan else found

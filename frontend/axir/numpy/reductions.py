@@ -20,7 +20,7 @@ from axir.numpy.elementwise import add, maximum, minimum, multiply, no_out, trut
 from axir.numpy.logic import choose_by, isnan
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import FLOATING, UNSIGNED
+from axir_compiler.ir.types import COMPLEX, INEXACT, UNSIGNED, real_dtype
 
 __all__ = [
     "all",
@@ -72,7 +72,7 @@ def _accumulator(x: Array, dtype: DTypeLike, promote_integers: bool, where: str)
     """The dtype of a sum or product: narrow integers and bools take the default integer width."""
     if dtype is not None:
         return requested(dtype, where)
-    if x.dtype in FLOATING or not promote_integers:
+    if x.dtype in INEXACT or not promote_integers:
         return x.dtype
     wide = default_int()
     if x.dtype.itemsize >= wide.itemsize:
@@ -240,7 +240,7 @@ def ptp(a: ArrayLike, axis: Axes = None, out: None = None, keepdims: bool = Fals
 def _work_dtype(x: Array, dtype: DTypeLike, where: str) -> tuple[np.dtype, np.dtype]:
     """The dtype of a statistic and that in which it is computed: half types are summed in float32."""
     result = inexact(x.dtype) if dtype is None else requested(dtype, where)
-    wide = np.dtype("float32") if result in FLOATING and result.itemsize == _HALF_SIZE else result
+    wide = np.dtype("float32") if result in INEXACT and result.itemsize == _HALF_SIZE else result
     return result, wide
 
 
@@ -270,7 +270,7 @@ def mean(
 
 def _ratio(total: Array, count: Any) -> Array:
     if isinstance(count, int):
-        count = float(count) if total.dtype in FLOATING else count
+        count = float(count) if total.dtype in INEXACT else count
     return lax.div(total, count)
 
 
@@ -285,7 +285,7 @@ def var(
     where: ArrayLike | None = None,
     correction: float | None = None,
 ) -> Array:
-    """Mean of the squared distances from the mean, with ``count - ddof`` as the divisor.
+    """Mean of the squared distances from the mean, with ``count - ddof`` as the divisor; real also of complex numbers.
 
     ``correction`` is another name of ``ddof``.
     """
@@ -294,11 +294,18 @@ def var(
     result, wide = _work_dtype(x, dtype, "var")
     x = convert(x, wide)
     centered = lax.sub(x, broadcast_to(mean(x, axis, wide, keepdims=True, where=where), x.shape))
-    squares = sum(lax.integer_pow(centered, 2), axis, keepdims=keepdims, where=where)
+    squares = sum(_squared_size(centered), axis, keepdims=keepdims, where=where)
+    result, wide = real_dtype(result), real_dtype(wide)
     count = _count(x, axis, keepdims, where, wide) - (ddof if correction is None else correction)
     if isinstance(count, Array):
         return convert(choose_by(count > 0, lax.div(squares, count), math.nan), result)
     return convert(lax.div(squares, float(count) if count > 0 else math.nan), result)
+
+
+def _squared_size(x: Array) -> Array:
+    if x.dtype not in COMPLEX:
+        return lax.integer_pow(x, 2)
+    return lax.add(lax.integer_pow(lax.real(x), 2), lax.integer_pow(lax.imag(x), 2))
 
 
 def std(
@@ -356,7 +363,7 @@ def _weights(x: Array, axis: Axes, weights: Array) -> Array:
 def _without_nan(name: str, a: ArrayLike, neutral: float) -> tuple[Array, Array | None]:
     """``a`` with NaN replaced, and where it was."""
     x = to_array(a)
-    if x.dtype not in FLOATING:
+    if x.dtype not in INEXACT:
         return x, None
     missing = isnan(x)
     return choose_by(missing, neutral, x), missing

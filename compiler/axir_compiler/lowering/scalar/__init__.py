@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from axir_compiler.ir.types import is_float
+from axir_compiler.ir.types import is_complex, is_float
 from axir_compiler.lowering import integers
 from axir_compiler.lowering.conversions import bitcast, convert
 from axir_compiler.lowering.integers import (
@@ -59,6 +59,15 @@ from axir_compiler.lowering.scalar.basic import (
     sub,
     xor,
 )
+from axir_compiler.lowering.scalar.complex import (
+    conjugate,
+    divide,
+    imaginary_part,
+    make_complex,
+    on_values,
+    real_part,
+)
+from axir_compiler.lowering.scalar.complex_functions import COMPLEX_FUNCTIONS
 from axir_compiler.lowering.scalar.expression import Real, real
 from axir_compiler.lowering.threefry import threefry2x32
 from axir_compiler.mlir import arith, ir
@@ -80,6 +89,7 @@ __all__ = [
     "clamp",
     "clz",
     "compare",
+    "conjugate",
     "convert",
     "cos",
     "cosh",
@@ -92,6 +102,7 @@ __all__ = [
     "exp2",
     "expm1",
     "floor",
+    "imaginary_part",
     "in_float32",
     "integer_pow",
     "is_finite",
@@ -99,6 +110,7 @@ __all__ = [
     "log",
     "log1p",
     "logistic",
+    "make_complex",
     "max",
     "min",
     "mul",
@@ -109,6 +121,7 @@ __all__ = [
     "polygamma",
     "popcnt",
     "pow",
+    "real_part",
     "rem",
     "round_half_away",
     "round_half_even",
@@ -130,9 +143,17 @@ __all__ = [
 
 
 def _real(function: Callable[..., Real]) -> Callable[..., ir.Value]:
-    """A function of real numbers, written for f32 and f64, on any float dtype."""
+    """A function of real numbers, written for f32 and f64, on any float dtype.
+
+    On complex dtypes it is the function of the same name of complex numbers, if there is one.
+    """
+    name = function.__name__
+    on_complex = COMPLEX_FUNCTIONS.get(name)
 
     def call(dtype: np.dtype, *xs: ir.Value, **attrs: Any) -> ir.Value:
+        if is_complex(dtype):
+            assert on_complex is not None, f"{name} of complex numbers"
+            return on_values(on_complex, *xs, **attrs)
         return in_float32(lambda *ys: function(*map(real, ys), **attrs).value, dtype, *xs)
 
     call.__name__, call.__doc__ = function.__name__, function.__doc__
@@ -155,11 +176,15 @@ _float_pow, _float_rem = _real(power.power), _real(remainder.fmod)
 
 def pow(dtype: np.dtype, x: ir.Value, y: ir.Value) -> ir.Value:
     """``x ** y``."""
+    if is_complex(dtype):
+        return on_values(COMPLEX_FUNCTIONS["pow"], x, y)
     return (_float_pow if is_float(dtype) else integers.pow)(dtype, x, y)
 
 
 def div(dtype: np.dtype, x: ir.Value, y: ir.Value) -> ir.Value:
     """``x / y``; integers round toward zero, and division by zero gives -1 (all bits one)."""
+    if is_complex(dtype):
+        return on_values(divide, x, y)
     return in_float32(arith.divf, dtype, x, y) if is_float(dtype) else integers.div(dtype, x, y)
 
 

@@ -8,12 +8,13 @@ numbers, which IREE's CPU kernels otherwise flush to zero.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from axir_compiler.ir.types import BOOL, is_float
+from axir_compiler.ir.types import BOOL, is_complex, is_float
 from axir_compiler.lowering.emit import (
     bits_of,
     compare_float,
@@ -25,6 +26,9 @@ from axir_compiler.lowering.emit import (
     is_unsigned,
     signless,
 )
+from axir_compiler.lowering.scalar import complex as complex_numbers
+from axir_compiler.lowering.scalar.complex import on_values
+from axir_compiler.lowering.scalar.expression import Condition
 from axir_compiler.mlir import arith, ir, math
 
 __all__ = [
@@ -64,16 +68,20 @@ def in_float32(function: Callable[..., ir.Value], dtype: np.dtype, *xs: ir.Value
     return arith.truncf(signless(dtype), function(*(arith.extf(wide, x) for x in xs)))
 
 
-def _arithmetic(on_float: Callable[..., Any], on_int: Callable[..., Any]) -> Callable[..., ir.Value]:
+def _arithmetic(
+    on_float: Callable[..., Any], on_int: Callable[..., Any], on_complex: Callable[..., Any]
+) -> Callable[..., ir.Value]:
     def call(dtype: np.dtype, x: ir.Value, y: ir.Value) -> ir.Value:
+        if is_complex(dtype):
+            return on_values(on_complex, x, y)
         return in_float32(on_float, dtype, x, y) if is_float(dtype) else on_int(x, y)
 
     return call
 
 
-add = _arithmetic(arith.addf, arith.addi)
-sub = _arithmetic(arith.subf, arith.subi)
-mul = _arithmetic(arith.mulf, arith.muli)
+add = _arithmetic(arith.addf, arith.addi, operator.add)
+sub = _arithmetic(arith.subf, arith.subi, operator.sub)
+mul = _arithmetic(arith.mulf, arith.muli, operator.mul)
 
 
 def _extremum(on_float: Any, on_signed: Any, on_unsigned: Any) -> Callable[..., ir.Value]:
@@ -97,11 +105,19 @@ def clamp(dtype: np.dtype, lower: ir.Value, x: ir.Value, upper: ir.Value) -> ir.
 
 def select(predicate: ir.Value, on_true: ir.Value, on_false: ir.Value) -> ir.Value:
     """``on_true`` if the bool holds, else ``on_false``."""
+    if isinstance(on_true.type, ir.ComplexType):
+        chosen = Condition(predicate)
+        return on_values(lambda yes, no: complex_numbers.select_complex(chosen, yes, no), on_true, on_false)
     return arith.select(predicate, on_true, on_false)
 
 
 def compare(dtype: np.dtype, direction: str, x: ir.Value, y: ir.Value) -> ir.Value:
-    """``x <direction> y`` as bool, direction one of eq ne lt le gt ge; false with NaN except for ne."""
+    """``x <direction> y`` as bool, direction one of eq ne lt le gt ge; false with NaN except for ne.
+
+    Complex numbers are equal or not, they have no order."""
+    if is_complex(dtype):
+        equal = on_values(complex_numbers.equal, x, y)
+        return equal if direction == "eq" else arith.xori(equal, constant(equal.type, 1))
     if not is_float(dtype):
         return compare_int(direction, x, y, unsigned=is_unsigned(dtype))
     if is_half(dtype):
@@ -112,6 +128,8 @@ def compare(dtype: np.dtype, direction: str, x: ir.Value, y: ir.Value) -> ir.Val
 
 def neg(dtype: np.dtype, x: ir.Value) -> ir.Value:
     """``-x``; integers wrap around."""
+    if is_complex(dtype):
+        return on_values(operator.neg, x)
     if not is_float(dtype):
         return arith.subi(constant(x.type, 0), x)
     if not is_half(dtype):
@@ -122,6 +140,8 @@ def neg(dtype: np.dtype, x: ir.Value) -> ir.Value:
 
 def abs(dtype: np.dtype, x: ir.Value) -> ir.Value:
     """``|x|``; the most negative integer stays itself."""
+    if is_complex(dtype):
+        return on_values(complex_numbers.absolute, x)
     if is_float(dtype):
         return float_of(dtype, _magnitude(dtype, x)) if is_half(dtype) else math.absf(x)
     return x if is_unsigned(dtype) else arith.maxsi(x, arith.subi(constant(x.type, 0), x))
@@ -139,7 +159,9 @@ def _sign_bit(dtype: np.dtype, x: ir.Value) -> ir.Value:
 
 
 def sign(dtype: np.dtype, x: ir.Value) -> ir.Value:
-    """-1, 0 or 1; signed zeros and NaN stay themselves."""
+    """-1, 0 or 1; signed zeros and NaN stay themselves. Of a complex number ``x / |x|``."""
+    if is_complex(dtype):
+        return on_values(complex_numbers.sign, x)
     if not is_float(dtype):
         return _sign_of_integer(dtype, x)
     layout, magnitude = format_of(dtype), _magnitude(dtype, x)
@@ -160,6 +182,8 @@ def _sign_of_integer(dtype: np.dtype, x: ir.Value) -> ir.Value:
 
 def is_finite(dtype: np.dtype, x: ir.Value) -> ir.Value:
     """Whether ``x`` is neither infinite nor NaN."""
+    if is_complex(dtype):
+        return on_values(complex_numbers.is_finite, x)
     magnitude = _magnitude(dtype, x)
     return compare_int("lt", magnitude, constant(magnitude.type, format_of(dtype).infinity))
 
@@ -222,6 +246,8 @@ def round_half_away(dtype: np.dtype, x: ir.Value) -> ir.Value:
 
 def integer_pow(dtype: np.dtype, x: ir.Value, exponent: int) -> ir.Value:
     """``x ** exponent`` by repeated squaring; a negative exponent gives ``1 / x**-exponent``."""
+    if is_complex(dtype):
+        return on_values(complex_numbers.integer_power, x, exponent=exponent)
     if not is_float(dtype):
         return _power(arith.muli, x, exponent)
 
