@@ -4,6 +4,7 @@ The families live in modules of their own; the ops of the dialect find all of th
 """
 
 from axir_compiler.lowering.contractions import dot_general
+from axir_compiler.lowering.gathers import gather
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
 from axir_compiler.lowering.movement import (
     broadcast_in_dim,
@@ -15,6 +16,7 @@ from axir_compiler.lowering.movement import (
     transpose,
 )
 from axir_compiler.lowering.reductions import argmax, argmin, reduce
+from axir_compiler.lowering.scatters import scatter
 from axir_compiler.lowering.windows import dynamic_slice, dynamic_update_slice, index_operands
 
 __all__ = [
@@ -28,12 +30,14 @@ __all__ = [
     "dynamic_update_slice",
     "elementwise",
     "elementwise_multi",
+    "gather",
     "index_operands",
     "iota",
     "pad",
     "reduce",
     "reshape",
     "reverse",
+    "scatter",
     "slice",
     "transpose",
 ]

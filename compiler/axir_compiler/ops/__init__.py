@@ -24,6 +24,9 @@ from axir_compiler.ops import (
     elementwise_unary as _elementwise_unary,
 )
 from axir_compiler.ops import (
+    gather as _gather,
+)
+from axir_compiler.ops import (
     index as _index,
 )
 from axir_compiler.ops import (
@@ -31,6 +34,9 @@ from axir_compiler.ops import (
 )
 from axir_compiler.ops import (
     reduce as _reduce,
+)
+from axir_compiler.ops import (
+    scatter as _scatter,
 )
 from axir_compiler.ops import (
     shape as _shape,
@@ -45,9 +51,11 @@ _FAMILIES = (
     _contract,
     _elementwise_binary,
     _elementwise_unary,
+    _gather,
     _index,
     _random,
     _reduce,
+    _scatter,
     _shape,
     _transformation,
 )
