@@ -166,8 +166,9 @@ def _check_sizes(numbers: Numbers, x: Aval, indices: Aval, sizes: Sequence[int])
         sizes[d] > 1 for d in numbers.operand_batching_dims
     ):
         raise ShapeError(
-            "windows must have one element along collapsed and batching axes; got sizes "
-            f"{tuple(sizes)} for {numbers}."
+            f"windows must have one element along collapsed and batching axes; got sizes {tuple(sizes)}, "
+            f"collapsed_slice_dims={numbers.collapsed_slice_dims}, "
+            f"operand_batching_dims={numbers.operand_batching_dims}."
         )
     if len(numbers.offset_dims) != len(numbers.window_dims(x.ndim)):
         raise ShapeError(
