@@ -33,6 +33,7 @@ from axir_compiler.ir.types import (
 )
 from references import each, numeric, real, sized, whole
 from samples import COMPLEX128, FLOAT64, Arg, Case, Dtypes
+from window_cases import WINDOWS
 
 __all__ = ["CASES", "TRANSFORMED"]
 
@@ -565,6 +566,7 @@ STRUCTURED: tuple[Case, ...] = (
     *(case for fold in FOLDS for case in _fold_cases(fold)),
     *_position_cases("argmax", True),
     *_position_cases("argmin", False),
+    *WINDOWS,
 )
 
 CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwise_cases(line)), *STRUCTURED)

@@ -160,10 +160,6 @@ def test_what_needs_values_while_tracing():
         axir.jit(lambda x, i: x[0:i])(X, 1)
     with pytest.raises(axir.errors.ConcretizationError, match="bool index"):
         axir.jit(lambda x: x[x > 1])(X)
-    with pytest.raises(axir.errors.MissingRuleError, match="by an array"):
-        axir.jit(lambda x: x[onp.array([0, 1])])(X)
-    with pytest.raises(axir.errors.MissingRuleError, match="traced array"):
-        axir.jit(lambda x, i: x[i])(X, np.array([0, 1]))
 
 
 def test_iteration_ends():
@@ -176,7 +172,7 @@ def test_iteration_ends():
 
 
 def test_assignment_names_the_remedy():
-    with pytest.raises(TypeError, match="dynamic_update_slice"):
+    with pytest.raises(TypeError, match=r"x\.at\[index\]\.set"):
         X[0] = 1
 
 

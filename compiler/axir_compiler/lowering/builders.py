@@ -5,6 +5,7 @@ The families live in modules of their own; the ops of the dialect find all of th
 
 from axir_compiler.lowering.contractions import dot_general
 from axir_compiler.lowering.fusion import barrier
+from axir_compiler.lowering.gathers import gather
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
 from axir_compiler.lowering.loops import scan, switch, while_loop
 from axir_compiler.lowering.movement import (
@@ -17,6 +18,7 @@ from axir_compiler.lowering.movement import (
     transpose,
 )
 from axir_compiler.lowering.reductions import argmax, argmin, reduce
+from axir_compiler.lowering.scatters import scatter
 from axir_compiler.lowering.windows import dynamic_slice, dynamic_update_slice, index_operands
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "dynamic_update_slice",
     "elementwise",
     "elementwise_multi",
+    "gather",
     "index_operands",
     "iota",
     "pad",
@@ -38,6 +41,7 @@ __all__ = [
     "reshape",
     "reverse",
     "scan",
+    "scatter",
     "slice",
     "switch",
     "transpose",

@@ -6,71 +6,35 @@ Names that are Python keywords end in an underscore (``ops.and_``).
 
 from __future__ import annotations
 
+import importlib
 import keyword
 from collections.abc import Callable
 from typing import Any
 
 from axir_compiler.ir.op import OPS
-from axir_compiler.ops import (
-    complex_parts as _complex_parts,
-)
-from axir_compiler.ops import (
-    constant as _constant,
-)
-from axir_compiler.ops import (
-    contract as _contract,
-)
-from axir_compiler.ops import (
-    custom as _custom,
-)
-from axir_compiler.ops import (
-    elementwise_binary as _elementwise_binary,
-)
-from axir_compiler.ops import (
-    elementwise_unary as _elementwise_unary,
-)
-from axir_compiler.ops import (
-    index as _index,
-)
-from axir_compiler.ops import (
-    random as _random,
-)
-from axir_compiler.ops import (
-    reduce as _reduce,
-)
-from axir_compiler.ops import (
-    scan as _scan,
-)
-from axir_compiler.ops import (
-    shape as _shape,
-)
-from axir_compiler.ops import (
-    switch as _switch,
-)
-from axir_compiler.ops import (
-    transformation as _transformation,
-)
-from axir_compiler.ops import (
-    while_loop as _while_loop,
-)
 from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the families use them at call time)
 
 _FAMILIES = (
-    _complex_parts,
-    _constant,
-    _contract,
-    _custom,
-    _elementwise_binary,
-    _elementwise_unary,
-    _index,
-    _random,
-    _reduce,
-    _scan,
-    _shape,
-    _switch,
-    _transformation,
-    _while_loop,
+    "complex_parts",
+    "constant",
+    "contract",
+    "custom",
+    "elementwise_binary",
+    "elementwise_unary",
+    "gather",
+    "index",
+    "random",
+    "reduce",
+    "scan",
+    "scatter",
+    "shape",
+    "switch",
+    "transformation",
+    "while_loop",
 )
+
+for _name in _FAMILIES:
+    importlib.import_module(f"{__name__}.{_name}")
 
 for _name, _op in OPS.items():
     globals()[f"{_name}_" if keyword.iskeyword(_name) else _name] = _op.build

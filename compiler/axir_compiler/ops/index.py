@@ -10,6 +10,7 @@ import numpy as np
 from axir_compiler import ops
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import Ints, Tensor, Tensors
+from axir_compiler.ir.dimension_numbers import Numbers
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import INTEGER, Aval, aval_of
 from axir_compiler.lowering import builders
@@ -31,33 +32,28 @@ def _window(x: np.ndarray, starts: Sequence[np.ndarray], sizes: Sequence[int]) -
     return tuple(slice(a, a + m) for a, m in zip(begins, sizes, strict=True))
 
 
+def _index_vectors(
+    starts: Sequence[Value], axes: Sequence[int | None], room: Sequence[int], size: int
+) -> tuple[Value, tuple[int, ...]]:
+    """Start positions of a batch of windows as index vectors ``[size, k]``, and the axes that have one."""
+    moving = tuple(d for d, most in enumerate(room) if most)
+    kind = np.dtype("int64" if max(room, default=0) >= 2**31 else "int32")
+    columns = []
+    for d in moving:
+        start = ops.convert_to(_clamped(starts[d], room[d]), kind)
+        columns.append(ops.reshape(ops.batch_in_front(start, axes[d], size), shape=(size, 1)))
+    if not columns:
+        return ops.zeros(Aval((size, 0), kind)), ()
+    return columns[0] if len(columns) == 1 else ops.concatenate(*columns, dimension=1), moving
+
+
 def _clamped(start: Value, last: int) -> Value:
-    """Start indices limited to ``[0, last]``, as int32 or wider."""
+    """Start positions limited to ``[0, last]``, as int32 or wider."""
     dtype = aval_of(start).dtype
     if dtype.itemsize < 4:
         start, dtype = ops.convert(start, dtype=np.dtype("int32")), np.dtype("int32")
     last = min(last, np.iinfo(dtype).max)
     return ops.clamp(ops.full_like(start, 0), start, ops.full_like(start, last))
-
-
-def _roll(x: Value, axis: int, amounts: Value, most: int, *, left: bool) -> Value:
-    """Shift item ``b`` of ``x`` (axis 0 is the batch) by ``amounts[b] <= most`` along an axis, filling with 0.
-
-    The amount is taken bit by bit, a static shift and a select for each: log2(most) passes, no gather.
-    """
-    shape, dtype = aval_of(x)
-    zero = ops.constant(value=ops.scalar_value(0, dtype))
-    none = (0,) * len(shape)
-    for k in range(most.bit_length()):
-        step = min(1 << k, shape[axis])
-        by = tuple(step if d == axis else 0 for d in range(len(shape)))
-        back = tuple(-n for n in by)
-        low, high = (back, by) if left else (by, back)
-        moved = ops.pad(x, zero, low=low, high=high, interior=none)
-        bit = ops.and_(ops.shift_right_logical(amounts, ops.full_like(amounts, k)), ops.full_like(amounts, 1))
-        taken = ops.compare(bit, ops.full_like(bit, 1), direction="eq")
-        x = ops.select(ops.broadcast_in_dim(taken, shape=shape, dimensions=(0,)), moved, x)
-    return x
 
 
 def _batch_size(axes: Sequence[int | None], operands: Sequence[Value]) -> int:
@@ -92,15 +88,22 @@ class DynamicSliceOp(AxirOp, name="dynamic_slice", linear_in=("operand",), same_
             sizes = list(self.sizes)
             sizes.insert(axis, aval_of(x).shape[axis])
             return ops.dynamic_slice(x, *starts[:axis], zero, *starts[axis:], sizes=tuple(sizes)), axis
+        return self._gathered(axes, x, starts), 0
+
+    def _gathered(self, axes: Sequence[int | None], x: Value, starts: Sequence[Value]) -> Value:
+        """One window for each item, which has positions of its own."""
         size = _batch_size(axes, (x, *starts))
-        x = ops.batch_in_front(x, axes[0], size)
-        full = aval_of(x).shape
-        for d, (start, axis) in enumerate(zip(starts, axes[1:], strict=True), 1):
-            most = full[d] - self.sizes[d - 1]
-            amounts = _clamped(ops.batch_in_front(start, axis, size), most)
-            x = _roll(x, d, amounts, most, left=True)
-        limit = (size, *self.sizes)
-        return ops.slice(x, start=(0,) * len(full), limit=limit, stride=(1,) * len(full)), 0
+        shape = aval_of(self.operand).shape
+        room = [n - m for n, m in zip(shape, self.sizes, strict=True)]
+        indices, moving = _index_vectors(starts, axes[1:], room, size)
+        numbers = Numbers(tuple(range(len(shape))), (), moving, (), ())
+        sizes = self.sizes
+        if axes[0] is None:
+            numbers = numbers.with_indices_batch()
+        else:
+            x, numbers, sizes = ops.move_axis(x, axes[0], 0), numbers.with_batch(), (min(1, size), *sizes)
+        fill = ops.scalar_value(0, aval_of(x).dtype)
+        return ops.gather(x, indices, slice_sizes=sizes, mode="clip", fill_value=fill, **numbers._asdict())
 
     def lower(self, x: Value, *starts: Value) -> Value:
         return builders.dynamic_slice(x, self._index_operands(starts), self.sizes)
@@ -145,21 +148,12 @@ class DynamicUpdateSliceOp(
         if all(a is None for a in axes[2:]):
             zero = ops.zeros_like(starts[0]) if starts else ops.zeros(Aval((), np.dtype("int32")))
             return ops.dynamic_update_slice(x, update, zero, *starts), 0
-        full, window = aval_of(x).shape, aval_of(update)
-        sides = {
-            "low": (0,) * len(full),
-            "high": tuple(n - m for n, m in zip(full, window.shape, strict=True)),
-            "interior": (0,) * len(full),
-        }
-        new = ops.pad(update, ops.constant(value=ops.scalar_value(0, window.dtype)), **sides)
-        one = ops.full(window.shape, 1, np.dtype("int32"))
-        mask = ops.pad(one, ops.constant(value=ops.scalar_value(0, np.dtype("int32"))), **sides)
-        for d, (start, axis) in enumerate(zip(starts, axes[2:], strict=True), 1):
-            most = full[d] - window.shape[d]
-            amounts = _clamped(ops.batch_in_front(start, axis, size), most)
-            new = _roll(new, d, amounts, most, left=False)
-            mask = _roll(mask, d, amounts, most, left=False)
-        return ops.select(ops.compare(mask, ops.full_like(mask, 1), direction="eq"), new, x), 0
+        shape, window = aval_of(self.operand).shape, aval_of(self.update).shape
+        room = [n - m for n, m in zip(shape, window, strict=True)]
+        indices, moving = _index_vectors(starts, axes[2:], room, size)
+        numbers = Numbers(tuple(range(len(shape))), (), moving, (), ()).with_batch()
+        found = ops.scatter(x, indices, update, mode="clip", unique_indices=1, **numbers._asdict())
+        return found, 0
 
     def lower(self, x: Value, update: Value, *starts: Value) -> Value:
         indices = builders.index_operands(starts, [aval_of(s).dtype for s in self.starts])

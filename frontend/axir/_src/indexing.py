@@ -1,8 +1,8 @@
 """Indexing of arrays: ``x[...]`` in NumPy's notation, out-of-bounds positions as in JAX.
 
-Integers, slices, ``...`` and ``None`` are static windows; a traced integer is a dynamic window. Integers that are
-out of bounds mean the nearest element. Arrays of integers or bools as indices are evaluated for concrete
-arrays only.
+Integers, slices, ``...`` and ``None`` are static windows; a traced integer is a dynamic window; arrays of integers are
+a gather. Positions that are out of bounds mean the nearest element unless another mode is asked for. Bool arrays
+must be concrete, since they give the shape.
 """
 
 from __future__ import annotations
@@ -14,30 +14,67 @@ import numpy as np
 
 from axir import lax
 from axir._src.array import Array, ConcreteArray
-from axir._src.convert import asarray
-from axir._src.elementwise import is_eager
+from axir._src.convert import ArrayLike, asarray
+from axir._src.elementwise import broadcast_to, is_eager
 from axir._src.messages import located
 from axir._src.trace import Tracer
-from axir_compiler.errors import AxisError, ConcretizationError, DTypeError, MissingRuleError
+from axir._src.windows import Windows, windows
+from axir_compiler.errors import AxisError, ConcretizationError, DTypeError
 
-__all__ = ["getitem", "iterate", "take_static"]
+__all__ = ["get", "getitem", "indexed_windows", "is_static", "iterate", "parse", "take_static"]
 
 
 def getitem(x: Array, index: Any) -> Array:
     """``x[index]``.
 
     Raises:
-        AxisError: more indices than axes, or an integer index into an empty axis.
+        AxisError: more indices than axes, arrays that do not broadcast, or an index into an empty axis.
         DTypeError: an index is neither an integer, a slice, ``...``, ``None`` nor an integer or bool array.
-        MissingRuleError: an array index in a function that is being traced.
         ConcretizationError: a traced bound of a slice, or a traced bool array.
     """
-    items = _expanded(x, index)
-    if any(isinstance(i, np.ndarray) for i in items):
+    items = parse(x, index)
+    if any(isinstance(i, bool) or (isinstance(i, np.ndarray | Tracer) and i.ndim) for i in items):
         return _advanced(x, items)
+    items = _bounded(x, items)
     if is_eager((x,)) and not any(isinstance(i, Tracer) for i in items):
         return ConcreteArray(_released(x.to_numpy()[tuple(items)]), x.weak_type)
     return _basic(x, items)
+
+
+def get(
+    x: Array,
+    index: Any,
+    *,
+    mode: Any = None,
+    fill_value: ArrayLike | None = None,
+    wrap_negative_indices: bool = True,
+) -> Array:
+    """``x[index]`` with a choice of what out-of-bounds positions give; see ``axir.lax.gather``."""
+    default = mode is None or lax.GatherScatterMode.from_any(mode) is not lax.GatherScatterMode.FILL_OR_DROP
+    if default and wrap_negative_indices:
+        return getitem(x, index)
+    where = indexed_windows(x, index, wrap_negative_indices)
+    return _gathered(x, where, "clip" if default else "fill", fill_value)
+
+
+def indexed_windows(x: Array, index: Any, wrap: bool = True) -> Windows:
+    """The gather or scatter of ``x[index]``."""
+    return windows(x.shape, parse(x, index), wrap)
+
+
+def _gathered(x: Array, where: Windows, mode: str, fill_value: ArrayLike | None = None) -> Array:
+    if 0 in where.shape:
+        return broadcast_to(lax.full_like(x, 0, shape=()), where.shape)
+    for axis in where.numbers.collapsed_slice_dims:
+        if where.source[axis] == 0:
+            raise _empty(x, axis)
+    source = lax.reshape(x, where.source)
+    found = lax.gather(source, where.indices, where.numbers, where.sizes, mode=mode, fill_value=fill_value)
+    return lax.reshape(lax.rev(found, where.reversed_axes), where.shape)
+
+
+def _empty(x: Array, axis: int) -> Exception:
+    return located(AxisError(f"array: axis {axis} of {x.aval} is empty and has no element to take."))
 
 
 # Windows up to this many bytes are copied, so that a small one does not keep a large array alive.
@@ -55,8 +92,11 @@ def iterate(x: Array) -> Any:
     return (getitem(x, i) for i in range(x.shape[0]))
 
 
-def _expanded(x: Array, index: Any) -> list[Any]:
-    """One item for each axis, and ``None`` for each new one: checked, integers in bounds, no ``...``."""
+def parse(x: Array, index: Any) -> list[Any]:
+    """One item for each axis, ``None`` for each new one, and bool scalars; no ``...``.
+
+    An item is an int, a slice, a NumPy array of integers, or a tracer of integers.
+    """
     if isinstance(index, list):
         raise located(DTypeError("array: a list is no index. Use an array: x[axir.numpy.array(index)]."))
     items = [_checked(i) for i in (index if isinstance(index, tuple) else (index,))]
@@ -68,11 +108,31 @@ def _expanded(x: Array, index: Any) -> list[Any]:
         raise located(AxisError("array: an index may hold one '...' only."))
     at = ellipses[0] if ellipses else len(items)
     items[at : at + 1] = [slice(None)] * (x.ndim - used)
-    return _bounded(x, items)
+    return _without_masks(x, items)
+
+
+def _without_masks(x: Array, items: Sequence[Any]) -> list[Any]:
+    """Bool arrays replaced by the positions where they hold, one array for each of their axes."""
+    axis, found = 0, []
+    for item in items:
+        used = _axes_used(item)
+        if isinstance(item, np.ndarray) and item.dtype == bool:
+            size = x.shape[axis : axis + used]
+            if any(n not in (0, m) for n, m in zip(item.shape, size, strict=True)):
+                raise located(
+                    AxisError(
+                        f"array: a bool index must have the shape {size} of its axes; got {item.shape}."
+                    )
+                )
+            found.extend(np.nonzero(item))
+        else:
+            found.append(item)
+        axis += used
+    return found
 
 
 def _checked(item: Any) -> Any:
-    """An item as ``None``, ``...``, a slice, an int, a NumPy array, or a tracer of an integer scalar."""
+    """An item as ``None``, ``...``, a slice, an int, a bool, a NumPy array, or a tracer of integers."""
     if item is None or item is Ellipsis:
         return item
     if isinstance(item, slice):
@@ -80,28 +140,18 @@ def _checked(item: Any) -> Any:
     if isinstance(item, str):
         raise located(DTypeError(f"array: a string is no index; got {item!r}."))
     if isinstance(item, bool | np.bool_):
-        # A true scalar is a new axis of size 1.
-        return None if item else np.asarray(False)
+        return bool(item)
     if isinstance(item, int | np.integer):
         return int(item)
     array = asarray(item)
     if array.dtype.kind not in "iub" or array.dtype.name == "bfloat16":
+        if isinstance(item, list | tuple) and not array.size:
+            return np.zeros(array.shape, np.int32)
         raise located(DTypeError(f"array: indices must be integers or bools; got {array.aval}."))
-    if isinstance(array, Tracer):
-        return array if array.ndim == 0 and array.dtype.kind in "iu" else _array_index(array)
+    if isinstance(array, Tracer) and (array.dtype.kind != "b" or not array.known):
+        return array if array.dtype.kind in "iu" else array.to_numpy("the positions of a bool index")
     value = array.to_numpy()
-    return int(value) if value.ndim == 0 and value.dtype.kind in "iu" else value
-
-
-def _array_index(array: Tracer) -> Any:
-    if array.dtype.kind == "b":
-        array.to_numpy("the positions of a bool index")
-    raise located(
-        MissingRuleError(
-            f"array: indexing by the traced array {array.aval} has no rule. Use integers, slices or "
-            "axir.lax.dynamic_slice."
-        )
-    )
+    return value.item() if value.ndim == 0 else value
 
 
 def _static_slice(item: slice) -> slice:
@@ -122,7 +172,7 @@ def _static_slice(item: slice) -> slice:
 
 
 def _axes_used(item: Any) -> int:
-    if item is None or item is Ellipsis:
+    if item is None or item is Ellipsis or isinstance(item, bool):
         return 0
     return item.ndim if isinstance(item, np.ndarray) and item.dtype == bool else 1
 
@@ -131,7 +181,7 @@ def _bounded(x: Array, items: Sequence[Any]) -> list[Any]:
     """Integers wrapped once if negative, then limited to the axis."""
     axis, found = 0, []
     for item in items:
-        if isinstance(item, int | np.ndarray) and not (isinstance(item, np.ndarray) and item.dtype == bool):
+        if isinstance(item, int | np.ndarray):
             found.append(_limited(item, x, axis))
         else:
             found.append(item)
@@ -142,23 +192,21 @@ def _bounded(x: Array, items: Sequence[Any]) -> list[Any]:
 def _limited(item: Any, x: Array, axis: int) -> Any:
     n = x.shape[axis]
     if n == 0 and np.size(item):
-        raise located(AxisError(f"array: axis {axis} of {x.aval} is empty and has no element to take."))
+        raise _empty(x, axis)
     if isinstance(item, int):
         return min(max(item + n if item < 0 else item, 0), n - 1)
-    wide = item.astype(np.int64)
-    return np.clip(np.where(wide < 0, wide + n, wide), 0, max(n - 1, 0))
+    low, high = (0, n - 1) if item.dtype.kind == "u" else (-n, n - 1)
+    info = np.iinfo(item.dtype)
+    wide = np.clip(item, max(low, info.min), min(max(high, low), info.max)).astype(np.int64)
+    return np.where(wide < 0, wide + n, wide)
 
 
 def _advanced(x: Array, items: Sequence[Any]) -> Array:
-    if not is_eager((x,)) or any(isinstance(i, Tracer) for i in items):
-        raise located(
-            MissingRuleError(
-                f"array: indexing the traced array {x.aval} by an array has no rule. Use integers, slices, "
-                "axir.numpy.where or a product with a one-hot matrix."
-            )
-        )
+    concrete = is_eager((x,)) and not any(isinstance(i, Tracer | bool) for i in items)
+    if not concrete:
+        return _gathered(x, windows(x.shape, items), "clip")
     try:
-        return ConcreteArray(x.to_numpy()[tuple(items)], x.weak_type)
+        return ConcreteArray(x.to_numpy()[tuple(_bounded(x, items))], x.weak_type)
     except IndexError as error:
         raise located(AxisError(f"array: {error}.")) from None
 
@@ -212,10 +260,21 @@ def _dynamic(x: Array, items: Sequence[Any]) -> Array:
 
 
 def take_static(x: Array, positions: np.ndarray, axis: int, where: str) -> Array:
-    """The positions of an axis that a static array names, as slices of its runs joined together."""
-    if is_eager((x,)):
-        return ConcreteArray(np.take(x.to_numpy(), positions, axis), x.weak_type)
-    breaks = np.flatnonzero(np.diff(positions) != 1) + 1
-    runs = np.split(positions, breaks) if positions.size else []
-    pieces = [lax.slice_in_dim(x, int(r[0]), int(r[-1]) + 1, axis=axis) for r in runs]
-    return lax.concatenate(pieces, axis) if pieces else lax.slice_in_dim(x, 0, 0, axis=axis)
+    """The positions of an axis that a static array names."""
+    return getitem(x, (*[slice(None)] * axis, np.asarray(positions)))
+
+
+def is_static(items: Sequence[Any], shape: Sequence[int]) -> bool:
+    """Whether parsed items are a window of ``shape`` that is known: integers in bounds and slices of step 1 or -1."""
+    sizes = iter(shape)
+    for item in items:
+        if item is None:
+            continue
+        n = next(sizes) if not isinstance(item, bool) else 0
+        if isinstance(item, slice):
+            taken = range(*item.indices(n))
+            if abs(taken.step) != 1 and len(taken) > 1:
+                return False
+        elif isinstance(item, bool) or not isinstance(item, int) or not -n <= item < n:
+            return False
+    return True

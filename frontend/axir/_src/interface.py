@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from axir._src.array import Array
+    from axir._src.at import At
 
     _Axes = int | Sequence[int] | None
 
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
         def __dlpack_device__(self) -> tuple[int, int]: ...
         def __array_namespace__(self, *, api_version: str | None = None) -> Any: ...
 
+        at: At
         T: Array
         mT: Array
         real: Array

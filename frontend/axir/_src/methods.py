@@ -10,6 +10,7 @@ import numpy as _numpy
 import axir.numpy as np
 from axir import lax
 from axir._src.array import Array, ConcreteArray
+from axir._src.at import At
 from axir._src.axes import Axes, is_sequence
 from axir._src.convert import convert
 from axir._src.indexing import getitem, iterate
@@ -73,8 +74,8 @@ def _round(self: Array, ndigits: int | None = None) -> Any:
 def _setitem(self: Array, index: Any, value: Any) -> None:
     raise located(
         DTypeError(
-            "array: arrays are immutable, so items cannot be assigned. Build a new array, for example with "
-            "axir.numpy.where or axir.lax.dynamic_update_slice."
+            "array: arrays are immutable, so items cannot be assigned. Instead of x[index] = v build a new array, with "
+            "x = x.at[index].set(v) or another method of .at."
         )
     )
 
@@ -186,6 +187,7 @@ _OWN = {
     "view": _view,
 }
 _PROPERTIES = {
+    "at": At,
     "T": np.transpose,
     "mT": np.matrix_transpose,
     "real": np.real,
