@@ -21,6 +21,7 @@ import axir_compiler.ops  # noqa: F401  (declares the ops)
 import references as ref
 from axir_compiler.ir.attributes import ScalarValue
 from axir_compiler.ir.types import BFLOAT16, BOOL, DTYPES, FLOATING, INTEGER, NUMERIC, SIGNED
+from linalg_cases import LINALG
 from references import each, numeric, real, sized, whole
 from samples import FLOAT64, Arg, Case, Dtypes
 
@@ -503,6 +504,7 @@ STRUCTURED: tuple[Case, ...] = (
     *(case for fold in FOLDS for case in _fold_cases(fold)),
     *_position_cases("argmax", True),
     *_position_cases("argmin", False),
+    *LINALG,
 )
 
 CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwise_cases(line)), *STRUCTURED)

@@ -21,7 +21,7 @@ from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 
 # The package ``dialects.linalg`` imports a library of named ops, which takes longer than all other modules.
 from iree.compiler.dialects import _linalg_ops_gen as linalg
-from iree.compiler.dialects import arith, complex, flow, func, math, scf, tensor, util
+from iree.compiler.dialects import arith, complex, flow, func, math, scf, tensor, util, vector
 
 __all__ = [
     "PROCESS_FLAGS",
@@ -48,6 +48,7 @@ __all__ = [
     "scf",
     "tensor",
     "util",
+    "vector",
 ]
 
 # The bindings look the class of each op up in a module named like its dialect. Without one, every op

@@ -5,6 +5,16 @@ The families live in modules of their own; the ops of the dialect find all of th
 
 from axir_compiler.lowering.contractions import dot_general
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
+from axir_compiler.lowering.linalg import (
+    add_rows,
+    cholesky,
+    det,
+    lu,
+    pivots_to_permutation,
+    solve,
+    take_rows,
+    triangular_solve,
+)
 from axir_compiler.lowering.movement import (
     broadcast_in_dim,
     concatenate,
@@ -18,11 +28,14 @@ from axir_compiler.lowering.reductions import argmax, argmin, reduce
 from axir_compiler.lowering.windows import dynamic_slice, dynamic_update_slice, index_operands
 
 __all__ = [
+    "add_rows",
     "argmax",
     "argmin",
     "broadcast_in_dim",
+    "cholesky",
     "concatenate",
     "constant",
+    "det",
     "dot_general",
     "dynamic_slice",
     "dynamic_update_slice",
@@ -30,10 +43,15 @@ __all__ = [
     "elementwise_multi",
     "index_operands",
     "iota",
+    "lu",
     "pad",
+    "pivots_to_permutation",
     "reduce",
     "reshape",
     "reverse",
     "slice",
+    "solve",
+    "take_rows",
     "transpose",
+    "triangular_solve",
 ]

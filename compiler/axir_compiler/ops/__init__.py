@@ -27,6 +27,12 @@ from axir_compiler.ops import (
     index as _index,
 )
 from axir_compiler.ops import (
+    linalg as _linalg,
+)
+from axir_compiler.ops import (
+    linalg_lu as _linalg_lu,
+)
+from axir_compiler.ops import (
     random as _random,
 )
 from axir_compiler.ops import (
@@ -46,6 +52,8 @@ _FAMILIES = (
     _elementwise_binary,
     _elementwise_unary,
     _index,
+    _linalg,
+    _linalg_lu,
     _random,
     _reduce,
     _shape,
