@@ -80,9 +80,7 @@ class LuOp(MatrixOp, name="lu"):
 def _corner(x: Value, rows: int, columns: int) -> Value:
     """The upper left corner of the matrices."""
     shape = aval_of(x).shape
-    return ops.slice(
-        x, start=(0,) * len(shape), limit=(*shape[:-2], rows, columns), stride=(1,) * len(shape)
-    )
+    return ops.slice(x, start=(0,) * len(shape), limit=(*shape[:-2], rows, columns), stride=(1,) * len(shape))
 
 
 def _completed(x: Value, size: int, count: int, *, everywhere: bool) -> Value:
@@ -152,7 +150,7 @@ class LuPivotsToPermutationOp(AxirOp, name="lu_pivots_to_permutation", zero_tang
         return builders.pivots_to_permutation(pivots, self.permutation_size)
 
 
-class _RowsOp(AxirOp, same_dtype=False):
+class _RowsOp(AxirOp, dtypes=MATRIX_DTYPES | {_INT32}, same_dtype=False):
     """Rows of matrices moved to or from given places; places outside are clamped."""
 
     operand: Tensor
@@ -164,8 +162,8 @@ class _RowsOp(AxirOp, same_dtype=False):
 
 def _check_rows(x: Aval, rows: Aval) -> None:
     check_matrices(x)
-    if x.dtype not in MATRIX_DTYPES or rows.dtype != _INT32:
-        raise DTypeError(f"needs matrices of float32 or float64 and positions of int32; got {x} and {rows}.")
+    if rows.dtype != _INT32:
+        raise DTypeError(f"positions must be int32; got {rows}.")
     if rows.shape[:-1] != x.shape[:-2]:
         raise ShapeError(f"matrices and positions must have the same leading axes; got {x} and {rows}.")
 

@@ -32,9 +32,7 @@ def cholesky(x: ir.Value) -> ir.Value:
     def body(space: Workspace, source: Array, u: Array) -> None:
         read_padded(space, lambda i, j: source[j, i], n, n, u, layout)
         space.loop(n, rows, lambda i: clear(space, u, i, layout))
-        fine = space.loop(
-            0, rows, lambda i, fine: [_block(space, u, i, fine, n, layout)], _true(), step=ROWS
-        )
+        fine = space.loop(0, rows, lambda i, fine: [_block(space, u, i, fine, n, layout)], _true(), step=ROWS)
         space.when(~fine, lambda: fill(space, u, n, layout, math.nan))
 
     (u,) = run(shape[:-2], [((rows, layout.width), kind)], [x], body)
@@ -57,9 +55,7 @@ def _block(space: Workspace, u: Array, first: Index, fine: Flag, n: int, layout:
             layout.put(values, u, first + r, j)
 
     space.loop(first.down_to_multiple(layout.tile), layout.width, columns, step=layout.tile)
-    return space.loop(
-        first, first + ROWS, lambda i, fine: [_row(space, u, first, i, fine, n, layout)], fine
-    )
+    return space.loop(first, first + ROWS, lambda i, fine: [_row(space, u, first, i, fine, n, layout)], fine)
 
 
 def _row(space: Workspace, u: Array, first: Index, i: Index, fine: Flag, n: int, layout: Layout) -> Flag:
@@ -76,4 +72,3 @@ def _row(space: Workspace, u: Array, first: Index, i: Index, fine: Flag, n: int,
 
     space.loop(i.down_to_multiple(layout.tile), layout.width, columns, step=layout.tile)
     return fine & (square.compare("gt", 0.0) | i.compare("ge", n))
-

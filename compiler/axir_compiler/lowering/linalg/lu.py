@@ -95,9 +95,7 @@ def _swap(space: Workspace, a: Array, order: Array, i: Index, j: Index, layout: 
     order.set_integer(j, upper)
 
 
-def _update(
-    space: Workspace, a: Array, first: Index, j: Index, m: int, count: int, layout: Layout
-) -> None:
+def _update(space: Workspace, a: Array, first: Index, j: Index, m: int, count: int, layout: Layout) -> None:
     """Rows of ``U`` of the panel at ``first``, and what they take from the rest, in one tile of columns."""
     rest = first + layout.tile
 

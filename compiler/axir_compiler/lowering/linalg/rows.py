@@ -13,7 +13,7 @@ from axir_compiler.lowering.generic import (
     shape_of,
     zeros,
 )
-from axir_compiler.lowering.linalg.numbers import Index, Real, choose, constant_index
+from axir_compiler.lowering.linalg.numbers import Index, Real, choose
 from axir_compiler.lowering.linalg.workspace import Array, Workspace, run
 from axir_compiler.mlir import arith, context, ir, linalg, tensor
 
@@ -47,13 +47,18 @@ def add_rows(x: ir.Value, rows: ir.Value, size: int) -> ir.Value:
 
     def body(space: Workspace, source: Array, position: Array, total: Array) -> None:
         zero = total.number(0)
+        plus = arith.addi if isinstance(kind, ir.IntegerType) else arith.addf
 
         def clear(i: Index) -> None:
             space.loop(0, columns, lambda j: total.set((i, j), zero))
 
         def add(i: Index) -> None:
             at = position.integer(i).at_least(0).at_most(size - 1)
-            space.loop(0, columns, lambda j: total.set((at, j), total[at, j] + source[i, j]))
+
+            def element(j: Index) -> None:
+                total[at, j] = Real(plus(total[at, j].value, source[i, j].value))
+
+            space.loop(0, columns, element)
 
         space.loop(0, size, clear)
         space.loop(0, count, add)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from axir_compiler.lowering.generic import element_type_of, fill, is_empty, shape_of
 from axir_compiler.lowering import emit
+from axir_compiler.lowering.generic import element_type_of, fill, is_empty, shape_of
 from axir_compiler.lowering.linalg.lu import lu
 from axir_compiler.lowering.linalg.rows import add_rows, determinant, take_rows
 from axir_compiler.lowering.linalg.triangular import triangular_solve

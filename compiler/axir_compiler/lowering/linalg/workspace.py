@@ -130,8 +130,8 @@ class Workspace:
         step: int = 1,
     ) -> Any:
         """``for i in range(start, stop, step): carried = body(i, *carried)``; gives what is carried."""
-        bounds = _values((start, stop, step))
-        op = scf.ForOp(*bounds, [*self._now(), *map(unwrap, carried)])
+        first, last, stride = _values((start, stop, step))
+        op = scf.ForOp(first, last, stride, [*self._now(), *map(unwrap, carried)])
         with ir.InsertionPoint(op.body):
             inside = self._bind(list(op.inner_iter_args))
             self._yield(body(Index(op.induction_variable), *inside))
