@@ -31,6 +31,7 @@ from axir_compiler.ir.types import (
     NUMERIC,
     SIGNED,
 )
+from linalg_cases import LINALG
 from references import each, numeric, real, sized, whole
 from samples import COMPLEX128, FLOAT64, Arg, Case, Dtypes
 from window_cases import WINDOWS
@@ -567,6 +568,7 @@ STRUCTURED: tuple[Case, ...] = (
     *_position_cases("argmax", True),
     *_position_cases("argmin", False),
     *WINDOWS,
+    *LINALG,
 )
 
 CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwise_cases(line)), *STRUCTURED)

@@ -43,6 +43,7 @@ class Arg:
         values: What the operand holds, instead of values that are drawn.
         special: Take the edge cases of the dtype (NaN, infinities, extreme integers) as values. With several
             such operands there is one element for each combination; the shape is ignored.
+        rigid: Further items of a batch are multiples of the first, not its elements in other places.
     """
 
     shape: tuple[int, ...] = ()
@@ -51,6 +52,7 @@ class Arg:
     dtype: np.dtype | None = None
     values: Any = None
     special: bool = False
+    rigid: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Case:
         kernel_ulp: The same between the compiled and the evaluated result.
         exact: Operands hold small whole numbers, so that sums are exact in any order.
         smooth: Whether the derivative exists on the drawn values.
+        outcome: What is compared in place of the results, as a function of operands and results, where results may
+            differ in sign or are sums of many terms; floats are then compared relative to the largest one.
     """
 
     op: str
@@ -80,6 +84,7 @@ class Case:
     kernel_ulp: float = 0
     exact: bool = False
     smooth: bool = True
+    outcome: Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], Sequence[Any]] | None = None
 
     @property
     def op_class(self) -> type[AxirOp]:

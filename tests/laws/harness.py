@@ -19,6 +19,7 @@ __all__ = [
     "SYMBOL",
     "assert_agree",
     "assert_close",
+    "assert_same_outcome",
     "batch_axes",
     "build",
     "differences",
@@ -93,6 +94,26 @@ def assert_agree(actual: np.ndarray, expected: np.ndarray, ulp: float, what: str
     """Equal in shape, dtype, sign of zeros, NaN and infinities; other floats up to ``ulp`` last places."""
     found = differences(actual, expected, ulp)
     assert not found, f"{what}: {found}"
+
+
+def assert_same_outcome(
+    case: Case,
+    operands: Sequence[np.ndarray],
+    actual: Sequence[np.ndarray],
+    expected: Sequence[np.ndarray],
+    ulp: float,
+    what: str,
+) -> None:
+    """Results agree in what counts for the case, each array relative to its largest element."""
+    assert case.outcome is not None
+    found, wanted = case.outcome(operands, actual), case.outcome(operands, expected)
+    for i, (x, y) in enumerate(zip(found, wanted, strict=True)):
+        x, y = np.asarray(x), np.asarray(y)
+        assert (x.shape, x.dtype) == (y.shape, y.dtype), f"{what}: outcome {i}"
+        if is_float(y.dtype):
+            assert_close(x, y, ulp * float(np.finfo(y.dtype).eps), f"{what}: outcome {i}")
+        else:
+            np.testing.assert_array_equal(x, y, err_msg=f"{what}: outcome {i}")
 
 
 def differences(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 from compiled import Program, Run, culprits
-from harness import differences
+from harness import assert_same_outcome, differences
 
 from axir_compiler.errors import CompileError
 from axir_compiler.ir.evaluate import evaluate_op
@@ -63,6 +63,13 @@ def _problems(program: Program, operands: Sequence[Sequence[np.ndarray]]) -> lis
     for (case, dtype), arrays, found in zip(program.runs, operands, program(operands), strict=True):
         evaluated = evaluate_op(case.op_class, arrays, case.attrs_for(dtype))
         evaluated = evaluated if isinstance(evaluated, tuple) else (evaluated,)
+        if case.outcome is not None:
+            name, limit = case.name(dtype), case.kernel_ulp
+            try:
+                assert_same_outcome(case, arrays, found, evaluated, limit, name)
+            except AssertionError as error:
+                problems.append(str(error))
+            continue
         for actual, expected in zip(found, evaluated, strict=True):
             tolerance = case.kernel_ulp
             wrong = differences(actual, np.asarray(expected), tolerance, flushed=True, operands=arrays)

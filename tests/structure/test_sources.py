@@ -20,7 +20,18 @@ MACHINE = re.compile(
     "|".join(("/" + "work/", "/" + "tmp/", "/" + "root/", "/" + r"home/\w", r"[A-Z]:\\" + "Users"))
 )
 UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X")) + r")\b")
-PUBLIC = ("axir", "axir.numpy", "axir.lax", "axir.random", "axir.nn", "axir.errors", "axir_runtime")
+PUBLIC = (
+    "axir",
+    "axir.numpy",
+    "axir.numpy.linalg",
+    "axir.lax",
+    "axir.lax.linalg",
+    "axir.scipy.linalg",
+    "axir.random",
+    "axir.nn",
+    "axir.errors",
+    "axir_runtime",
+)
 PUBLISHED = python_files(*PACKAGES.values())
 
 

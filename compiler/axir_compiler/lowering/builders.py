@@ -7,6 +7,16 @@ from axir_compiler.lowering.contractions import dot_general
 from axir_compiler.lowering.fusion import barrier
 from axir_compiler.lowering.gathers import gather
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
+from axir_compiler.lowering.linalg import (
+    add_rows,
+    cholesky,
+    det,
+    lu,
+    pivots_to_permutation,
+    solve,
+    take_rows,
+    triangular_solve,
+)
 from axir_compiler.lowering.loops import scan, switch, while_loop
 from axir_compiler.lowering.movement import (
     broadcast_in_dim,
@@ -22,12 +32,15 @@ from axir_compiler.lowering.scatters import scatter
 from axir_compiler.lowering.windows import dynamic_slice, dynamic_update_slice, index_operands
 
 __all__ = [
+    "add_rows",
     "argmax",
     "argmin",
     "barrier",
     "broadcast_in_dim",
+    "cholesky",
     "concatenate",
     "constant",
+    "det",
     "dot_general",
     "dynamic_slice",
     "dynamic_update_slice",
@@ -36,14 +49,19 @@ __all__ = [
     "gather",
     "index_operands",
     "iota",
+    "lu",
     "pad",
+    "pivots_to_permutation",
     "reduce",
     "reshape",
     "reverse",
     "scan",
     "scatter",
     "slice",
+    "solve",
     "switch",
+    "take_rows",
     "transpose",
+    "triangular_solve",
     "while_loop",
 ]

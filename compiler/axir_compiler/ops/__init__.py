@@ -23,6 +23,8 @@ _FAMILIES = (
     "elementwise_unary",
     "gather",
     "index",
+    "linalg",
+    "linalg_lu",
     "random",
     "reduce",
     "scan",

@@ -7,6 +7,7 @@ Names and signatures are those of ``jax.lax``. Nothing is promoted and only scal
 from axir.lax import control_flow as _control_flow
 from axir.lax import elementwise as _elementwise
 from axir.lax import gathering as _gathering
+from axir.lax import linalg
 from axir.lax import reductions as _reductions
 from axir.lax import shapes as _shapes
 from axir.lax import slicing as _slicing
@@ -17,7 +18,7 @@ from axir.lax.reductions import *  # noqa: F403
 from axir.lax.shapes import *  # noqa: F403
 from axir.lax.slicing import *  # noqa: F403
 
-__all__: list[str] = []
+__all__: list[str] = ["linalg"]
 __all__ += _control_flow.__all__
 __all__ += _elementwise.__all__
 __all__ += _gathering.__all__

@@ -1,4 +1,4 @@
-"""Linear algebra that needs products and sums only."""
+"""Norms of vectors and matrices."""
 
 from __future__ import annotations
 
@@ -6,40 +6,19 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import opt_einsum
-
 from axir import lax
 from axir._src.array import Array
-from axir._src.axes import axes_of, axis_of, items_of, static_int
+from axir._src.axes import axes_of, axis_of, items_of
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.messages import located
 from axir._src.promotion import inexact
-from axir.numpy.contractions import cross, matmul, outer, tensordot, vecdot
-from axir.numpy.contractions import diagonal as _diagonal
-from axir.numpy.contractions import trace as _trace
-from axir.numpy.creation import eye
 from axir.numpy.reductions import max as _max
 from axir.numpy.reductions import min as _min
 from axir.numpy.reductions import sum as _sum
-from axir.numpy.shapes import matrix_transpose
 from axir_compiler.errors import MissingRuleError, ShapeError
 from axir_compiler.ir.types import COMPLEX
 
-__all__ = [
-    "cross",
-    "diagonal",
-    "matmul",
-    "matrix_norm",
-    "matrix_power",
-    "matrix_transpose",
-    "multi_dot",
-    "norm",
-    "outer",
-    "tensordot",
-    "trace",
-    "vecdot",
-    "vector_norm",
-]
+__all__ = ["matrix_norm", "norm", "vector_norm"]
 
 
 def norm(
@@ -136,60 +115,3 @@ def _matrix_norm(x: Array, axes: tuple[int, ...], ord: Any, keepdims: bool) -> A
     else:
         raise located(ShapeError(f"norm: ord of matrices must be 'fro', 1, -1, inf or -inf; got {ord!r}."))
     return lax.expand_dims(found, axes) if keepdims else found
-
-
-def matrix_power(a: ArrayLike, n: int) -> Array:
-    """Product of ``n >= 0`` square matrices, by repeated squaring.
-
-    Raises: ShapeError if the last two axes differ, MissingRuleError for negative ``n``.
-    """
-    x = to_array(a)
-    count = static_int(n, "matrix_power")
-    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-        raise located(ShapeError(f"matrix_power: needs square matrices; got {x.aval}."))
-    if count < 0:
-        raise located(MissingRuleError("matrix_power: negative powers need the inverse, which is not there."))
-    if count == 0:
-        return lax.broadcast(eye(x.shape[-1], dtype=x.dtype), x.shape[:-2])
-    result = None
-    while count:
-        if count & 1:
-            result = x if result is None else matmul(result, x)
-        count >>= 1
-        if count:
-            x = matmul(x, x)
-    assert result is not None
-    return result
-
-
-def multi_dot(arrays: Sequence[ArrayLike], *, precision: Any = None) -> Array:
-    """Product of several matrices, in the order that takes the fewest multiplications.
-
-    The first and last may be vectors.
-
-    Raises: ShapeError for fewer than 2 operands or other ranks.
-    """
-    items = [to_array(x) for x in arrays]
-    ranks = [x.ndim for x in items]
-    if len(items) < 2 or any(r != 2 for r in ranks[1:-1]) or not {ranks[0], ranks[-1]} <= {1, 2}:
-        raise located(
-            ShapeError("multi_dot: needs at least 2 matrices; only the first and last may be vectors.")
-        )
-    letters = opt_einsum.get_symbol
-    terms = [letters(i) + letters(i + 1) for i in range(len(items))]
-    terms[0] = terms[0][-items[0].ndim :]
-    terms[-1] = terms[-1][: items[-1].ndim]
-    from axir.numpy.einstein import einsum
-
-    target = (terms[0][0] if ranks[0] == 2 else "") + (terms[-1][1] if ranks[-1] == 2 else "")
-    return einsum(f"{','.join(terms)}->{target}", *items)
-
-
-def diagonal(x: ArrayLike, /, *, offset: int = 0) -> Array:
-    """Diagonals of the matrices in the last two axes."""
-    return _diagonal(x, offset, -2, -1)
-
-
-def trace(x: ArrayLike, /, *, offset: int = 0, dtype: Any = None) -> Array:
-    """Sums of the diagonals of the matrices in the last two axes."""
-    return _trace(x, offset, -2, -1, dtype)

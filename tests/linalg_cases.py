@@ -1,0 +1,156 @@
+"""Rows of the case table for linear algebra: small matrices; large and difficult ones have tests of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+import linalg_references as ref
+from samples import Arg, Case
+
+__all__ = ["LINALG"]
+
+FLOATS = frozenset(map(np.dtype, ("float32", "float64")))
+INT32 = np.dtype("int32")
+MOVED = FLOATS | {INT32}
+
+
+def _results(operands: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """Results compared as they are, but relative to the largest element."""
+    return results
+
+
+def _case(op: str, label: str, args: Sequence[Arg], reference: Any, ulp: float = 40, **more: Any) -> Case:
+    settings = {"outcome": _results, "kernel_ulp": ulp, "ulp": ulp, **more}
+    dtypes = settings.pop("dtypes", FLOATS)
+    return Case(op, label, tuple(args), reference, dtypes, **settings)
+
+
+def _values(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-2, 2, shape)
+
+
+def _positive(shape: tuple[int, ...]) -> Arg:
+    """Positive definite matrices; what is above the diagonal must not count."""
+    x = _values(shape, 1)
+    x = x @ x.swapaxes(-1, -2) + shape[-1] * np.eye(shape[-1])
+    return Arg(shape, values=np.tril(x) + 7 * np.triu(np.ones(shape), 1), rigid=True)
+
+
+def _regular(shape: tuple[int, ...], seed: int = 2) -> Arg:
+    """Matrices with a large diagonal."""
+    x = _values(shape, seed) + 3 * np.eye(*shape[-2:])
+    return Arg(shape, values=x, rigid=True)
+
+
+def _general(shape: tuple[int, ...], seed: int = 3) -> Arg:
+    return Arg(shape, values=_values(shape, seed), rigid=True)
+
+
+def _whole(values: Any) -> Arg:
+    values = np.array(values)
+    return Arg(values.shape, dtype=INT32, values=values, rigid=True)
+
+
+SQUARE = (("one", (1, 1)), ("odd", (3, 3)), ("more than a tile", (17, 17)), ("batch", (2, 3, 5, 5)))
+EMPTY = (("empty", (0, 0)), ("empty batch", (0, 2, 2)))
+
+
+def _square(op: str, make: Any, reference: Any, **more: Any) -> Iterator[Case]:
+    for label, shape in (*SQUARE, *EMPTY):
+        yield _case(op, label, [make(shape)], reference, **more)
+
+
+def _triangular() -> Iterator[Case]:
+    names = ("left_side", "upper", "transpose_a", "unit_diagonal")
+    for number in range(16):
+        bits = {name: number >> k & 1 for k, name in enumerate(names)}
+        shape = (5, 2) if bits["left_side"] else (2, 5)
+        label = " ".join(name for name, bit in bits.items() if bit) or "right lower"
+        yield _triangular_case(label, (5, 5), shape, **bits)
+    usual = {"left_side": 1, "upper": 0, "transpose_a": 0, "unit_diagonal": 0}
+    for label, a, b in (
+        ("batch", (2, 3, 3), (2, 3, 4)),
+        ("more than a tile", (9, 9), (9, 17)),
+        ("one", (1, 1), (1, 1)),
+        ("empty", (0, 0), (0, 3)),
+        ("no columns", (2, 2), (2, 0)),
+    ):
+        yield _triangular_case(label, a, b, **usual)
+
+
+def _triangular_case(label: str, a: tuple[int, ...], b: tuple[int, ...], **attrs: int) -> Case:
+    args = [_regular(a), _general(b)]
+    attrs = {**attrs, "conjugate_a": 0}
+    return _case("triangular_solve", label, args, ref.triangular_solve, attrs=attrs)
+
+
+def _with_size(size: int) -> dict[str, Any]:
+    return {"dtypes": frozenset({INT32}), "attrs": {"permutation_size": size}}
+
+
+RECTANGLES = (("wide", (3, 5)), ("tall", (5, 3)), ("no columns", (3, 0)), ("no rows", (0, 2)))
+
+LINALG: tuple[Case, ...] = (
+    *_square("cholesky", _positive, ref.cholesky),
+    *_triangular(),
+    *(
+        _case("solve", label, [_regular(a), _general(b)], ref.solve, attrs={"transpose_a": transposed})
+        for label, a, b, transposed in (
+            ("vector", (4, 4), (4, 1), 0),
+            ("batch", (2, 3, 3), (2, 3, 2), 0),
+            ("transposed batch", (2, 3, 3), (2, 3, 2), 1),
+            ("empty", (0, 0), (0, 2), 0),
+        )
+    ),
+    *_square("lu", _general, ref.lu, ulp=200),
+    *(_case("lu", label, [_general(shape)], ref.lu) for label, shape in RECTANGLES),
+    *(
+        _case("det", label, [_general(shape)], ref.det)
+        for label, shape in (
+            ("one", (1, 1)),
+            ("two", (2, 2)),
+            ("five", (5, 5)),
+            ("batch", (2, 3, 3)),
+            ("empty", (0, 0)),
+        )
+    ),
+    *(
+        _case("lu_pivots_to_permutation", label, [_whole(p)], ref.permutation, **_with_size(n))
+        for label, p, n in (
+            ("square", (2, 2, 2), 3),
+            ("tall", (4, 1, 3), 5),
+            ("batch", ((0, 1), (1, 1)), 2),
+            ("outside", (-5, 99), 3),
+            ("no pivots", np.zeros(0), 2),
+        )
+    ),
+    *(
+        _case("take_rows", label, [_general(x), _whole(rows)], ref.take_rows, ulp=0, dtypes=MOVED)
+        for label, x, rows in (
+            ("permuted", (3, 2), (2, 0, 1)),
+            ("repeated and outside", (3, 2), (1, 1, -4, 7)),
+            ("batch", (2, 2, 3), ((1, 0), (0, 0))),
+            ("nothing", (3, 0), (1, 2)),
+        )
+    ),
+    *(
+        _case(
+            "add_rows",
+            label,
+            [_general(x), _whole(rows)],
+            ref.add_rows,
+            ulp=2,
+            attrs={"size": size},
+            dtypes=MOVED,
+        )
+        for label, x, rows, size in (
+            ("permuted", (3, 2), (2, 0, 1), 3),
+            ("repeated and outside", (4, 2), (1, 1, -4, 7), 5),
+            ("batch", (2, 2, 3), ((1, 0), (0, 0)), 2),
+            ("nothing", (0, 3), np.zeros(0), 2),
+        )
+    ),
+)

@@ -1,0 +1,155 @@
+"""Linear algebra by textbook loops in float64, independent of LAPACK and of the kernels."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "add_rows",
+    "cholesky",
+    "det",
+    "lu",
+    "permutation",
+    "solve",
+    "take_rows",
+    "triangular_solve",
+]
+
+
+def _each(ranks: tuple[int, ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Turn a function of matrices (or of vectors, by the ranks) into one of batches of them."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(*arrays: np.ndarray, **attrs: Any) -> Any:
+            batch = arrays[0].shape[: arrays[0].ndim - ranks[0]]
+            items = [x.reshape((math.prod(batch), *x.shape[len(batch) :])) for x in arrays]
+            if 0 in batch:
+                one = function(*(np.ones(x.shape[len(batch) :], x.dtype) for x in arrays), **attrs)
+                parts = one if isinstance(one, tuple) else (one,)
+                found = [np.zeros((*batch, *np.shape(p)), _type(arrays[0], p)) for p in parts]
+                return tuple(found) if len(found) > 1 else found[0]
+            rows = [function(*each, **attrs) for each in zip(*items, strict=True)]
+            rows = [r if isinstance(r, tuple) else (r,) for r in rows]
+            found = [
+                np.stack([_typed(arrays[0], r[k]) for r in rows]).reshape((*batch, *np.shape(rows[0][k])))
+                for k in range(len(rows[0]))
+            ]
+            return tuple(found) if len(found) > 1 else found[0]
+
+        return call
+
+    return decorate
+
+
+def _type(x: np.ndarray, result: Any) -> np.dtype:
+    return np.asarray(result).dtype if np.asarray(result).dtype.kind == "i" else x.dtype
+
+
+def _typed(x: np.ndarray, result: Any) -> np.ndarray:
+    return np.asarray(result).astype(_type(x, result))
+
+
+@_each((2,))
+def cholesky(x: np.ndarray) -> np.ndarray:
+    """Column by column."""
+    n = len(x)
+    found = np.zeros((n, n))
+    for j in range(n):
+        found[j, j] = math.sqrt(x[j, j] - sum(found[j, k] ** 2 for k in range(j)))
+        for i in range(j + 1, n):
+            found[i, j] = (x[i, j] - sum(found[i, k] * found[j, k] for k in range(j))) / found[j, j]
+    return found
+
+
+@_each((2, 2))
+def triangular_solve(
+    a: np.ndarray,
+    b: np.ndarray,
+    *,
+    left_side: int,
+    upper: int,
+    transpose_a: int,
+    conjugate_a: int,
+    unit_diagonal: int,
+) -> np.ndarray:
+    """The triangle as a full matrix, by Gaussian elimination."""
+    matrix = np.triu(a) if upper else np.tril(a)
+    if unit_diagonal:
+        np.fill_diagonal(matrix, 1)
+    matrix = matrix.T if transpose_a else matrix
+    return _eliminate(matrix, b) if left_side else _eliminate(matrix.T, b.T).T
+
+
+@_each((2, 2))
+def solve(a: np.ndarray, b: np.ndarray, *, transpose_a: int) -> np.ndarray:
+    """Gaussian elimination of all other rows, with the largest pivot of the column."""
+    return _eliminate(a.T if transpose_a else a, b)
+
+
+def _eliminate(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    for k in range(len(a)):
+        p = k + int(np.argmax(abs(a[k:, k])))
+        a[[k, p]], b[[k, p]] = a[[p, k]], b[[p, k]]
+        for i in range(len(a)):
+            if i != k:
+                factor = a[i, k] / a[k, k]
+                a[i], b[i] = a[i] - factor * a[k], b[i] - factor * b[k]
+    return b / np.diagonal(a)[:, None] if len(a) else b
+
+
+@_each((2,))
+def lu(x: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Column by column, as it is written in textbooks."""
+    a = x.astype(np.float64)
+    m, n = a.shape
+    order, pivots = np.arange(m, dtype=np.int32), np.zeros(min(m, n), np.int32)
+    for k in range(min(m, n)):
+        p = k + int(np.argmax(abs(a[k:, k])))
+        pivots[k] = p
+        a[[k, p]], order[[k, p]] = a[[p, k]], order[[p, k]]
+        for i in range(k + 1, m):
+            a[i, k] /= a[k, k] or 1
+            a[i, k + 1 :] -= a[i, k] * a[k, k + 1 :]
+    return a, pivots, order
+
+
+@_each((1,))
+def permutation(pivots: np.ndarray, *, permutation_size: int) -> np.ndarray:
+    """A deck of cards, two of which change places at a time."""
+    deck = list(range(permutation_size))
+    for i, p in enumerate(pivots):
+        p = min(max(int(p), 0), permutation_size - 1)
+        deck[i], deck[p] = deck[p], deck[i]
+    return np.array(deck, np.int32)
+
+
+@_each((2, 1))
+def take_rows(x: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """One row after the other."""
+    found = [x[min(max(int(r), 0), len(x) - 1)] for r in rows]
+    return np.array(found).reshape(len(rows), x.shape[1])
+
+
+@_each((2, 1))
+def add_rows(x: np.ndarray, rows: np.ndarray, *, size: int) -> np.ndarray:
+    """A product with the matrix that says which row goes where."""
+    where = [[min(max(int(r), 0), size - 1) == i for r in rows] for i in range(size)]
+    return np.array(where, np.float64).reshape(size, len(rows)) @ x
+
+
+@_each((2,))
+def det(x: np.ndarray) -> float:
+    """Sum over permutations, after Leibniz."""
+    total = 0.0
+    for order in itertools.permutations(range(len(x))):
+        swaps = sum(order[i] > order[j] for i, j in itertools.combinations(range(len(x)), 2))
+        total += (-1) ** swaps * math.prod(float(x[i, j]) for i, j in enumerate(order))
+    return total
