@@ -57,6 +57,10 @@ class MissingRuleError(AxirError, NotImplementedError):
     """An operation has no rule for the transformation that was asked for."""
 
 
+class UnboundAxisError(AxirError, NameError):
+    """An operation refers to a batch axis by a name that no vmap around it gives."""
+
+
 class VerificationError(AxirError, ValueError):
     """A module breaks a rule of the dialect."""
 

@@ -12,6 +12,7 @@ from axir_compiler.errors import (
     NonDifferentiableError,
     ShapeError,
     TreeError,
+    UnboundAxisError,
     VerificationError,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "NonDifferentiableError",
     "ShapeError",
     "TreeError",
+    "UnboundAxisError",
     "VerificationError",
 ]

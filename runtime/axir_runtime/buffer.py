@@ -149,9 +149,13 @@ class Buffer:
         return (1, 0)  # kDLCPU
 
     def _map(self) -> np.ndarray[Any, Any]:
-        """IREE's memory as an ndarray; its base holds the mapping, which holds the memory."""
+        """IREE's memory as an ndarray.
+
+        The mapping lives as long as the very array that `asarray` gives. Views have that one as base only if it is
+        flat: for other shapes it is a view itself, which views of it skip.
+        """
         assert self._view is not None
-        return self._view.map().asarray(self.shape, self.dtype)
+        return self._view.map().asarray((self.size,), self.dtype).reshape(self.shape)
 
     def _import(self) -> HalBufferView:
         """Hand the array to IREE, after copying it to where IREE can use it if need be."""

@@ -122,7 +122,11 @@ def test_vmap_equals_a_loop(seed: int, axes: tuple[int, ...]) -> None:
     ]
     plan = make_plan(module, "f")
     out = (1, 0, 2)
-    found = run(module, transformed(module, VmapOp, "f", in_axes=axes, out_axes=out, size=size), *batched)
+    found = run(
+        module,
+        transformed(module, VmapOp, "f", in_axes=axes, out_axes=out, size=size, axis_name=""),
+        *batched,
+    )
     for k in range(size):
         inputs = [items[0 if axis < 0 else k][i] for i, axis in enumerate(axes)]
         for actual, expected, axis in zip(found, plan(*inputs), out, strict=True):
@@ -139,8 +143,8 @@ def test_transformations_nest_in_any_order(seed: int) -> None:
     seeds = [np.stack(x) for x in zip(*cts, strict=True)]
     in_axes, out_axes = (0,) * 4, (0,) * 3
     inner = transformed(module, VjpOp, "f", wrt=ACTIVE, seeds=(0, 1))
-    one = transformed(module, VmapOp, inner, in_axes=(0,) * 6, out_axes=(0,) * 6, size=size)
-    batch = transformed(module, VmapOp, "f", in_axes=in_axes, out_axes=out_axes, size=size)
+    one = transformed(module, VmapOp, inner, in_axes=(0,) * 6, out_axes=(0,) * 6, size=size, axis_name="")
+    batch = transformed(module, VmapOp, "f", in_axes=in_axes, out_axes=out_axes, size=size, axis_name="")
     other = transformed(module, VjpOp, batch, wrt=ACTIVE, seeds=(0, 1))
     twice = [transformed(module, JvpOp, f, wrt=(0, 1, 2)) for f in (one, other)]
     tangents = [np.stack([t, 2 * t]) for t in directions(seed)]
@@ -257,7 +261,7 @@ def test_nonlinear_functions_have_no_transpose(body: str, message: str) -> None:
 
 def test_batched_results_need_an_axis() -> None:
     module = random_module(0)
-    name = transformed(module, VmapOp, "f", in_axes=(0, 0, 0, 0), out_axes=(0, -1, 0), size=2)
+    name = transformed(module, VmapOp, "f", in_axes=(0, 0, 0, 0), out_axes=(0, -1, 0), size=2, axis_name="")
     with pytest.raises(ShapeError, match=r"out_axes is None for result 1, but that result differs"):
         run(module, name)
 
@@ -267,7 +271,7 @@ def test_unbatched_results_are_repeated_where_an_axis_is_asked_for() -> None:
         func.func private @f(%x: tensor<2xf64>, %c: tensor<3xf64>) -> tensor<3xf64> {
           return %c : tensor<3xf64>
         }""")
-    name = transformed(module, VmapOp, "f", in_axes=(0, -1), out_axes=(1,), size=4)
+    name = transformed(module, VmapOp, "f", in_axes=(0, -1), out_axes=(1,), size=4, axis_name="")
     found = run(module, name, np.zeros((4, 2)), np.arange(3.0))
     np.testing.assert_array_equal(found[0], np.repeat(np.arange(3.0)[:, None], 4, 1))
 

@@ -197,3 +197,14 @@ def test_numpy_arguments_are_borrowed_for_the_call_only():
     close(shaped, onp.arange(64).reshape(8, 8))
     close(sliced, onp.arange(32))
     assert source.flags.writeable
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3), (1, 2, 2)])
+def test_views_of_results_outlive_them(shape):
+    """A view keeps the memory of the compiled function's result, whatever became of the result."""
+    double = axir.jit(lambda x: x * 2)
+    views = [
+        onp.broadcast_to(double(onp.full(shape, n, "float32")).to_numpy(), (2, *shape))[0] for n in range(200)
+    ]
+    others = [double(onp.full(shape, -1, "float32")) for _ in range(200)]
+    assert all((v == 2 * n).all() for n, v in enumerate(views)) and len(others) == 200

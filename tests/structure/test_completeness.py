@@ -16,6 +16,7 @@ import axir_compiler.ops
 from axir_compiler.ir.op import OPS, AxirOp, YieldOp
 from axir_compiler.ir.region import HigherOrderOp, RegionOp
 from axir_compiler.ir.types import BOOL, DTYPES
+from axir_compiler.ops.collective import CollectiveOp
 from axir_compiler.ops.elementwise import Elementwise
 from axir_compiler.ops.transformation import TransformationOp
 from axir_compiler.passes.base import Pass
@@ -26,10 +27,11 @@ from cases import CASES
 COMPILER = PACKAGES["axir_compiler"]
 GOLDEN = ROOT / "tests" / "golden"
 TRANSFORMATIONS = {name for name, op in OPS.items() if issubclass(op, TransformationOp)}
+WITHOUT_OPERANDS = {"constant", "iota"}
+COLLECTIVES = {name for name, op in OPS.items() if issubclass(op, CollectiveOp)}
 REGIONS = sorted(name for name, op in OPS.items() if issubclass(op, RegionOp))
 NAMED = sorted(name for name, op in OPS.items() if issubclass(op, HigherOrderOp) and name not in REGIONS)
-COMPUTED = sorted(set(OPS) - TRANSFORMATIONS - {*REGIONS, *NAMED, YieldOp.short_name})
-WITHOUT_OPERANDS = {"constant", "iota"}
+COMPUTED = sorted(set(OPS) - TRANSFORMATIONS - COLLECTIVES - {*REGIONS, *NAMED, YieldOp.short_name})
 
 
 def _overrides(op: type[AxirOp], rule: str) -> bool:

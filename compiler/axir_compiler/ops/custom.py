@@ -106,13 +106,14 @@ class _CustomCall(NamedFunctionsOp, same_dtype=False):
         return shares
 
 
-def _batched(module: ir.Module, size: int, symbol: str, axes: Sequence[int]) -> Build:
+def _batched(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> Build:
     """Applies a function to a batch; results have their batch axis in front.
 
     It is vectorized when it is used: a rule may use the function that it belongs to, without end.
     """
-    outputs = signature(lookup(module, symbol))[1]
-    attrs = {"in_axes": tuple(axes), "out_axes": (0,) * len(outputs), "size": size}
+    outputs = signature(lookup(vectorizer.module, symbol))[1]
+    attrs: dict[str, Any] = {"in_axes": tuple(axes), "out_axes": (0,) * len(outputs), "size": size}
+    attrs["axis_name"] = vectorizer.axis_name
     results = VmapOp.results_for((), outputs, **attrs)
 
     def build(args: list[Value]) -> list[Value]:
@@ -126,7 +127,7 @@ def _batched_function(vectorizer: Any, size: int, symbol: str, axes: Sequence[in
     module = vectorizer.module
     inputs = signature(lookup(module, symbol))[0]
     kinds = [mlir_type(with_batch_axis(a, axis, size)) for a, axis in zip(inputs, axes, strict=True)]
-    function = build_function(module, f"{symbol}_batched", kinds, _batched(module, size, symbol, axes))
+    function = build_function(module, f"{symbol}_batched", kinds, _batched(vectorizer, size, symbol, axes))
     return function.sym_name.value
 
 
@@ -288,7 +289,7 @@ def _summed(vectorizer: Any, size: int, symbol: str, axes: Sequence[int], wanted
     module = vectorizer.module
     inputs = signature(lookup(module, symbol))[0]
     kinds = [mlir_type(with_batch_axis(a, axis, size)) for a, axis in zip(inputs, axes, strict=True)]
-    apply = _batched(module, size, symbol, axes)
+    apply = _batched(vectorizer, size, symbol, axes)
 
     def build(args: list[Value]) -> list[Value]:
         return [

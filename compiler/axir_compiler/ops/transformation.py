@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from axir_compiler.errors import InternalError, ShapeError
-from axir_compiler.ir.attributes import Int, Ints, Symbol, Tensors
+from axir_compiler.ir.attributes import Int, Ints, Str, Symbol, Tensors
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.types import Aval, is_inexact
 
@@ -117,16 +117,25 @@ class LinearTransposeOp(TransformationOp, name="linear_transpose"):
 class VmapOp(TransformationOp, name="vmap"):
     """``callee`` over a batch of ``size``: one axis more on the arguments and results.
 
-    ``in_axes`` and ``out_axes`` say where the batch axis is; -1 marks one that is the same for all items.
+    ``in_axes`` and ``out_axes`` say where the batch axis is; -1 marks one that is the same for all items. Ops of the
+    callee may refer to the batch by ``axis_name``, unless that is empty.
     """
 
     in_axes: Ints
     out_axes: Ints
     size: Int
+    axis_name: Str
 
     @classmethod
     def check(
-        cls, inputs: Avals, outputs: Avals, *, in_axes: tuple[int, ...], out_axes: tuple[int, ...], size: int
+        cls,
+        inputs: Avals,
+        outputs: Avals,
+        *,
+        in_axes: tuple[int, ...],
+        out_axes: tuple[int, ...],
+        size: int,
+        axis_name: str,
     ) -> None:
         for name, axes, avals in (("in_axes", in_axes, inputs), ("out_axes", out_axes, outputs)):
             if len(axes) != len(avals):
@@ -136,13 +145,27 @@ class VmapOp(TransformationOp, name="vmap"):
 
     @classmethod
     def operands_for(
-        cls, inputs: Avals, outputs: Avals, *, in_axes: tuple[int, ...], out_axes: tuple[int, ...], size: int
+        cls,
+        inputs: Avals,
+        outputs: Avals,
+        *,
+        in_axes: tuple[int, ...],
+        out_axes: tuple[int, ...],
+        size: int,
+        axis_name: str,
     ) -> tuple[Aval, ...]:
         return tuple(with_batch_axis(a, axis, size) for a, axis in zip(inputs, in_axes, strict=True))
 
     @classmethod
     def results_for(
-        cls, inputs: Avals, outputs: Avals, *, in_axes: tuple[int, ...], out_axes: tuple[int, ...], size: int
+        cls,
+        inputs: Avals,
+        outputs: Avals,
+        *,
+        in_axes: tuple[int, ...],
+        out_axes: tuple[int, ...],
+        size: int,
+        axis_name: str,
     ) -> tuple[Aval, ...]:
         return tuple(with_batch_axis(a, axis, size) for a, axis in zip(outputs, out_axes, strict=True))
 

@@ -109,10 +109,11 @@ class VmapPass(Pass):
     func: str
     size: int
     in_axes: tuple[int, ...] = ()
+    axis_name: str = ""
 
     def run(self, module: ir.Module) -> None:
         expander = Expander(module)
         expander.expand(self.func)
         inputs, _ = signature(lookup(module, self.func))
         axes = self.in_axes or (0,) * len(inputs)
-        _publish(module, expander.vectorizer.vectorize(self.func, axes, self.size).symbol)
+        _publish(module, expander.vectorizer.vectorize(self.func, axes, self.size, self.axis_name).symbol)

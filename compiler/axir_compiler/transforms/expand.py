@@ -108,7 +108,7 @@ class Expander:
         return [found[i] if i in found else ops.zeros(inputs[i]) for i in op.wrt]
 
     def _vmap(self, op: VmapOp) -> list[Value]:
-        rule = self.vectorizer.vectorize(op.callee, op.in_axes, op.size)
+        rule = self.vectorizer.vectorize(op.callee, op.in_axes, op.size, op.axis_name)
         found = self._call(rule.symbol, op.operands)
         placed = zip(found, rule.out_axes, op.out_axes, strict=True)
         return [_place(x, axis, wanted, op.size, i) for i, (x, axis, wanted) in enumerate(placed)]

@@ -9,11 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from axir_compiler.ir.module import FunctionBuilder, body_of, call, copy_op, is_jit, lookup
+from axir_compiler.ir.module import (
+    FunctionBuilder,
+    body_of,
+    call,
+    callees_of,
+    copy_op,
+    is_jit,
+    lookup,
+    walk,
+)
 from axir_compiler.ir.op import AxirOp
-from axir_compiler.ir.region import HigherOrderOp
+from axir_compiler.ir.region import HigherOrderOp, RegionOp
 from axir_compiler.ir.types import Aval, aval_of, mlir_type
 from axir_compiler.mlir import func, ir
+from axir_compiler.ops.collective import CollectiveOp
 
 __all__ = ["UNBATCHED", "Vectorized", "Vectorizer"]
 
@@ -34,14 +44,55 @@ class Vectorizer:
 
     def __init__(self, module: ir.Module):
         self.module = module
-        self._vectorized: dict[tuple[str, tuple[int, ...], int], Vectorized] = {}
+        self.axis_name = ""
+        """The name of the batch axis in the function that is being vectorized, empty for none."""
+        self._vectorized: dict[tuple[str, tuple[int, ...], int, str], Vectorized] = {}
+        self._referring: dict[str, frozenset[str]] = {}
 
-    def vectorize(self, symbol: str, axes: Sequence[int], size: int) -> Vectorized:
-        """The function over ``size`` items, argument ``i`` batched along ``axes[i]`` (-1: not batched)."""
-        key = (symbol, tuple(axes), size)
+    def vectorize(
+        self, symbol: str, axes: Sequence[int], size: int, axis_name: str | None = None
+    ) -> Vectorized:
+        """The function over ``size`` items, argument ``i`` batched along ``axes[i]`` (-1: not batched).
+
+        Ops of the function may refer to the batch by ``axis_name``, by default the name that is in force.
+        """
+        outer = self.axis_name
+        name = outer if axis_name is None else axis_name
+        key = (symbol, tuple(axes), size, name)
         found = self._vectorized.get(key)
         if found is None:
-            found = self._vectorized[key] = self._vectorize(*key)
+            self.axis_name = name
+            try:
+                found = self._vectorized[key] = self._vectorize(symbol, tuple(axes), size)
+            finally:
+                self.axis_name = outer
+        return found
+
+    def _refers(self, op: ir.OpView) -> bool:
+        """Whether an op, or a function that it holds or calls, refers to the batch by name."""
+        if not self.axis_name:
+            return False
+        if isinstance(op, CollectiveOp):
+            return op.axis == self.axis_name
+        inner = (
+            [o for region in op.regions for o in region.blocks[0].operations]
+            if isinstance(op, RegionOp)
+            else []
+        )
+        callee = callees_of(op).get("callee")
+        return any(map(self._refers, inner)) or (callee is not None and self.axis_name in self._names(callee))
+
+    def _names(self, symbol: str) -> frozenset[str]:
+        """The names of batch axes that a function, or what it calls, refers to."""
+        found = self._referring.get(symbol)
+        if found is None:
+            names: set[str] = set()
+            for op in walk(lookup(self.module, symbol)):
+                if isinstance(op, CollectiveOp):
+                    names.add(op.axis)
+                elif callee := callees_of(op).get("callee"):
+                    names |= self._names(callee)
+            found = self._referring[symbol] = frozenset(names)
         return found
 
     def _vectorize(self, symbol: str, axes: tuple[int, ...], size: int) -> Vectorized:
@@ -66,7 +117,7 @@ class Vectorizer:
                 return list(op.operands)
             axes = [batched.get(x) for x in op.operands]
             with op.location:
-                if all(axis is None for axis in axes):
+                if all(axis is None for axis in axes) and not self._refers(op):
                     copy_op(op, values)
                     continue
                 operands = [values[x] for x in op.operands]
@@ -76,7 +127,10 @@ class Vectorizer:
                     new, found = op.batch_with(self, size, axes, operands)
                 else:
                     assert isinstance(op, AxirOp)
-                    result, axis = op.batch(axes, *operands)
+                    if isinstance(op, CollectiveOp) and op.axis == self.axis_name:
+                        result, axis = op.batch_named(size, axes, *operands)
+                    else:
+                        result, axis = op.batch(axes, *operands)
                     new = list(result) if isinstance(result, tuple) else [result]
                     found = [axis] * len(new)
             values.update(zip(op.results, new, strict=True))

@@ -17,6 +17,7 @@ from axir._src.config import config
 from axir._src.convert import to_array
 from axir._src.execute import Compiled, compile_function
 from axir._src.log import logger
+from axir._src.named_axes import axes_in_force
 from axir._src.trace import Function, Spec, Tracer, current_frame, trace_program
 from axir._src.trace import state as _state
 from axir_compiler.ir.types import DTYPES, Aval
@@ -199,7 +200,13 @@ class JitFunction:
         except TypeError:
             flatten_arrays(self._title, (args, kwargs), pytree.call_names)  # says which leaf it is
             raise
-        key = (treedef, tuple([(x.aval, x.weak_type) for x in arrays]), static, config.x64_enabled)
+        key = (
+            treedef,
+            tuple([(x.aval, x.weak_type) for x in arrays]),
+            static,
+            config.x64_enabled,
+            axes_in_force(),
+        )
         try:
             entry = self._entries.get(key)
         except TypeError:

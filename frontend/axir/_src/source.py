@@ -7,13 +7,16 @@ import os
 import sys
 from types import CodeType, FrameType
 
+import optree as optree
+
 from axir_compiler.mlir import context, ir
 
 __all__ = ["mlir_location", "source_line", "user_frame", "where"]
 
+# Frames of these are no user's: optree calls back from tree_map.
 _PACKAGES = tuple(
     os.path.dirname(os.path.abspath(sys.modules[name].__file__ or "")) + os.sep
-    for name in ("axir", "axir_compiler")
+    for name in ("axir", "axir_compiler", "optree")
 )
 _internal: dict[CodeType, bool] = {}
 _locations: dict[tuple[CodeType, int], ir.Location] = {}

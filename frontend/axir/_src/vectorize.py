@@ -10,6 +10,7 @@ from axir._src import pytree
 from axir._src.array import Array
 from axir._src.call import flatten_arrays, name_of, trace_flat
 from axir._src.execute import transform
+from axir._src.named_axes import named_axis
 from axir._src.trace import Frame, Spec
 from axir_compiler.errors import AxisError, ShapeError, TreeError
 from axir_compiler.ir.types import Aval
@@ -69,7 +70,7 @@ def vmap(
         in_axes: axis to map of each positional argument: an integer for all, or a tuple with an integer, ``None``
             (not mapped) or a prefix pytree of these for each. Keyword arguments are mapped along axis 0.
         out_axes: where the batch axis is in the results, likewise; ``None`` for results equal for all items.
-        axis_name: not supported.
+        axis_name: name of the batch axis, by which ``axir.lax.psum`` and its like refer to it; any hashable value.
         axis_size: size of the batch, if no argument is mapped.
 
     Raises:
@@ -77,8 +78,6 @@ def vmap(
             does not fit the arguments or results.
     """
     title = f"vmap({name_of(fun)})"
-    if axis_name is not None:
-        raise NotImplementedError(f"{title}: axis_name is not supported.")
     if isinstance(in_axes, list):
         in_axes = tuple(in_axes)
 
@@ -109,15 +108,22 @@ def vmap(
         def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
             kept = [axes[i] for i in mapped]
             specs = [Spec(_without(x.aval, a), x.weak_type) for x, a in zip(arrays, kept, strict=True)]
-            function = trace_flat(frame, name_of(fun), flat, arrays, specs=specs, known=False)
+            with named_axis(axis_name, size) as label:
+                function = trace_flat(frame, name_of(fun), flat, arrays, specs=specs, known=False)
             placed = _out_axes(title, out_axes, trees[0], function.outputs)
             attrs = {
                 "in_axes": (*kept, *(-1 for _ in function.captures)),
                 "out_axes": placed,
                 "size": size,
+                "axis_name": label,
             }
             results = VmapOp.results_for(
-                [], [s.aval for s in function.outputs], in_axes=(), out_axes=placed, size=size
+                [],
+                [s.aval for s in function.outputs],
+                in_axes=(),
+                out_axes=placed,
+                size=size,
+                axis_name=label,
             )
             specs = [Spec(a, s.weak) for a, s in zip(results, function.outputs, strict=True)]
             return frame.emit_call(VmapOp, function, arrays, specs, attrs)

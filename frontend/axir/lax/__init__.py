@@ -4,6 +4,7 @@ Names and signatures are those of ``jax.lax``. Nothing is promoted and only scal
 ``axir.numpy`` does both.
 """
 
+from axir.lax import collectives as _collectives
 from axir.lax import control_flow as _control_flow
 from axir.lax import elementwise as _elementwise
 from axir.lax import gathering as _gathering
@@ -11,6 +12,7 @@ from axir.lax import linalg
 from axir.lax import reductions as _reductions
 from axir.lax import shapes as _shapes
 from axir.lax import slicing as _slicing
+from axir.lax.collectives import *  # noqa: F403
 from axir.lax.control_flow import *  # noqa: F403
 from axir.lax.elementwise import *  # noqa: F403
 from axir.lax.gathering import *  # noqa: F403
@@ -19,6 +21,7 @@ from axir.lax.shapes import *  # noqa: F403
 from axir.lax.slicing import *  # noqa: F403
 
 __all__: list[str] = ["linalg"]
+__all__ += _collectives.__all__
 __all__ += _control_flow.__all__
 __all__ += _elementwise.__all__
 __all__ += _gathering.__all__

@@ -41,7 +41,7 @@ func.func private @f(%x: tensor<f32>) -> tensor<f32> {
   return %y : tensor<f32>
 }
 func.func private @g(%x: tensor<f32>) -> tensor<f32> {
-  %y = "axir.vmap"(%x) {callee = @f, in_axes = array<i64: -1>, out_axes = array<i64: -1>, size = 2 : i64} : (tensor<f32>) -> tensor<f32>
+  %y = "axir.vmap"(%x) {callee = @f, in_axes = array<i64: -1>, out_axes = array<i64: -1>, size = 2 : i64, axis_name = ""} : (tensor<f32>) -> tensor<f32>
   return %y : tensor<f32>
 }
 // -----

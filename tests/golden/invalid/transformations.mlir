@@ -62,7 +62,7 @@ func.func private @g(%x: tensor<f32>) -> tensor<f32> {
   return %x : tensor<f32>
 }
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
-  %y = "axir.vmap"(%x) {callee = @g, in_axes = array<i64: 0, 0>, out_axes = array<i64: 0>, size = 4 : i64} : (tensor<4xf32>) -> tensor<4xf32>
+  %y = "axir.vmap"(%x) {callee = @g, in_axes = array<i64: 0, 0>, out_axes = array<i64: 0>, size = 4 : i64, axis_name = ""} : (tensor<4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
 // -----
@@ -71,7 +71,7 @@ func.func private @g(%x: tensor<f32>) -> tensor<f32> {
   return %x : tensor<f32>
 }
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
-  %y = "axir.vmap"(%x) {callee = @g, in_axes = array<i64: 1>, out_axes = array<i64: 0>, size = 4 : i64} : (tensor<4xf32>) -> tensor<4xf32>
+  %y = "axir.vmap"(%x) {callee = @g, in_axes = array<i64: 1>, out_axes = array<i64: 0>, size = 4 : i64, axis_name = ""} : (tensor<4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
 // -----
@@ -80,7 +80,7 @@ func.func private @g(%x: tensor<f32>) -> tensor<f32> {
   return %x : tensor<f32>
 }
 func.func @f(%x: tensor<4xf32>) -> tensor<5xf32> {
-  %y = "axir.vmap"(%x) {callee = @g, in_axes = array<i64: 0>, out_axes = array<i64: 0>, size = 5 : i64} : (tensor<4xf32>) -> tensor<5xf32>
+  %y = "axir.vmap"(%x) {callee = @g, in_axes = array<i64: 0>, out_axes = array<i64: 0>, size = 5 : i64, axis_name = ""} : (tensor<4xf32>) -> tensor<5xf32>
   return %y : tensor<5xf32>
 }
 // -----
@@ -89,6 +89,6 @@ func.func private @g(%x: tensor<f32>) -> tensor<f32> {
   return %x : tensor<f32>
 }
 func.func @f(%x: tensor<f32>) -> tensor<f32> {
-  %y = "axir.vmap"(%x) {callee = @g, in_axes = array<i64: -1>, out_axes = array<i64: -1>, size = -1 : i64} : (tensor<f32>) -> tensor<f32>
+  %y = "axir.vmap"(%x) {callee = @g, in_axes = array<i64: -1>, out_axes = array<i64: -1>, size = -1 : i64, axis_name = ""} : (tensor<f32>) -> tensor<f32>
   return %y : tensor<f32>
 }

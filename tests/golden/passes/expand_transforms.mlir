@@ -53,7 +53,7 @@ func.func private @f(%x: tensor<f32>) -> tensor<f32> {
   return %y : tensor<f32>
 }
 func.func private @batched(%x: tensor<3xf32>) -> tensor<3xf32> {
-  %y = "axir.vmap"(%x) {callee = @f, in_axes = array<i64: 0>, out_axes = array<i64: 0>, size = 3 : i64} : (tensor<3xf32>) -> tensor<3xf32>
+  %y = "axir.vmap"(%x) {callee = @f, in_axes = array<i64: 0>, out_axes = array<i64: 0>, size = 3 : i64, axis_name = ""} : (tensor<3xf32>) -> tensor<3xf32>
   return %y : tensor<3xf32>
 }
 func.func @gradient(%x: tensor<3xf32>, %ct: tensor<3xf32>) -> tensor<3xf32> {
