@@ -20,7 +20,17 @@ import numpy as np
 import axir_compiler.ops  # noqa: F401  (declares the ops)
 import references as ref
 from axir_compiler.ir.attributes import ScalarValue
-from axir_compiler.ir.types import BFLOAT16, BOOL, COMPLEX, DTYPES, FLOATING, INEXACT, INTEGER, NUMERIC, SIGNED
+from axir_compiler.ir.types import (
+    BFLOAT16,
+    BOOL,
+    COMPLEX,
+    DTYPES,
+    FLOATING,
+    INEXACT,
+    INTEGER,
+    NUMERIC,
+    SIGNED,
+)
 from references import each, numeric, real, sized, whole
 from samples import COMPLEX128, FLOAT64, Arg, Case, Dtypes
 
@@ -32,7 +42,9 @@ REINTERPRETED = INTEGER | FLOATING
 FLOAT32, INT32, UINT32 = np.dtype("float32"), np.dtype("int32"), np.dtype("uint32")
 PARTS: Dtypes = frozenset({FLOAT32, FLOAT64})
 # Ops that move elements do not look at them: their first case runs with all dtypes, the others with these.
-MOVED: Dtypes = frozenset(map(np.dtype, ("bool", "int8", "uint16", "float32", "float64"))) | {BFLOAT16}
+MOVED: Dtypes = frozenset(map(np.dtype, ("bool", "int8", "uint16", "float32", "float64", "complex128"))) | {
+    BFLOAT16
+}
 
 
 class Line(NamedTuple):
@@ -159,8 +171,12 @@ ELEMENTWISE: tuple[Line, ...] = (
         for to, code in DTYPES.items()
     ),
     # Two operands.
-    Line("add", numeric(real(operator.add), whole(operator.add)), NUMERIC | COMPLEX, TWO, ulp=1, kernel_ulp=0),
-    Line("sub", numeric(real(operator.sub), whole(operator.sub)), NUMERIC | COMPLEX, TWO, ulp=1, kernel_ulp=0),
+    Line(
+        "add", numeric(real(operator.add), whole(operator.add)), NUMERIC | COMPLEX, TWO, ulp=1, kernel_ulp=0
+    ),
+    Line(
+        "sub", numeric(real(operator.sub), whole(operator.sub)), NUMERIC | COMPLEX, TWO, ulp=1, kernel_ulp=0
+    ),
     Line("mul", numeric(real(operator.mul), whole(operator.mul)), NUMERIC, TWO, ulp=1, kernel_ulp=0),
     Line("mul", real(ref.product), COMPLEX, TWO, ulp=2, kernel_ulp=2, label="complex"),
     Line(
@@ -171,7 +187,9 @@ ELEMENTWISE: tuple[Line, ...] = (
         ulp=1,
         kernel_ulp=0,
     ),
-    Line("div", real(ref.complex_quotient), COMPLEX, ((-3, 3), (0.5, 4)), ulp=4, kernel_ulp=4, label="complex"),
+    Line(
+        "div", real(ref.complex_quotient), COMPLEX, ((-3, 3), (0.5, 4)), ulp=4, kernel_ulp=4, label="complex"
+    ),
     Line(
         "rem",
         numeric(real(np.fmod), whole(ref.remainder)),
@@ -270,7 +288,7 @@ def _dot(
     shapes: tuple[tuple[int, ...], tuple[int, ...]],
     contract: tuple[Any, Any] = ((), ()),
     batch: tuple[Any, Any] = ((), ()),
-    dtypes: Dtypes = frozenset({FLOAT32, FLOAT64, INT32}),
+    dtypes: Dtypes = frozenset({FLOAT32, FLOAT64, INT32, COMPLEX128}),
     result: Mapping[np.dtype, np.dtype] | None = None,
 ) -> Case:
     def attrs(dtype: np.dtype) -> dict[str, Any]:
@@ -441,7 +459,7 @@ def _fold_cases(fold: Fold) -> Iterator[Case]:
         ("nothing to combine", (2, 0), (1,)),
         ("no results", (0, 3), (1,)),
     )
-    structural = frozenset({FLOAT32, FLOAT64}) if fold.floats else BOOL | {INT32}
+    structural = frozenset({FLOAT32, FLOAT64, COMPLEX128}) & fold.dtypes if fold.floats else BOOL | {INT32}
     for label, shape, axes in shapes:
         dtypes = fold.dtypes if label == "last axis" else structural
         yield Case(fold.op, label, (Arg(shape, -3, 3),), fold.reference, dtypes, {"axes": axes}, exact=True)
@@ -553,10 +571,12 @@ CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwi
 
 
 def _transformed(case: Case) -> list[np.dtype]:
-    """The dtypes in which the laws of the transformations try a case: float64 and complex128 where the op takes them."""
+    """The dtypes for the laws of the transformations: float64 and complex128 where the op takes them."""
     found = [d for d in (FLOAT64, COMPLEX128) if d in case.dtypes]
     return found or [next(d for d in DTYPES if d in case.dtypes)]
 
 
-TRANSFORMED: tuple[tuple[Case, np.dtype], ...] = tuple((c, d) for c in CASES if c.smooth for d in _transformed(c))
+TRANSFORMED: tuple[tuple[Case, np.dtype], ...] = tuple(
+    (c, d) for c in CASES if c.smooth for d in _transformed(c)
+)
 """Cases without edge values, each with one or two dtypes, for the laws of the transformations."""

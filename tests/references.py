@@ -208,7 +208,9 @@ def parts(x: Array) -> tuple[Array, Array]:
 
 
 def from_parts(re: Array, im: Array) -> Array:
-    kind = {np.dtype("float32"): np.complex64, np.dtype("float64"): np.complex128}.get(re.dtype, np.clongdouble)
+    kind = {np.dtype("float32"): np.complex64, np.dtype("float64"): np.complex128}.get(
+        re.dtype, np.clongdouble
+    )
     result = np.empty(re.shape, kind)
     for i in np.ndindex(re.shape):
         result.real[i], result.imag[i] = re[i], im[i]
@@ -532,6 +534,14 @@ def dot_general(
     out += [c for c in left if c not in right and c not in shared]
     out += [c for c in right if c not in left and c not in shared]
     formula = f"{''.join(left)},{''.join(right)}->{''.join(out)}"
-    kind: Any = np.complex128 if is_complex(dtype) else np.float64 if is_float(dtype) else np.int64 if dtype not in UNSIGNED else np.uint64
+    kind: Any = (
+        np.complex128
+        if is_complex(dtype)
+        else np.float64
+        if is_float(dtype)
+        else np.int64
+        if dtype not in UNSIGNED
+        else np.uint64
+    )
     found = np.einsum(formula, x.astype(kind), y.astype(kind))
     return np.asarray(found).astype(dtype)

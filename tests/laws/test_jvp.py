@@ -96,7 +96,9 @@ def test_ops_without_derivative_have_no_tangent(case: Case, dtype: np.dtype) -> 
     assert rule.nonzero == ()
 
 
-@pytest.mark.parametrize(("case", "dtype"), _parameters((c, d) for c, d in _inexact_cases() if c.op in FLAT and d == FLOAT64))
+@pytest.mark.parametrize(
+    ("case", "dtype"), _parameters((c, d) for c, d in _inexact_cases() if c.op in FLAT and d == FLOAT64)
+)
 def test_flat_ops_do_not_change_near_a_point(case: Case, dtype: np.dtype) -> None:
     arrays = case.arrays(dtype, derivative=True)
     module = function_of(case, dtype)

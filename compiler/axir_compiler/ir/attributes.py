@@ -65,7 +65,8 @@ def _encode_scalar(scalar: ScalarValue) -> ir.Attribute:
     if scalar.dtype in COMPLEX:
         # The bindings can neither build nor read attributes of complex numbers: the parts make two elements.
         parts = np.array([scalar.value]).view(real_dtype(scalar.dtype))
-        return ir.DenseElementsAttr.get(parts.view(f"i{parts.itemsize}"), type=element_type(parts.dtype), shape=(2,))
+        bits = parts.view(f"i{parts.itemsize}")
+        return ir.DenseElementsAttr.get(bits, type=element_type(parts.dtype), shape=(2,), context=context())
     kind = element_type(scalar.dtype)
     if isinstance(kind, ir.IntegerType):
         # Attributes of unsigned type take the bits as a signed number.

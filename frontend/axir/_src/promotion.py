@@ -73,7 +73,12 @@ _NARROW = {
     np.dtype("float64"): np.dtype("float32"),
     np.dtype("complex128"): np.dtype("complex64"),
 }
-_PYTHON_TYPES = {bool: BOOL, int: np.dtype("int64"), float: np.dtype("float64"), complex: np.dtype("complex128")}
+_PYTHON_TYPES = {
+    bool: BOOL,
+    int: np.dtype("int64"),
+    float: np.dtype("float64"),
+    complex: np.dtype("complex128"),
+}
 
 
 @functools.cache
@@ -108,7 +113,9 @@ def _bound(typed: frozenset[Typed]) -> Typed:
 
 
 def _name(node: str) -> Any:
-    return {"int*": "int64", "float*": "float64", "complex*": "complex128", "bfloat16": BFLOAT16}.get(node, node)
+    return {"int*": "int64", "float*": "float64", "complex*": "complex128", "bfloat16": BFLOAT16}.get(
+        node, node
+    )
 
 
 @functools.lru_cache(maxsize=4096)
@@ -197,7 +204,7 @@ def requested(dtype: DTypeLike, where: str) -> np.dtype:
     """
     wide = to_dtype(dtype, where)
     found = canonical(wide)
-    if found != wide and dtype not in (int, float, complex):
+    if found != wide and not any(dtype is python for python in (int, float, complex)):
         warnings.warn(
             f"{where}: dtype {wide} was requested but 64-bit dtypes are not enabled; it becomes {found}. "
             "Enable them with axir.config.update('axir_enable_x64', True).",

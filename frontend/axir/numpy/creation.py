@@ -249,9 +249,7 @@ def geomspace(
     return values if dtype is None else astype(values, dtype)
 
 
-def _geometric(
-    first: Array, last: Array, num: int, endpoint: bool, dtype: DTypeLike, axis: int
-) -> Array:
+def _geometric(first: Array, last: Array, num: int, endpoint: bool, dtype: DTypeLike, axis: int) -> Array:
     """A geometric progression of complex numbers, on a logarithmic spiral."""
     first, last = (broadcast_to(v, broadcast_shapes(first.shape, last.shape)) for v in (first, last))
     exponents = linspace(lax.full_like(first, 0.0), lax.log(lax.div(last, first)), num, endpoint, axis=axis)

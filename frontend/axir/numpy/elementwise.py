@@ -302,7 +302,9 @@ def refuse_complex(where: str, *args: ArrayLike) -> None:
     for x in args:
         if to_array(x).dtype in COMPLEX:
             raise located(
-                DTypeError(f"{where}: is not defined for complex numbers; got {to_array(x).aval}. Take real parts.")
+                DTypeError(
+                    f"{where}: is not defined for complex numbers; got {to_array(x).aval}. Take real parts."
+                )
             )
 
 

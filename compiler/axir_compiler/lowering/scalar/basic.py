@@ -26,8 +26,8 @@ from axir_compiler.lowering.emit import (
     is_unsigned,
     signless,
 )
-from axir_compiler.lowering.scalar.complex import on_values
 from axir_compiler.lowering.scalar import complex as complex_numbers
+from axir_compiler.lowering.scalar.complex import on_values
 from axir_compiler.lowering.scalar.expression import Condition
 from axir_compiler.mlir import arith, ir, math
 

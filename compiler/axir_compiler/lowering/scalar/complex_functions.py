@@ -257,7 +257,9 @@ def _arc(z: Complex) -> tuple[Real, Real]:
     safe_gap = select(gap.equals(0.0), one, gap)
     plus, minus = v / (r + after), select(gap.equals(0.0), gap, v / safe_gap)
     half_sum = 0.5 * (a + u)
-    d = select(inside, sqrt(half_sum * (v * plus + gap)), v * sqrt(half_sum * _reciprocals(r + after, safe_gap)))
+    d = select(
+        inside, sqrt(half_sum * (v * plus + gap)), v * sqrt(half_sum * _reciprocals(r + after, safe_gap))
+    )
     # a - 1, and its product with a + 1; y is taken out of the root, where its square would vanish.
     excess = 0.5 * select(inside, v * (plus + minus), v * plus + gap)
     slope = 0.5 * (a + 1.0) * _reciprocals(r + after, safe_gap)
