@@ -83,8 +83,8 @@ def _encode_scalar(scalar: ScalarValue) -> ir.Attribute:
 def _decode_scalar(attribute: Any) -> ScalarValue:
     shape, dtype = aval_of(attribute.type)
     if shape == (2,):
-        attribute = ir.DenseFPElementsAttr(attribute)
-        parts = np.array([attribute[0], attribute[1]], dtype)
+        floats: Any = ir.DenseFPElementsAttr(attribute)  # pyright: ignore[reportAttributeAccessIssue]
+        parts = np.array([floats[0], floats[1]], dtype)
         return ScalarValue(parts.view(f"c{2 * dtype.itemsize}")[0], np.dtype(f"c{2 * dtype.itemsize}"))
     element = attribute.get_splat_value()
     value: Any = element.value

@@ -234,7 +234,7 @@ def scalar_of(number: Any) -> ir.Value:
 def splat(sizes: Sequence[Size], number: Any) -> ir.Value:
     """A tensor that repeats a constant that ``splat_of`` found."""
     if isinstance(number, ir.ArrayAttr):
-        return _complex_splat(sizes, number)
+        return _complex_splat(sizes, list(number))
     kind = ir.RankedTensorType.get([n for n in sizes if isinstance(n, int)], number.type)
     return arith.constant(kind, ir.DenseElementsAttr.get_splat(kind, number))
 
