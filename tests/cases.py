@@ -44,7 +44,9 @@ REINTERPRETED = INTEGER | FLOATING
 FLOAT32, INT32, UINT32 = np.dtype("float32"), np.dtype("int32"), np.dtype("uint32")
 PARTS: Dtypes = frozenset({FLOAT32, FLOAT64})
 # Ops that move elements do not look at them: their first case runs with all dtypes, the others with these.
-MOVED: Dtypes = frozenset(map(np.dtype, ("bool", "int8", "uint16", "float32", "float64"))) | {BFLOAT16}
+MOVED: Dtypes = frozenset(map(np.dtype, ("bool", "int8", "uint16", "float32", "float64", "complex128"))) | {
+    BFLOAT16
+}
 
 
 class Line(NamedTuple):
@@ -290,7 +292,7 @@ def _dot(
     shapes: tuple[tuple[int, ...], tuple[int, ...]],
     contract: tuple[Any, Any] = ((), ()),
     batch: tuple[Any, Any] = ((), ()),
-    dtypes: Dtypes = frozenset({FLOAT32, FLOAT64, INT32}),
+    dtypes: Dtypes = frozenset({FLOAT32, FLOAT64, INT32, COMPLEX128}),
     result: Mapping[np.dtype, np.dtype] | None = None,
 ) -> Case:
     def attrs(dtype: np.dtype) -> dict[str, Any]:
@@ -461,7 +463,7 @@ def _fold_cases(fold: Fold) -> Iterator[Case]:
         ("nothing to combine", (2, 0), (1,)),
         ("no results", (0, 3), (1,)),
     )
-    structural = frozenset({FLOAT32, FLOAT64}) if fold.floats else BOOL | {INT32}
+    structural = frozenset({FLOAT32, FLOAT64, COMPLEX128}) & fold.dtypes if fold.floats else BOOL | {INT32}
     for label, shape, axes in shapes:
         dtypes = fold.dtypes if label == "last axis" else structural
         yield Case(fold.op, label, (Arg(shape, -3, 3),), fold.reference, dtypes, {"axes": axes}, exact=True)
@@ -575,7 +577,7 @@ CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwi
 
 
 def _transformed(case: Case) -> list[np.dtype]:
-    """The dtypes in which the laws of the transformations try a case: float64 and complex128 where the op takes them."""
+    """The dtypes for the laws of the transformations: float64 and complex128 where the op takes them."""
     found = [d for d in (FLOAT64, COMPLEX128) if d in case.dtypes]
     return found or [next(d for d in DTYPES if d in case.dtypes)]
 

@@ -534,14 +534,8 @@ def dot_general(
     out += [c for c in left if c not in right and c not in shared]
     out += [c for c in right if c not in left and c not in shared]
     formula = f"{''.join(left)},{''.join(right)}->{''.join(out)}"
-    kind: Any = (
-        np.complex128
-        if is_complex(dtype)
-        else np.float64
-        if is_float(dtype)
-        else np.int64
-        if dtype not in UNSIGNED
-        else np.uint64
-    )
+    kind: Any = np.int64 if dtype not in UNSIGNED else np.uint64
+    if is_inexact(dtype):
+        kind = np.complex128 if is_complex(dtype) else np.float64
     found = np.einsum(formula, x.astype(kind), y.astype(kind))
     return np.asarray(found).astype(dtype)

@@ -133,7 +133,7 @@ def test_shapes_must_not_depend_on_traced_values(function, remedy):
 def test_operators_leave_foreign_operands_to_python():
     assert (X == None) is False  # noqa: E711
     assert (X != "a") is True
-    for other in (None, "a", [1, 2, 3], 1j, object()):
+    for other in (None, "a", [1, 2, 3], object()):
         with pytest.raises(TypeError):
             X + other
         with pytest.raises(TypeError):

@@ -66,9 +66,8 @@ def _encode_scalar(scalar: ScalarValue) -> ir.Attribute:
     if scalar.dtype in COMPLEX:
         # The bindings can neither build nor read attributes of complex numbers: the parts make two elements.
         parts = np.array([scalar.value]).view(real_dtype(scalar.dtype))
-        return ir.DenseElementsAttr.get(
-            parts.view(f"i{parts.itemsize}"), type=element_type(parts.dtype), shape=(2,)
-        )
+        bits = parts.view(f"i{parts.itemsize}")
+        return ir.DenseElementsAttr.get(bits, type=element_type(parts.dtype), shape=(2,), context=context())
     kind = element_type(scalar.dtype)
     if isinstance(kind, ir.IntegerType):
         # Attributes of unsigned type take the bits as a signed number.
@@ -85,8 +84,8 @@ def _encode_scalar(scalar: ScalarValue) -> ir.Attribute:
 def _decode_scalar(attribute: Any) -> ScalarValue:
     shape, dtype = aval_of(attribute.type)
     if shape == (2,):
-        attribute = ir.DenseFPElementsAttr(attribute)
-        parts = np.array([attribute[0], attribute[1]], dtype)
+        floats: Any = ir.DenseFPElementsAttr(attribute)  # pyright: ignore[reportAttributeAccessIssue]
+        parts = np.array([floats[0], floats[1]], dtype)
         return ScalarValue(parts.view(f"c{2 * dtype.itemsize}")[0], np.dtype(f"c{2 * dtype.itemsize}"))
     element = attribute.get_splat_value()
     value: Any = element.value

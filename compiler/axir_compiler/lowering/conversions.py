@@ -28,7 +28,8 @@ def convert(source: np.dtype, target: np.dtype, x: ir.Value) -> ir.Value:
     """``x`` as the target dtype.
 
     Floats to integers round toward zero and saturate, NaN gives 0; to bool, everything but 0 is true.
-    Floats round to the nearest, ties to even. Complex numbers lose their imaginary part. Integers to smaller integers keep the low bits.
+    Floats round to the nearest, ties to even. Complex numbers lose their imaginary
+    part. Integers to smaller integers keep the low bits.
     """
     if source == target:
         return x

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from axir_compiler.errors import InternalError
-from axir_compiler.ir.types import BOOL, is_complex, is_float
+from axir_compiler.ir.types import BOOL, is_complex, is_float, real_dtype
 from axir_compiler.lowering import emit
 from axir_compiler.lowering.emit import signless, signless_type
 from axir_compiler.mlir import arith, complex, context, ir, linalg, tensor
@@ -27,11 +27,13 @@ __all__ = [
     "elementwise_multi",
     "empty",
     "fill",
+    "full",
     "generic",
     "identity_map",
     "iota",
     "is_empty",
     "map_of_dims",
+    "optimization_barrier",
     "rank_of",
     "scalar_of",
     "shape_of",
@@ -103,9 +105,22 @@ def fill(sizes: Sequence[Size], value: ir.Value) -> ir.Value:
     return op.result
 
 
+def optimization_barrier(x: ir.Value) -> ir.Value:
+    """The same tensor, in memory: IREE fuses nothing across it."""
+    return ir.Operation.create("util.optimization_barrier", results=[x.type], operands=[x]).result
+
+
 def zeros(sizes: Sequence[Size], kind: ir.Type) -> ir.Value:
     """Zeros; also what stands for a tensor without elements."""
-    return fill(sizes, emit.constant(kind, 0))
+    return full(sizes, kind, 0)
+
+
+def full(sizes: Sequence[Size], kind: ir.Type, value: Any) -> ir.Value:
+    """A tensor that repeats a number and is a value of the program, not only what a reduction starts from."""
+    if isinstance(kind, ir.ComplexType):
+        parts = (value.real, value.imag)
+        return _complex_splat(sizes, [ir.FloatAttr.get(kind.element_type, float(part)) for part in parts])
+    return fill(sizes, emit.constant(kind, value))
 
 
 @functools.cache
@@ -176,8 +191,8 @@ def splat_of(x: ir.Value) -> ir.Attribute | None:
     owner = x.owner
     if isinstance(owner, ir.Block):
         return None
-    if owner.name == "linalg.fill":
-        return _complex_constant(owner.operands[0])
+    if owner.name == "linalg.generic":
+        return _complex_splat_of(owner)
     if owner.name != "arith.constant":
         return None
     value = owner.attributes["value"]
@@ -186,14 +201,26 @@ def splat_of(x: ir.Value) -> ir.Attribute | None:
     return value.get_splat_value()
 
 
-def _complex_constant(value: ir.Value) -> ir.Attribute | None:
-    owner = value.owner
-    if isinstance(owner, ir.Block) or owner.name != "complex.create":
+def _complex_splat_of(op: Any) -> ir.Attribute | None:
+    """The number that a kernel made by ``_complex_splat`` repeats."""
+    parts = [x.owner for x in op.operands][:-1]
+    if len(parts) != 2 or any(isinstance(p, ir.Block) or p.name != "arith.constant" for p in parts):
         return None
-    parts = [x.owner for x in owner.operands]
-    if any(isinstance(p, ir.Block) or p.name != "arith.constant" for p in parts):
+    body = op.regions[0].blocks[0].operations
+    if body[0].operation.name != "complex.create" or len(body) != 2:
         return None
-    return ir.ArrayAttr.get([p.attributes["value"] for p in parts])
+    return ir.ArrayAttr.get([p.attributes["value"].get_splat_value() for p in parts])
+
+
+def _complex_splat(sizes: Sequence[Size], parts: Sequence[Any]) -> ir.Value:
+    """A kernel, since IREE can fill memory with at most 64 bits at a time."""
+    kind = ir.ComplexType.get(parts[0].type)
+    scalar = ir.RankedTensorType.get([], parts[0].type)
+    inputs = [arith.constant(scalar, ir.DenseElementsAttr.get_splat(scalar, part)) for part in parts]
+    maps = [*[map_of_dims(len(sizes), ())] * 2, identity_map(len(sizes))]
+    return generic(
+        inputs, [empty(sizes, kind)], maps, lambda re, im, _: complex.CreateOp(kind, re, im).result
+    )[0]
 
 
 def scalar_of(number: Any) -> ir.Value:
@@ -207,7 +234,7 @@ def scalar_of(number: Any) -> ir.Value:
 def splat(sizes: Sequence[Size], number: Any) -> ir.Value:
     """A tensor that repeats a constant that ``splat_of`` found."""
     if isinstance(number, ir.ArrayAttr):
-        return fill(sizes, scalar_of(number))
+        return _complex_splat(sizes, list(number))
     kind = ir.RankedTensorType.get([n for n in sizes if isinstance(n, int)], number.type)
     return arith.constant(kind, ir.DenseElementsAttr.get_splat(kind, number))
 
@@ -250,7 +277,8 @@ def constant(array: np.ndarray) -> ir.Value:
     if is_complex(array.dtype):
         if array.size != 1:
             raise InternalError("lowering: constants of complex dtype are scalars.")
-        return fill(array.shape, emit.constant(signless(array.dtype), array.reshape(-1)[0]))
+        part = real_dtype(array.dtype)
+        return _complex_splat(array.shape, [_number(v, part) for v in array.reshape(-1).view(part)])
     kind = ir.RankedTensorType.get(array.shape, signless(array.dtype))
     return arith.constant(kind, _dense(array, kind))
 

@@ -14,6 +14,7 @@ from axir_compiler.lowering.generic import (
     element_type_of,
     elementwise,
     fill,
+    full,
     generic,
     identity_map,
     is_empty,
@@ -69,9 +70,10 @@ def reduce(kind: str, x: ir.Value, axes: Sequence[int], dtype: np.dtype) -> ir.V
     wide = _FLOAT32 if is_half(dtype) else dtype
     kept = [d for d in range(rank_of(x)) if d not in axes]
     sizes = sizes_of(x)
-    init = fill([sizes[d] for d in kept], emit.constant(signless(wide), identity(dtype)))
+    rest = [sizes[d] for d in kept]
     if is_empty(sizes):
-        return _narrow(init, dtype)
+        return _narrow(full(rest, signless(wide), identity(dtype)), dtype)
+    init = fill(rest, emit.constant(signless(wide), identity(dtype)))
 
     def body(element: ir.Value, total: ir.Value) -> ir.Value:
         return combine(wide, scalar.convert(dtype, wide, element), total)

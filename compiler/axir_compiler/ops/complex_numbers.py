@@ -11,7 +11,8 @@ from axir_compiler.ir.types import is_complex
 
 __all__ = ["divide", "expm1", "log1p", "logistic", "or_real", "power", "sign"]
 
-Array = np.ndarray
+# NumPy's annotations know of no parts of arrays of unknown dtype.
+Array = Any
 
 
 def or_real(on_complex: Callable[..., Any], on_real: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,7 +83,7 @@ def log1p(z: Array) -> Array:
     x, y = z.real, z.imag
     shifted = _of_parts(np.asarray(x + 1), np.asarray(y), z.dtype)
     near = np.maximum(np.abs(x), np.abs(y)) < 0.5
-    small = np.where(near, z, 0)
+    small: Array = np.where(near, z, 0)
     excess = small.real * (small.real + 2) + small.imag * small.imag
     re = np.where(near, np.log1p(excess) / 2, np.log(shifted).real)
     return _of_parts(re, np.asarray(np.arctan2(y, x + 1)), z.dtype)

@@ -7,6 +7,7 @@ cotangent of a complex operand is complex, and that of a real operand the real p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class RealOp(_Part, name="real"):
     """Real part."""
 
     @staticmethod
-    def numpy(x: np.ndarray) -> np.ndarray:
+    def numpy(x: Any) -> np.ndarray:
         return x.real
 
     def transpose(self, ct: Value, operand: Value | None) -> list[Value | None]:
@@ -70,7 +71,7 @@ class ImagOp(_Part, name="imag"):
     """Imaginary part."""
 
     @staticmethod
-    def numpy(x: np.ndarray) -> np.ndarray:
+    def numpy(x: Any) -> np.ndarray:
         return x.imag
 
     def transpose(self, ct: Value, operand: Value | None) -> list[Value | None]:

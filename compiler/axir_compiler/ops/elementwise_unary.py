@@ -439,7 +439,8 @@ class IntegerPowOp(ElementwiseUnary, name="integer_pow", dtypes=NUMERIC | COMPLE
         if exponent == 0:
             return np.ones_like(x)
         # Not starting from 1: a product with a complex 1 loses infinities and signs of zeros.
-        power, result = x, None
+        power: Any = x
+        result: Any = None
         remaining = abs(exponent)
         while remaining:
             if remaining & 1:
@@ -528,7 +529,7 @@ class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
         if x.dtype == np.dtype("float64") and dtype == BFLOAT16:
             return _float64_to_bfloat16(x)
         if is_complex(x.dtype) and not is_complex(dtype) and dtype not in BOOL:
-            return ConvertOp.numpy(x.real, dtype=dtype)
+            return ConvertOp.numpy(np.real(x), dtype=dtype)
         if not is_float(x.dtype) or dtype not in INTEGER:
             return x.astype(dtype)
         info = np.iinfo(dtype)

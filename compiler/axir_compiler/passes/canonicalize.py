@@ -1,7 +1,8 @@
 """Local simplifications, applied by MLIR's greedy pattern driver until none matches.
 
 Each rule takes an op and gives what replaces its result: a value, or a function that builds it, or ``None`` if
-the rule does not match. No rule changes a number: ``x + 0`` stays, since it turns -0 into 0, and so does a product with a complex 1.
+the rule does not match. No rule changes a number: ``x + 0`` stays, since it turns -0 into 0, and so does a product
+with a complex 1.
 """
 
 from __future__ import annotations

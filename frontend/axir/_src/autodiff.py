@@ -58,7 +58,7 @@ def select_arguments(name: str, args: Sequence[Any], argnums: int | Sequence[int
 
 
 def check_inputs(title: str, leaves: Sequence[Array], names: Sequence[str], holomorphic: bool) -> None:
-    """Derivatives are taken with respect to floats and complex numbers, those of holomorphic functions to the latter."""
+    """They are taken with respect to floats and complex numbers, those of holomorphic functions to complex ones."""
     for x, name in zip(leaves, names, strict=True):
         if not is_inexact(x.dtype):
             raise NonDifferentiableError(
@@ -97,7 +97,8 @@ def value_and_grad(
 
     Args:
         fun: gives a real scalar, or a pair of one and auxiliary data if ``has_aux``.
-        argnums: the positional argument, or a sequence of them, to differentiate with respect to; pytrees of floats or complex numbers.
+        argnums: the positional argument, or a sequence of them, to differentiate with respect to; pytrees of
+            floats or complex numbers.
         has_aux: the gradient is that of the first of two results; the value is the pair.
         holomorphic: ``fun`` is a holomorphic function of complex numbers, and the gradient its complex derivative.
             Otherwise the result must be real; the gradient with respect to a complex argument ``x + iy`` is

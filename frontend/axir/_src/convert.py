@@ -82,7 +82,8 @@ def to_array(x: Any) -> Array:
 
 def _plain(x: Any) -> Any:
     """A Python number or array for objects that stand for one."""
-    for kind in (int, float, complex):
+    kinds: tuple[Any, ...] = (int, float, complex)
+    for kind in kinds:
         if isinstance(x, kind):
             return kind(x)
     if hasattr(x, "__jax_array__"):

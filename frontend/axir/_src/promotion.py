@@ -204,7 +204,7 @@ def requested(dtype: DTypeLike, where: str) -> np.dtype:
     """
     wide = to_dtype(dtype, where)
     found = canonical(wide)
-    if found != wide and dtype not in (int, float, complex):
+    if found != wide and not any(dtype is python for python in (int, float, complex)):
         warnings.warn(
             f"{where}: dtype {wide} was requested but 64-bit dtypes are not enabled; it becomes {found}. "
             "Enable them with axir.config.update('axir_enable_x64', True).",

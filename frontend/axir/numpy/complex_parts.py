@@ -100,4 +100,4 @@ def real_if_close(a: ArrayLike, tol: float = 100) -> Array:
         return z
     bound = tol * float(finfo(z.dtype).eps) if tol > 1 else tol
     value = z.to_numpy("its imaginary part, which decides the dtype of the result")
-    return lax.real(z) if bool(np.all(np.abs(value.imag) < bound)) else z
+    return lax.real(z) if bool(np.all(np.abs(np.imag(value)) < bound)) else z

@@ -134,7 +134,9 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: DTypeLike = No
     """
     given = [x for x in (start, stop, step) if x is not None]
     wanted = common([typed(x) for x in operands(given)])[0] if dtype is None else requested(dtype, "arange")
-    numbers = [x if is_number(x) else to_array(x).to_numpy("a bound of arange").item() for x in given]
+    numbers: list[Any] = [
+        x if is_number(x) else to_array(x).to_numpy("a bound of arange").item() for x in given
+    ]
     if any(isinstance(x, complex) for x in numbers):
         raise located(DTypeError(f"arange: bounds must be real; got {tuple(numbers)}. Multiply the result."))
     if stop is None:

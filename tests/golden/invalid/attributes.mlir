@@ -23,9 +23,9 @@ func.func @f(%x: tensor<2xf32>) -> tensor<2xi32> {
   return %z : tensor<2xi32>
 }
 // -----
-// ERROR: axir.constant: attribute 'value' must be of kind scalar; got dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>.
+// ERROR: axir.constant: attribute 'value' must be of kind scalar; got dense<[1.000000e+00, 2.000000e+00, 3.000000e+00]> : tensor<3xf32>.
 func.func @f() -> tensor<2xf32> {
-  %z = "axir.constant"() {value = dense<[1.0, 2.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %z = "axir.constant"() {value = dense<[1.0, 2.0, 3.0]> : tensor<3xf32>} : () -> tensor<2xf32>
   return %z : tensor<2xf32>
 }
 // -----

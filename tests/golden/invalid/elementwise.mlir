@@ -11,7 +11,7 @@ func.func @f(%x: tensor<2xf32>, %y: tensor<2xi32>) -> tensor<2xf32> {
   return %z : tensor<2xf32>
 }
 // -----
-// ERROR: axir.sin: operands must have one of the dtypes bf16, f16, f32, f64; got i32[2].
+// ERROR: axir.sin: operands must have one of the dtypes bf16, c128, c64, f16, f32, f64; got i32[2].
 func.func @f(%x: tensor<2xi32>) -> tensor<2xi32> {
   %z = "axir.sin"(%x) : (tensor<2xi32>) -> tensor<2xi32>
   return %z : tensor<2xi32>
@@ -32,6 +32,12 @@ func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
 // ERROR: axir.compare: direction must be one of eq, ne, lt, le, gt, ge; got 'above'.
 func.func @f(%x: tensor<2xf32>) -> tensor<2xi1> {
   %z = "axir.compare"(%x, %x) {direction = "above"} : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xi1>
+  return %z : tensor<2xi1>
+}
+// -----
+// ERROR: axir.compare: complex numbers have no order; got 'lt' of complex64. Compare their parts.
+func.func @f(%x: tensor<2xcomplex<f32>>) -> tensor<2xi1> {
+  %z = "axir.compare"(%x, %x) {direction = "lt"} : (tensor<2xcomplex<f32>>, tensor<2xcomplex<f32>>) -> tensor<2xi1>
   return %z : tensor<2xi1>
 }
 // -----
@@ -59,7 +65,7 @@ func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
   return %z : tensor<2xf32>
 }
 // -----
-// ERROR: axir.bitcast: dtypes must have the same width, bool excluded; got f32[2] to f64.
+// ERROR: axir.bitcast: dtypes must have the same width, bool and complex excluded; got f32[2] to f64.
 func.func @f(%x: tensor<2xf32>) -> tensor<2xf64> {
   %z = "axir.bitcast"(%x) {dtype = f64} : (tensor<2xf32>) -> tensor<2xf64>
   return %z : tensor<2xf64>

@@ -5,7 +5,7 @@ func.func @f() -> tensor<3xi32> {
   return %z : tensor<3xi32>
 }
 // -----
-// ERROR: axir.iota: dtype must be an integer or float; got bool.
+// ERROR: axir.iota: dtype must be an integer, float or complex dtype; got bool.
 func.func @f() -> tensor<3xi1> {
   %z = "axir.iota"() {shape = array<i64: 3>, dimension = 0 : i64, dtype = i1} : () -> tensor<3xi1>
   return %z : tensor<3xi1>

@@ -129,7 +129,7 @@ def compare(dtype: np.dtype, direction: str, x: ir.Value, y: ir.Value) -> ir.Val
 def neg(dtype: np.dtype, x: ir.Value) -> ir.Value:
     """``-x``; integers wrap around."""
     if is_complex(dtype):
-        return on_values(operator.neg, x)
+        return on_values(lambda z: -z, x)
     if not is_float(dtype):
         return arith.subi(constant(x.type, 0), x)
     if not is_half(dtype):
