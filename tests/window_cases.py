@@ -121,8 +121,8 @@ def _gathers() -> Iterator[Case]:
 
 SCATTERS: tuple[tuple[str, Callable[[Any, Any], Any], Dtypes], ...] = (
     ("scatter", lambda old, new: new, frozenset(DTYPES)),
-    ("scatter_add", operator.add, NUMERIC),
-    ("scatter_mul", operator.mul, NUMERIC),
+    ("scatter_add", operator.add, frozenset(DTYPES) - BOOL),
+    ("scatter_mul", operator.mul, frozenset(DTYPES) - BOOL),
     ("scatter_min", ref.smaller, NUMERIC | BOOL),
     ("scatter_max", ref.larger, NUMERIC | BOOL),
 )

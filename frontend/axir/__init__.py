@@ -1,6 +1,6 @@
 """axir: NumPy's interface, compiled. ``jit``, ``grad`` and ``vmap`` on MLIR and IREE."""
 
-from axir import ad_checkpoint, dtypes, errors, lax, nn, numpy, random, scipy, tree, tree_util
+from axir import ad_checkpoint, dtypes, errors, lax, nn, numpy, ops, random, scipy, tree, tree_util
 from axir._src import methods as _methods  # noqa: F401  (attaches the operators and methods of arrays)
 from axir._src.array import Array
 from axir._src.autodiff import (
@@ -66,6 +66,7 @@ __all__ = [
     "make_jaxpr",
     "nn",
     "numpy",
+    "ops",
     "random",
     "remat",
     "scipy",

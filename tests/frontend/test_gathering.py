@@ -125,6 +125,17 @@ def test_batched_windows_with_positions_of_their_own():
         onp.testing.assert_array_equal(written[k], expected)
 
 
+def test_negative_starts_of_dynamic_windows():
+    x = onp.arange(300.0, dtype="float32")
+    start, narrow = np.array(-2), np.array(-2, "int8")
+    assert lax.dynamic_slice_in_dim(x, narrow, 2).tolist() == [298, 299]
+    assert axir.jit(lambda x, i: lax.dynamic_slice_in_dim(x, i, 2))(x, narrow).tolist() == [298, 299]
+    assert lax.dynamic_slice(x, (start,), (2,), allow_negative_indices=(False,)).tolist() == [0, 1]
+    assert lax.dynamic_index_in_dim(x, start, keepdims=False, allow_negative_indices=False) == 0
+    updated = lax.dynamic_update_index_in_dim(x, 7.0, start, 0, allow_negative_indices=False)
+    assert updated[:2].tolist() == [7, 1]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [

@@ -65,7 +65,7 @@ def gather(
             return found
         if fill is None:
             return arith.select(_always(inside), found, emit.constant(kind, 0))
-        return arith.select(inside, found, _scalar(kind, fill))
+        return arith.select(inside, found, emit.constant(kind, fill.value))
 
     return generic([], [empty(shape, kind)], [identity_map(len(shape))], body)[0]
 
@@ -76,11 +76,6 @@ def _always(inside: ir.Value) -> ir.Value:
     Of a kernel that gives nothing but what it reads it would make one flat loop, with a division for each element.
     """
     return arith.ori(inside, arith.xori(inside, emit.constant(inside.type, 1)))
-
-
-def _scalar(kind: ir.Type, number: ScalarValue) -> ir.Value:
-    value = number.value
-    return emit.constant(kind, float(value) if isinstance(kind, ir.FloatType) else int(value))
 
 
 def window_start(

@@ -65,7 +65,8 @@ def scatter(
         wide = [_converted(v, dtype, _BYTE) for v in (x, updates)]
         found = scatter(kind, wide[0], indices, wide[1], numbers, drop, (_BYTE, index_dtype))
         return _converted(found, _BYTE, dtype)
-    width = 1 if is_half(dtype) else _VECTOR_BITS // (8 * dtype.itemsize)
+    # Vectors hold real numbers.
+    width = 1 if is_half(dtype) or dtype.kind == "c" else _VECTOR_BITS // (8 * dtype.itemsize)
     plan = _plan(numbers, shape, shape_of(updates))
     old, new = _flat(x), _flat(updates)
 
@@ -159,7 +160,9 @@ def _strides(shape: Sequence[int]) -> tuple[int, ...]:
 def _flat(x: Value) -> Value | ir.Attribute:
     """A tensor with one axis; the number itself where it repeats one."""
     number = splat_of(x)
-    return reshape(x, (math.prod(shape_of(x)),)) if number is None else number
+    if number is None or isinstance(number, ir.ArrayAttr):
+        return reshape(x, (math.prod(shape_of(x)),))
+    return number
 
 
 def _address(at: Sequence[Value | None], strides: Sequence[int]) -> Value:

@@ -17,11 +17,12 @@ from axir_compiler.errors import DTypeError, MissingRuleError, ShapeError
 from axir_compiler.ir.attributes import Int, Ints, Str, Tensor
 from axir_compiler.ir.dimension_numbers import Numbers, Positions
 from axir_compiler.ir.op import Value
-from axir_compiler.ir.types import NUMERIC, Aval, aval_of, is_float
+from axir_compiler.ir.types import BOOL, DTYPES, NUMERIC, Aval, aval_of, is_float
 from axir_compiler.lowering import builders
 from axir_compiler.ops.gather import WindowsOp, check_numbers
 
 _INT32 = np.dtype("int32")
+_COMBINED = frozenset(DTYPES) - BOOL
 
 
 class Scatter(WindowsOp, name=None):
@@ -169,7 +170,7 @@ class ScatterOp(Scatter, name="scatter", linear_in=("operand", "updates")):
         return ops.compare(self.gathered(written, indices), numbers, direction="eq")
 
 
-class ScatterAddOp(Scatter, name="scatter_add", dtypes=NUMERIC, linear_in=("operand", "updates")):
+class ScatterAddOp(Scatter, name="scatter_add", dtypes=_COMBINED, linear_in=("operand", "updates")):
     """Operand with ``updates`` added to its windows."""
 
     combine = np.add
@@ -180,7 +181,7 @@ class ScatterAddOp(Scatter, name="scatter_add", dtypes=NUMERIC, linear_in=("oper
         return [ct if x is None else None, None, self.gathered(ct, indices) if updates is None else None]
 
 
-class ScatterMulOp(Scatter, name="scatter_mul", dtypes=NUMERIC, linear_in=("operand",)):
+class ScatterMulOp(Scatter, name="scatter_mul", dtypes=_COMBINED, linear_in=("operand",)):
     """Operand with its windows multiplied by ``updates``.
 
     The derivative with respect to the updates needs ``unique_indices``.
@@ -230,13 +231,13 @@ def _equal(x: Value, y: Value) -> Value:
     return ops.or_(same, ops.compare(x, x, direction="ne")) if is_float(aval_of(x).dtype) else same
 
 
-class ScatterMinOp(_ScatterExtremum, name="scatter_min"):
+class ScatterMinOp(_ScatterExtremum, name="scatter_min", dtypes=NUMERIC | BOOL):
     """Operand with the smaller of its elements and ``updates`` in its windows; NaN wins."""
 
     combine = np.minimum
 
 
-class ScatterMaxOp(_ScatterExtremum, name="scatter_max"):
+class ScatterMaxOp(_ScatterExtremum, name="scatter_max", dtypes=NUMERIC | BOOL):
     """Operand with the larger of its elements and ``updates`` in its windows; NaN wins."""
 
     combine = np.maximum

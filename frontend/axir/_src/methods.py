@@ -147,6 +147,11 @@ def _sum(self: Array, axis: Axes = None, dtype: DTypeLike = None, out: None = No
     return np.sum(self, axis, dtype, out, **options)
 
 
+def _compress(self: Array, condition: Any, axis: int | None = None, **options: Any) -> Array:
+    """See ``axir.numpy.compress``."""
+    return np.compress(condition, self, axis, **options)
+
+
 def _copy(self: Array) -> Array:
     """The array itself, since it is immutable."""
     return self
@@ -158,12 +163,14 @@ _SHARED = (
     "any",
     "argmax",
     "argmin",
+    "choose",
     "conj",
     "diagonal",
     "dot",
     "max",
     "mean",
     "min",
+    "nonzero",
     "prod",
     "ptp",
     "ravel",
@@ -172,12 +179,14 @@ _SHARED = (
     "squeeze",
     "std",
     "swapaxes",
+    "take",
     "trace",
     "var",
 )
 _OWN = {
     "astype": _astype,
     "clip": _clip,
+    "compress": _compress,
     "conjugate": np.conj,
     "copy": _copy,
     "flatten": _flatten,

@@ -120,7 +120,7 @@ def _numbers(dimension_numbers: Sequence[Axes]) -> dict[str, tuple[int, ...]]:
 
 def _default_fill(dtype: np.dtype) -> Any:
     """What marks an element that does not exist: NaN, the lowest signed, the highest unsigned integer, true."""
-    if dtype in FLOATING:
+    if dtype in FLOATING or dtype.kind == "c":
         return np.nan
     if dtype.kind == "b":
         return True

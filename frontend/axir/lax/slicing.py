@@ -9,7 +9,7 @@ import numpy as np
 
 from axir._src.array import Array
 from axir._src.axes import axis_of, shape_of, static_int
-from axir._src.convert import ArrayLike, constant, is_number, to_array
+from axir._src.convert import ArrayLike, constant, convert, is_number, to_array
 from axir._src.elementwise import scalar_like
 from axir._src.messages import located
 from axir._src.trace import Tracer, bind
@@ -73,8 +73,8 @@ def index_in_dim(operand: ArrayLike, index: int, axis: int = 0, keepdims: bool =
     return window if keepdims else squeeze(window, (axis,))
 
 
-def _starts(x: Array, start_indices: Any, where: str) -> list[Array]:
-    """Start indices as scalars of one integer dtype; negative ones count from the end."""
+def _starts(x: Array, start_indices: Any, where: str, negative: bool | Sequence[bool]) -> list[Array]:
+    """Start indices as integer scalars; negative ones count from the end where that is allowed."""
     if isinstance(start_indices, Array | np.ndarray):
         start_indices = [
             index_in_dim(start_indices, i, keepdims=False) for i in range(to_array(start_indices).size)
@@ -83,25 +83,35 @@ def _starts(x: Array, start_indices: Any, where: str) -> list[Array]:
         raise located(
             ShapeError(f"{where}: needs one start index for each axis of {x.aval}; got {len(start_indices)}.")
         )
-    return [_start(s, n, where) for s, n in zip(start_indices, x.shape, strict=True)]
+    wrapped = (negative,) * x.ndim if isinstance(negative, bool) else negative
+    return [_start(s, n, where, w) for s, n, w in zip(start_indices, x.shape, wrapped, strict=True)]
 
 
-def _start(start: Any, size: int, where: str) -> Array:
+def _start(start: Any, size: int, where: str, wrapped: bool) -> Array:
     index = to_array(start)
     if index.dtype.kind not in "iu" or index.ndim:
         raise located(DTypeError(f"{where}: start indices must be integer scalars; got {index.aval}."))
-    if index.dtype.kind == "u":
+    if index.dtype.kind == "u" or not wrapped:
         return index
+    if index.dtype.itemsize < 4:
+        # The size of the axis may not fit into the dtype.
+        index = convert(index, np.dtype("int32"))
     if not isinstance(index, Tracer):
         value = int(index.to_numpy())
         return index if value >= 0 else constant(value + size, index.dtype, False)
-    wrapped = (
+    from_end = (
         add(index, constant(size, index.dtype, False, True)) if size <= np.iinfo(index.dtype).max else index
     )
-    return select(lt(index, 0), wrapped, index)
+    return select(lt(index, 0), from_end, index)
 
 
-def dynamic_slice(operand: ArrayLike, start_indices: Any, slice_sizes: Sequence[int]) -> Array:
+def dynamic_slice(
+    operand: ArrayLike,
+    start_indices: Any,
+    slice_sizes: Sequence[int],
+    *,
+    allow_negative_indices: bool | Sequence[bool] = True,
+) -> Array:
     """Window of static ``slice_sizes`` at traced ``start_indices``.
 
     Args:
@@ -109,58 +119,91 @@ def dynamic_slice(operand: ArrayLike, start_indices: Any, slice_sizes: Sequence[
         start_indices: One integer scalar for each axis. Negative ones count from the end; then they are clamped
             so that the window fits.
         slice_sizes: Shape of the result.
+        allow_negative_indices: Whether negative indices count from the end, for all axes or for each.
 
     Raises: ShapeError if the window is larger than the operand.
     """
     x = to_array(operand)
-    starts = _starts(x, start_indices, "dynamic_slice")
+    starts = _starts(x, start_indices, "dynamic_slice", allow_negative_indices)
     return bind(
         OPS["dynamic_slice"], x, *starts, weak=x.weak_type, sizes=shape_of(slice_sizes, "dynamic_slice")
     )
 
 
-def dynamic_slice_in_dim(operand: ArrayLike, start_index: ArrayLike, slice_size: int, axis: int = 0) -> Array:
+def dynamic_slice_in_dim(
+    operand: ArrayLike,
+    start_index: ArrayLike,
+    slice_size: int,
+    axis: int = 0,
+    *,
+    allow_negative_indices: bool = True,
+) -> Array:
     """``dynamic_slice`` along one axis."""
     x = to_array(operand)
     axis = axis_of(axis, x.ndim, "dynamic_slice_in_dim")
     starts: list[Any] = [0] * x.ndim
     sizes = list(x.shape)
     starts[axis], sizes[axis] = start_index, slice_size
-    return dynamic_slice(x, starts, sizes)
+    return dynamic_slice(x, starts, sizes, allow_negative_indices=allow_negative_indices)
 
 
-def dynamic_index_in_dim(operand: ArrayLike, index: ArrayLike, axis: int = 0, keepdims: bool = True) -> Array:
+def dynamic_index_in_dim(
+    operand: ArrayLike,
+    index: ArrayLike,
+    axis: int = 0,
+    keepdims: bool = True,
+    *,
+    allow_negative_indices: bool = True,
+) -> Array:
     """Element ``index`` of one axis, which may be traced; the axis goes unless ``keepdims``."""
     x = to_array(operand)
-    window = dynamic_slice_in_dim(x, index, 1, axis)
+    window = dynamic_slice_in_dim(x, index, 1, axis, allow_negative_indices=allow_negative_indices)
     return window if keepdims else squeeze(window, (axis_of(axis, x.ndim, "dynamic_index_in_dim"),))
 
 
-def dynamic_update_slice(operand: ArrayLike, update: ArrayLike, start_indices: Any) -> Array:
+def dynamic_update_slice(
+    operand: ArrayLike,
+    update: ArrayLike,
+    start_indices: Any,
+    *,
+    allow_negative_indices: bool | Sequence[bool] = True,
+) -> Array:
     """``operand`` with the window at ``start_indices`` replaced by ``update``; see ``dynamic_slice``.
 
     Raises: ShapeError, DTypeError if the update does not fit.
     """
     x = to_array(operand)
     new = scalar_like(update, x) if is_number(update) else to_array(update)
-    starts = _starts(x, start_indices, "dynamic_update_slice")
+    starts = _starts(x, start_indices, "dynamic_update_slice", allow_negative_indices)
     return bind(OPS["dynamic_update_slice"], x, new, *starts, weak=x.weak_type)
 
 
 def dynamic_update_slice_in_dim(
-    operand: ArrayLike, update: ArrayLike, start_index: ArrayLike, axis: int
+    operand: ArrayLike,
+    update: ArrayLike,
+    start_index: ArrayLike,
+    axis: int,
+    *,
+    allow_negative_indices: bool = True,
 ) -> Array:
     """``dynamic_update_slice`` along one axis, from the start of the others."""
     x = to_array(operand)
     starts: list[Any] = [0] * x.ndim
     starts[axis_of(axis, x.ndim, "dynamic_update_slice_in_dim")] = start_index
-    return dynamic_update_slice(x, update, starts)
+    return dynamic_update_slice(x, update, starts, allow_negative_indices=allow_negative_indices)
 
 
-def dynamic_update_index_in_dim(operand: ArrayLike, update: ArrayLike, index: ArrayLike, axis: int) -> Array:
+def dynamic_update_index_in_dim(
+    operand: ArrayLike,
+    update: ArrayLike,
+    index: ArrayLike,
+    axis: int,
+    *,
+    allow_negative_indices: bool = True,
+) -> Array:
     """``operand`` with element ``index`` of one axis replaced; ``update`` may lack that axis."""
     x, new = to_array(operand), to_array(update)
     axis = axis_of(axis, x.ndim, "dynamic_update_index_in_dim")
     if new.ndim != x.ndim:
         new = expand_dims(new, (axis,))
-    return dynamic_update_slice_in_dim(x, new, index, axis)
+    return dynamic_update_slice_in_dim(x, new, index, axis, allow_negative_indices=allow_negative_indices)

@@ -42,7 +42,6 @@ __all__ = [
     "isneginf",
     "isposinf",
     "nan_to_num",
-    "nonzero",
     "select",
     "signbit",
     "where",
@@ -102,23 +101,36 @@ def signbit(x: ArrayLike, /) -> Array:
 
 
 @overload
-def where(condition: ArrayLike, /) -> tuple[Array, ...]: ...
+def where(
+    condition: ArrayLike, /, *, size: int | None = None, fill_value: Any = None
+) -> tuple[Array, ...]: ...
 @overload
 def where(condition: ArrayLike, x: ArrayLike, y: ArrayLike, /) -> Array: ...
 def where(
-    condition: ArrayLike, x: ArrayLike | None = None, y: ArrayLike | None = None, /
+    condition: ArrayLike,
+    x: ArrayLike | None = None,
+    y: ArrayLike | None = None,
+    /,
+    *,
+    size: int | None = None,
+    fill_value: Any = None,
 ) -> Array | tuple[Array, ...]:
     """``x`` where ``condition`` holds, ``y`` elsewhere; with one argument the indices of what is not zero.
 
     Args:
         condition: Array; nonzero is true.
         x, y: Arrays, promoted to a common dtype; all three are broadcast.
+        size, fill_value: With one argument the number of indices, and what is behind them; see ``nonzero``.
 
-    Raises: ConcretizationError for the form with one argument when ``condition`` is traced: the shape of the
-        result would depend on its values.
+    Raises: ConcretizationError for the form with one argument when ``condition`` is traced and there is no
+        ``size``: the shape of the result would depend on its values.
     """
     if x is None and y is None:
-        return nonzero(condition)
+        from axir.numpy.positions import nonzero
+
+        return nonzero(condition, size=size, fill_value=fill_value)
+    if size is not None or fill_value is not None:
+        raise located(DTypeError("where: size and fill_value belong to the form with one argument."))
     if x is None or y is None:
         raise located(DTypeError("where: takes one argument or three; got two."))
     return choose_by(condition, x, y)
@@ -128,15 +140,6 @@ def choose_by(condition: ArrayLike, x: ArrayLike, y: ArrayLike) -> Array:
     """``where`` with three arguments."""
     cases, weak = promoted(x, y)
     return apply(OPS["select"], [truth(condition), *cases], weak)
-
-
-def nonzero(a: ArrayLike) -> tuple[Array, ...]:
-    """Indices of the elements that are not zero, one array for each axis.
-
-    Raises: ConcretizationError if ``a`` is traced.
-    """
-    found = np.nonzero(to_array(a).to_numpy("the positions of its nonzero elements"))
-    return tuple(to_array(i) for i in found)
 
 
 def clip(
