@@ -23,6 +23,7 @@ from axir_compiler.ir.attributes import ScalarValue
 from axir_compiler.ir.types import BFLOAT16, BOOL, DTYPES, FLOATING, INTEGER, NUMERIC, SIGNED
 from references import each, numeric, real, sized, whole
 from samples import FLOAT64, Arg, Case, Dtypes
+from sorting_cases import SORTING
 
 __all__ = ["CASES", "TRANSFORMED"]
 
@@ -503,6 +504,7 @@ STRUCTURED: tuple[Case, ...] = (
     *(case for fold in FOLDS for case in _fold_cases(fold)),
     *_position_cases("argmax", True),
     *_position_cases("argmin", False),
+    *SORTING,
 )
 
 CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwise_cases(line)), *STRUCTURED)

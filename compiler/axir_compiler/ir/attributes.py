@@ -16,6 +16,7 @@ from axir_compiler.ir.types import BFLOAT16, Aval, aval_of, element_type, mlir_t
 from axir_compiler.mlir import context, ir
 
 __all__ = [
+    "Bool",
     "DType",
     "Int",
     "Ints",
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     # What the annotated fields of an op give when they are read.
     Tensor = ir.Value
     Tensors = Sequence[ir.Value]
+    Bool = bool
     Int = int
     Ints = tuple[int, ...]
     Str = str
@@ -109,6 +111,7 @@ else:
     class Tensors:
         """Annotation of a variadic operand group, which comes last."""
 
+    Bool = Kind("bool", lambda v: ir.BoolAttr.get(v, context()), lambda a: a.value)
     Int = Kind("int", _integer, lambda a: a.value)
     Ints = Kind("ints", lambda v: ir.DenseI64ArrayAttr.get(v, context()), tuple)
     Str = Kind("str", lambda v: ir.StringAttr.get(v, context()), lambda a: a.value)

@@ -3,7 +3,9 @@
 The families live in modules of their own; the ops of the dialect find all of them here.
 """
 
+from axir_compiler.lowering.along import add_along, take_along
 from axir_compiler.lowering.contractions import dot_general
+from axir_compiler.lowering.cumulative import cumulative
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
 from axir_compiler.lowering.movement import (
     broadcast_in_dim,
@@ -15,14 +17,17 @@ from axir_compiler.lowering.movement import (
     transpose,
 )
 from axir_compiler.lowering.reductions import argmax, argmin, reduce
+from axir_compiler.lowering.sorting import sort
 from axir_compiler.lowering.windows import dynamic_slice, dynamic_update_slice, index_operands
 
 __all__ = [
+    "add_along",
     "argmax",
     "argmin",
     "broadcast_in_dim",
     "concatenate",
     "constant",
+    "cumulative",
     "dot_general",
     "dynamic_slice",
     "dynamic_update_slice",
@@ -35,5 +40,7 @@ __all__ = [
     "reshape",
     "reverse",
     "slice",
+    "sort",
+    "take_along",
     "transpose",
 ]

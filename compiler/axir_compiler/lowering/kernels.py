@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 
 from axir_compiler.lowering import emit
 from axir_compiler.lowering.generic import Size, empty
-from axir_compiler.mlir import context, flow, ir, scf, tensor
+from axir_compiler.mlir import context, ir, scf, tensor
 
 __all__ = ["index", "kernel", "load", "loop", "store"]
 
@@ -34,7 +34,9 @@ def kernel(
         results: Sizes and element type of each result.
         body: Gets an uninitialized tensor for each result; gives the results, which must come from them.
     """
-    kinds = [ir.RankedTensorType.get([n for n in sizes if isinstance(n, int)], kind) for sizes, kind in results]
+    kinds = [
+        ir.RankedTensorType.get([n for n in sizes if isinstance(n, int)], kind) for sizes, kind in results
+    ]
     op = ir.Operation.create(
         "flow.dispatch.region",
         results=kinds,
@@ -62,8 +64,8 @@ def loop(
     step: int | Value = 1,
 ) -> list[Value]:
     """``for i in range(start, stop, step): carried = body(i, *carried)``; ``step`` must be positive."""
-    bounds = [x if isinstance(x, Value) else index(x) for x in (start, stop, step)]
-    op = scf.ForOp(*bounds, list(carried))
+    first, end, stride = (x if isinstance(x, Value) else index(x) for x in (start, stop, step))
+    op = scf.ForOp(first, end, stride, list(carried))
     with ir.InsertionPoint(op.body):
         scf.YieldOp(list(body(op.induction_variable, *op.inner_iter_args)))
     return list(op.results)

@@ -12,10 +12,16 @@ from typing import Any
 
 from axir_compiler.ir.op import OPS
 from axir_compiler.ops import (
+    along as _along,
+)
+from axir_compiler.ops import (
     constant as _constant,
 )
 from axir_compiler.ops import (
     contract as _contract,
+)
+from axir_compiler.ops import (
+    cumulative as _cumulative,
 )
 from axir_compiler.ops import (
     elementwise_binary as _elementwise_binary,
@@ -36,19 +42,25 @@ from axir_compiler.ops import (
     shape as _shape,
 )
 from axir_compiler.ops import (
+    sort as _sort,
+)
+from axir_compiler.ops import (
     transformation as _transformation,
 )
 from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the families use them at call time)
 
 _FAMILIES = (
+    _along,
     _constant,
     _contract,
+    _cumulative,
     _elementwise_binary,
     _elementwise_unary,
     _index,
     _random,
     _reduce,
     _shape,
+    _sort,
     _transformation,
 )
 
