@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import sorting_references as ref
-from axir_compiler.ir.types import BFLOAT16, DTYPES, FLOATING, INTEGER, NUMERIC
+from axir_compiler.ir.types import BFLOAT16, BOOL, DTYPES, FLOATING, INTEGER, NUMERIC
 from samples import Arg, Case, Dtypes
 
 __all__ = ["SORTING"]
 
 ALL: Dtypes = frozenset(DTYPES)
-FLOAT32, FLOAT64, INT32 = np.dtype("float32"), np.dtype("float64"), np.dtype("int32")
+FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
+INT32, UINT32 = np.dtype("int32"), np.dtype("uint32")
 FEW: Dtypes = frozenset({FLOAT32, FLOAT64})
 DOUBLE: Dtypes = frozenset({FLOAT64})
 NAN, INF = math.nan, math.inf
@@ -45,6 +46,8 @@ SORTS = (
     _sort("alone", (Arg((3, 30)),), 1, dtypes=frozenset({np.dtype("int8")})),
     _sort("edge cases alone", (Arg(special=True),), 0, 1, frozenset({FLOAT32, BFLOAT16}), False),
     _sort("two keys with edge cases", (Arg(special=True),) * 2, 0, 2, frozenset({BFLOAT16}), False),
+    _sort("long", (Arg((2, 300), -(2**31), 2**31 - 1), Arg((2, 300))), 1, 1, frozenset({INT32})),
+    _sort("long, unsigned", (Arg((300,), 0, 2**32 - 1), _positions(300)), 0, 1, frozenset({UINT32})),
     _sort("first axis", (Arg((30, 2)), Arg((30, 2))), 0),
     _sort("middle axis", (Arg((2, 4, 3)), Arg((2, 4, 3), dtype=np.dtype("int8"))), 1),
     _sort("ties", (TIED, Arg((2, 4, 3))), 1),
@@ -164,4 +167,35 @@ ALONG = (
     _add("nothing there", (0,), _indices(()), 0, 0),
 )
 
-SORTING: tuple[Case, ...] = (*SORTS, *(case for row in RUNNING for case in _running_cases(row)), *ALONG)
+
+def _search(
+    label: str, args: Sequence[Arg], right: bool = False, dtypes: Dtypes = FEW, smooth: bool = True
+) -> Case:
+    return Case("searchsorted", label, tuple(args), ref.searchsorted, dtypes, {"right": right}, smooth=smooth)
+
+
+# Both kinds of zeros, and of NaN, and what is between; exact in every float.
+SORTED_EDGES = (-INF, -2.5, -0.0, 0.0, 2.5, INF, NAN, NAN)
+FALSE_TRUE = Arg((3,), dtype=np.dtype(bool), values=(False, True, True))
+SEARCHES = (
+    _search("left", (Arg((7,), values=tuple(range(7))), Arg((9,), -1, 8)), False, NUMERIC),
+    _search(
+        "right", (Arg((7,), values=tuple(range(7))), Arg((7,), values=(0, 6, 3, 3, 5, 1, 2))), True, NUMERIC
+    ),
+    _search(
+        "bools", (FALSE_TRUE, Arg((2,), dtype=np.dtype(bool), values=(True, False))), False, frozenset(BOOL)
+    ),
+    _search("edge cases", (Arg((8,), values=SORTED_EDGES), Arg(special=True)), False, FLOATING, False),
+    _search("edge cases, right", (Arg((8,), values=SORTED_EDGES), Arg(special=True)), True, FLOATING, False),
+    _search("rows", (Arg((2, 3), values=((1, 2, 3), (-3, 0, 0.5))), Arg((2, 4))), True),
+    _search("one", (Arg((1,)), Arg((1,)))),
+    _search("nothing sorted", (Arg((0,)), Arg((3,)))),
+    _search("no values", (Arg((3,), values=(1, 2, 3)), Arg((0,)))),
+)
+
+SORTING: tuple[Case, ...] = (
+    *SORTS,
+    *SEARCHES,
+    *(case for row in RUNNING for case in _running_cases(row)),
+    *ALONG,
+)

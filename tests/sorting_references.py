@@ -13,7 +13,16 @@ import numpy as np
 from axir_compiler.ir.types import is_float
 from references import fold_extremum, wrap
 
-__all__ = ["add_along", "log_sum_exp", "running", "running_extreme", "sort", "take_along", "total"]
+__all__ = [
+    "add_along",
+    "log_sum_exp",
+    "running",
+    "running_extreme",
+    "searchsorted",
+    "sort",
+    "take_along",
+    "total",
+]
 
 Array = np.ndarray
 
@@ -38,6 +47,15 @@ def sort(*xs: Array, dimension: int, num_keys: int) -> tuple[Array, ...]:
         for x, result in zip(xs, results, strict=True):
             result[line] = [x[line][i] for i in order]
     return results
+
+
+def searchsorted(x: Array, values: Array, *, right: bool) -> Array:
+    """By counting."""
+    result = np.empty(values.shape, np.int32)
+    for at in np.ndindex(values.shape):
+        wanted, ranks = _rank(values[at]), [_rank(v) for v in x[at[:-1]]]
+        result[at] = sum(r <= wanted if right else r < wanted for r in ranks)
+    return result
 
 
 def running(combine: Callable[[list[Any]], Any]) -> Callable[..., Array]:

@@ -17,7 +17,7 @@ from axir_compiler.lowering.movement import (
     transpose,
 )
 from axir_compiler.lowering.reductions import argmax, argmin, reduce
-from axir_compiler.lowering.sorting import sort
+from axir_compiler.lowering.sorting import searchsorted, sort
 from axir_compiler.lowering.windows import dynamic_slice, dynamic_update_slice, index_operands
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "reduce",
     "reshape",
     "reverse",
+    "searchsorted",
     "slice",
     "sort",
     "take_along",

@@ -17,12 +17,22 @@ from axir_compiler.ir.types import BOOL, UNSIGNED, is_float
 from axir_compiler.lowering import emit
 from axir_compiler.lowering.along import take_along
 from axir_compiler.lowering.emit import bits_of, compare_int, format_of, integer_type, width_of
-from axir_compiler.lowering.generic import element_type_of, elementwise, empty, iota, is_empty, shape_of
+from axir_compiler.lowering.generic import (
+    element_type_of,
+    elementwise,
+    empty,
+    generic,
+    identity_map,
+    iota,
+    is_empty,
+    shape_of,
+    zeros,
+)
 from axir_compiler.lowering.kernels import index, kernel, load, loop, store
 from axir_compiler.lowering.movement import reshape, transpose
-from axir_compiler.mlir import arith, ir
+from axir_compiler.mlir import arith, ir, linalg, tensor
 
-__all__ = ["sort"]
+__all__ = ["searchsorted", "sort"]
 
 Value = ir.Value
 
@@ -216,6 +226,36 @@ def _first_places(counts: Value) -> Value:
         return [store(total, counts, b), arith.addi(total, here)]
 
     return loop(_BUCKETS, [counts, emit.constant(element_type_of(counts), 0)], add)[0]
+
+
+def searchsorted(x: Value, values: Value, right: bool, dtype: np.dtype) -> Value:
+    """The number of elements of ``x`` below (not above, if ``right``) each value, by bisection of the last axis.
+
+    One kernel of loops that read single elements, which other targets than CPUs can compile as well.
+    """
+    shape, n = shape_of(values), shape_of(x)[-1]
+    kind = integer_type(32)
+    if is_empty(shape) or n == 0:
+        return zeros(shape, kind)
+    key = _sortable(dtype)
+
+    def body(value: Value, _: Value) -> Value:
+        row = [linalg.IndexOp(d).result for d in range(len(shape) - 1)]
+        wanted = key(value)
+
+        def halve(_: Value, first: Value, last: Value) -> list[Value]:
+            middle = arith.shrui(arith.addi(first, last), index(1))
+            # At the end, where nothing is left to halve, the middle may lie behind the row.
+            found = key(tensor.extract(x, [*row, arith.minui(middle, index(n - 1))]))
+            is_behind = compare_int("le" if right else "lt", found, wanted, unsigned=True)
+            is_behind = arith.andi(is_behind, compare_int("lt", first, last))
+            first = arith.select(is_behind, arith.addi(middle, index(1)), first)
+            return [first, arith.select(is_behind, last, middle)]
+
+        first, _ = loop(n.bit_length(), [index(0), index(n)], halve)
+        return arith.index_castui(kind, first)
+
+    return generic([values], [empty(shape, kind)], [identity_map(len(shape))] * 2, body)[0]
 
 
 def _sortable(dtype: np.dtype) -> Callable[[Value], Value]:

@@ -9,13 +9,13 @@ import numpy as np
 
 from axir_compiler import ops
 from axir_compiler.errors import ShapeError
-from axir_compiler.ir.attributes import Int, Tensors
+from axir_compiler.ir.attributes import Bool, Int, Tensor, Tensors
 from axir_compiler.ir.op import AxirOp, Tangents, Value
 from axir_compiler.ir.types import BOOL, NUMERIC, Aval, aval_of, is_float
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import align_batch
 
-__all__ = ["sortable", "totally_ordered"]
+__all__ = ["stable_order", "totally_ordered"]
 
 _INT32 = np.dtype("int32")
 # From so many elements on packing pays.
@@ -49,7 +49,7 @@ class SortOp(AxirOp, name="sort", dtypes=NUMERIC | BOOL, same_dtype=False):
     def numpy(*xs: np.ndarray, dimension: int, num_keys: int) -> Any:
         if len(xs) == 1:
             return _sorted_alone(xs[0], dimension)
-        order = _order([sortable(x) for x in xs[:num_keys]], dimension)
+        order = stable_order(xs[:num_keys], dimension)
         return tuple(np.take_along_axis(x, order, dimension) for x in xs)
 
     def jvp(self, *tangents: Value | None) -> Tangents:
@@ -59,8 +59,8 @@ class SortOp(AxirOp, name="sort", dtypes=NUMERIC | BOOL, same_dtype=False):
         keys = list(self.operands)[: self.num_keys]
         positions = ops.iota(shape=aval_of(keys[0]).shape, dimension=self.dimension, dtype=_INT32)
         order = ops.sort(*keys, positions, dimension=self.dimension, num_keys=self.num_keys)[-1]
-        moved = tuple(None if t is None else ops.take_along(t, order, axis=self.dimension) for t in tangents)
-        return moved if len(moved) > 1 else moved[0]
+        moved = [None if t is None else ops.take_along(t, order, axis=self.dimension) for t in tangents]
+        return tuple(moved) if len(moved) > 1 else moved[0]
 
     def batch(self, axes: Sequence[int | None], *operands: Value) -> tuple[Any, int]:
         aligned, axis = align_batch(axes, operands)
@@ -69,6 +69,44 @@ class SortOp(AxirOp, name="sort", dtypes=NUMERIC | BOOL, same_dtype=False):
     def lower(self, *operands: Value) -> list[Value]:
         dtypes = [aval_of(x).dtype for x in self.operands]
         return builders.sort(operands, self.dimension, self.num_keys, dtypes)
+
+
+class SearchsortedOp(AxirOp, name="searchsorted", dtypes=NUMERIC | BOOL, zero_tangent=True):
+    """Where the elements of ``values`` belong among those of ``sorted_``, which ascend along the last axis.
+
+    ``sorted_`` is ``[..., n]``, ``values`` is ``[..., m]``; the result, of dtype int32 and the shape of
+    ``values``, is the number of smaller elements, or with ``right`` of those that are not larger. Numbers compare
+    as in ``sort``.
+    """
+
+    sorted_: Tensor
+    values: Tensor
+    right: Bool
+
+    @staticmethod
+    def infer(x: Aval, values: Aval, *, right: bool) -> Aval:
+        if not x.ndim or x.ndim != values.ndim or x.shape[:-1] != values.shape[:-1]:
+            raise ShapeError(f"shapes must agree except along the last axis; got {x} and {values}.")
+        return Aval(values.shape, _INT32)
+
+    @staticmethod
+    def numpy(x: np.ndarray, values: np.ndarray, *, right: bool) -> np.ndarray:
+        result = np.empty(values.shape, np.int32)
+        keys, wanted = sortable(x), sortable(values)
+        for row in np.ndindex(*x.shape[:-1]):
+            result[row] = np.searchsorted(keys[row], wanted[row], "right" if right else "left")
+        return result
+
+    def batch(self, axes: Sequence[int | None], *operands: Value) -> tuple[Value, int]:
+        size = next(aval_of(x).shape[a] for x, a in zip(operands, axes, strict=True) if a is not None)
+        x, values = (
+            ops.broadcast_axis(x, 0, size) if a is None else ops.move_axis(x, a, 0)
+            for x, a in zip(operands, axes, strict=True)
+        )
+        return self.rebuild(x, values), 0
+
+    def lower(self, x: Value, values: Value) -> Value:
+        return builders.searchsorted(x, values, self.right, aval_of(self.sorted_).dtype)
 
 
 def sortable(x: np.ndarray) -> np.ndarray:
@@ -93,15 +131,16 @@ def totally_ordered(x: np.ndarray) -> np.ndarray:
 
 def _sorted_alone(x: np.ndarray, axis: int) -> np.ndarray:
     """Without other operands only zeros of both signs show whether the order is stable."""
-    if x.dtype.kind == "f" and not np.any(np.signbit(x) & (x == 0)):
-        return np.sort(x, axis)
     if not is_float(x.dtype):
         return np.sort(x, axis)
-    return np.take_along_axis(x, _order([sortable(x)], axis), axis)
+    if x.dtype.kind == "f" and not np.any(np.signbit(x) & (x == 0)):
+        return np.sort(x, axis)
+    return np.take_along_axis(x, stable_order([x], axis), axis)
 
 
-def _order(keys: Sequence[np.ndarray], axis: int) -> np.ndarray:
-    """The stable order by integer keys, the first one first."""
+def stable_order(xs: Sequence[np.ndarray], axis: int) -> np.ndarray:
+    """Positions along an axis in the order of arrays of one shape, the first array first."""
+    keys = [sortable(x) for x in xs]
     if len(keys) > 1:
         return np.lexsort(tuple(reversed(keys)), axis)
     key = keys[0]
@@ -109,6 +148,7 @@ def _order(keys: Sequence[np.ndarray], axis: int) -> np.ndarray:
         return np.argsort(key, axis, kind="stable")
     # Key and position in one integer: NumPy's unstable sort of those is many times faster than its stable ones.
     column = [-1 if d == axis else 1 for d in range(key.ndim)]
-    packed = (key.astype(np.int64) << 32) | np.arange(key.shape[axis]).reshape(column)
+    wide = np.uint64 if key.dtype.kind == "u" else np.int64
+    packed = (key.astype(wide) << 32) | np.arange(key.shape[axis], dtype=wide).reshape(column)
     packed.sort(axis)
-    return packed & 0xFFFFFFFF
+    return (packed & 0xFFFFFFFF).astype(np.intp)

@@ -17,6 +17,12 @@ func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
   return %z : tensor<2xf32>
 }
 // -----
+// ERROR: axir.searchsorted: shapes must agree except along the last axis; got f32[] and f32[].
+func.func @f(%x: tensor<f32>) -> tensor<i32> {
+  %z = "axir.searchsorted"(%x, %x) {right = false} : (tensor<f32>, tensor<f32>) -> tensor<i32>
+  return %z : tensor<i32>
+}
+// -----
 // ERROR: axir.cumsum: the axis must be in [0, 0); got 0 for f32[].
 func.func @f(%x: tensor<f32>) -> tensor<f32> {
   %z = "axir.cumsum"(%x) {axis = 0 : i64, reverse = false} : (tensor<f32>) -> tensor<f32>
