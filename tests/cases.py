@@ -34,6 +34,7 @@ from axir_compiler.ir.types import (
 from linalg_cases import LINALG
 from references import each, numeric, real, sized, whole
 from samples import COMPLEX128, FLOAT64, Arg, Case, Dtypes
+from sorting_cases import SORTING
 from window_cases import WINDOWS
 
 __all__ = ["CASES", "TRANSFORMED"]
@@ -571,6 +572,7 @@ STRUCTURED: tuple[Case, ...] = (
     *_position_cases("argmin", False),
     *WINDOWS,
     *LINALG,
+    *SORTING,
 )
 
 CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwise_cases(line)), *STRUCTURED)

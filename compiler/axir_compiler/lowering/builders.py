@@ -3,7 +3,9 @@
 The families live in modules of their own; the ops of the dialect find all of them here.
 """
 
+from axir_compiler.lowering.along import add_along, take_along
 from axir_compiler.lowering.contractions import dot_general
+from axir_compiler.lowering.cumulative import cumulative
 from axir_compiler.lowering.fusion import barrier
 from axir_compiler.lowering.gathers import gather
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
@@ -29,9 +31,11 @@ from axir_compiler.lowering.movement import (
 )
 from axir_compiler.lowering.reductions import argmax, argmin, reduce
 from axir_compiler.lowering.scatters import scatter
+from axir_compiler.lowering.sorting import searchsorted, sort
 from axir_compiler.lowering.windows import dynamic_slice, dynamic_update_slice, index_operands
 
 __all__ = [
+    "add_along",
     "add_rows",
     "argmax",
     "argmin",
@@ -40,6 +44,7 @@ __all__ = [
     "cholesky",
     "concatenate",
     "constant",
+    "cumulative",
     "det",
     "dot_general",
     "dynamic_slice",
@@ -57,9 +62,12 @@ __all__ = [
     "reverse",
     "scan",
     "scatter",
+    "searchsorted",
     "slice",
     "solve",
+    "sort",
     "switch",
+    "take_along",
     "take_rows",
     "transpose",
     "triangular_solve",

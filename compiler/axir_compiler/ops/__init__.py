@@ -15,10 +15,12 @@ from axir_compiler.ir.op import OPS
 from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the families use them at call time)
 
 _FAMILIES = (
+    "along",
     "collective",
     "complex_parts",
     "constant",
     "contract",
+    "cumulative",
     "custom",
     "elementwise_binary",
     "elementwise_unary",
@@ -31,6 +33,7 @@ _FAMILIES = (
     "scan",
     "scatter",
     "shape",
+    "sort",
     "switch",
     "transformation",
     "while_loop",

@@ -6,25 +6,31 @@ Names and signatures are those of ``jax.lax``. Nothing is promoted and only scal
 
 from axir.lax import collectives as _collectives
 from axir.lax import control_flow as _control_flow
+from axir.lax import cumulative as _cumulative
 from axir.lax import elementwise as _elementwise
 from axir.lax import gathering as _gathering
 from axir.lax import linalg
 from axir.lax import reductions as _reductions
 from axir.lax import shapes as _shapes
 from axir.lax import slicing as _slicing
+from axir.lax import sorting as _sorting
 from axir.lax.collectives import *  # noqa: F403
 from axir.lax.control_flow import *  # noqa: F403
+from axir.lax.cumulative import *  # noqa: F403
 from axir.lax.elementwise import *  # noqa: F403
 from axir.lax.gathering import *  # noqa: F403
 from axir.lax.reductions import *  # noqa: F403
 from axir.lax.shapes import *  # noqa: F403
 from axir.lax.slicing import *  # noqa: F403
+from axir.lax.sorting import *  # noqa: F403
 
 __all__: list[str] = ["linalg"]
 __all__ += _collectives.__all__
 __all__ += _control_flow.__all__
+__all__ += _cumulative.__all__
 __all__ += _elementwise.__all__
 __all__ += _gathering.__all__
 __all__ += _reductions.__all__
 __all__ += _shapes.__all__
 __all__ += _slicing.__all__
+__all__ += _sorting.__all__

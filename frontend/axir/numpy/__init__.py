@@ -31,6 +31,7 @@ from axir.numpy import arithmetic as _arithmetic
 from axir.numpy import complex_parts as _complex_parts
 from axir.numpy import contractions as _contractions
 from axir.numpy import creation as _creation
+from axir.numpy import cumulative as _cumulative
 from axir.numpy import einstein as _einstein
 from axir.numpy import elementwise as _elementwise
 from axir.numpy import indexing as _indexing
@@ -38,21 +39,26 @@ from axir.numpy import linalg
 from axir.numpy import logic as _logic
 from axir.numpy import padding as _padding
 from axir.numpy import positions as _positions
+from axir.numpy import quantiles as _quantiles
 from axir.numpy import reductions as _reductions
 from axir.numpy import shapes as _shapes
+from axir.numpy import sorting as _sorting
 from axir.numpy import vectorization as _vectorization
 from axir.numpy.arithmetic import *  # noqa: F403
 from axir.numpy.complex_parts import *  # noqa: F403
 from axir.numpy.contractions import *  # noqa: F403
 from axir.numpy.creation import *  # noqa: F403
+from axir.numpy.cumulative import *  # noqa: F403
 from axir.numpy.einstein import *  # noqa: F403
 from axir.numpy.elementwise import *  # noqa: F403
 from axir.numpy.indexing import *  # noqa: F403
 from axir.numpy.logic import *  # noqa: F403
 from axir.numpy.padding import *  # noqa: F403
 from axir.numpy.positions import *  # noqa: F403
+from axir.numpy.quantiles import *  # noqa: F403
 from axir.numpy.reductions import *  # noqa: F403
 from axir.numpy.shapes import *  # noqa: F403
+from axir.numpy.sorting import *  # noqa: F403
 from axir.numpy.vectorization import *  # noqa: F403
 
 dtype = _numpy.dtype
@@ -127,12 +133,15 @@ __all__ += _arithmetic.__all__
 __all__ += _complex_parts.__all__
 __all__ += _contractions.__all__
 __all__ += _creation.__all__
+__all__ += _cumulative.__all__
 __all__ += _einstein.__all__
 __all__ += _elementwise.__all__
 __all__ += _indexing.__all__
 __all__ += _logic.__all__
 __all__ += _padding.__all__
 __all__ += _positions.__all__
+__all__ += _quantiles.__all__
 __all__ += _reductions.__all__
 __all__ += _shapes.__all__
+__all__ += _sorting.__all__
 __all__ += _vectorization.__all__

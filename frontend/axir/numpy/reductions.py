@@ -68,7 +68,7 @@ def _masked(x: Array, where: ArrayLike | None, neutral: Any) -> Array:
     return choose_by(mask, broadcast_to(x, shape), neutral)
 
 
-def _accumulator(x: Array, dtype: DTypeLike, promote_integers: bool, where: str) -> np.dtype:
+def accumulator(x: Array, dtype: DTypeLike, promote_integers: bool, where: str) -> np.dtype:
     """The dtype of a sum or product: narrow integers and bools take the default integer width."""
     if dtype is not None:
         return requested(dtype, where)
@@ -106,7 +106,7 @@ def sum(
     """
     no_out("sum", out)
     x = to_array(a)
-    found = _masked(convert(x, _accumulator(x, dtype, promote_integers, "sum")), where, 0)
+    found = _masked(convert(x, accumulator(x, dtype, promote_integers, "sum")), where, 0)
     result = _reduce("reduce_sum", found, axis, keepdims)
     return result if initial is None else convert(add(result, initial), result.dtype)
 
@@ -124,7 +124,7 @@ def prod(
     """Product along axes, by default all; the arguments are those of ``sum``."""
     no_out("prod", out)
     x = to_array(a)
-    found = _masked(convert(x, _accumulator(x, dtype, promote_integers, "prod")), where, 1)
+    found = _masked(convert(x, accumulator(x, dtype, promote_integers, "prod")), where, 1)
     result = _reduce("reduce_prod", found, axis, keepdims)
     return result if initial is None else convert(multiply(result, initial), result.dtype)
 

@@ -11,18 +11,15 @@ from axir import numpy as anp
 from axir._src.array import Array, ConcreteArray
 from axir._src.axes import Shape, axis_of, shape_of, static_int
 from axir._src.convert import ArrayLike, convert, to_array
-from axir._src.elementwise import broadcast_to, is_eager
+from axir._src.elementwise import is_eager
 from axir._src.messages import located
-from axir._src.promotion import BOOL, inexact
-from axir._src.trace import Tracer
-from axir.random.distributions import randint, uniform
+from axir._src.promotion import default_int, inexact
+from axir.lax.sorting import take_along
+from axir.random.distributions import gumbel, randint, uniform
 from axir.random.keys import random_bits, split
-from axir_compiler.errors import DTypeError, MissingRuleError, ShapeError
+from axir_compiler.errors import DTypeError, ShapeError
 
 __all__ = ["choice", "permutation"]
-
-# Ranks are found by comparing all pairs while functions are traced: a table of this many squared.
-_MOST_RANKED = 1024
 
 
 def permutation(key: ArrayLike, x: ArrayLike, axis: int = 0, independent: bool = False) -> Array:
@@ -36,7 +33,7 @@ def permutation(key: ArrayLike, x: ArrayLike, axis: int = 0, independent: bool =
         axis: Axis to shuffle.
         independent: Whether each row gets an order of its own.
 
-    Raises: MissingRuleError if more than 1024 positions are shuffled in a function that is being traced.
+    Raises: DTypeError for a scalar that is no integer, AxisError if the axis is out of bounds.
     """
     array = to_array(x)
     if array.ndim == 0:
@@ -63,58 +60,15 @@ def _shuffled(key: ArrayLike, x: Array, axis: int) -> Array:
 
 def _sorted_by(order: Array, x: Array, axis: int) -> Array:
     """``x`` in the ascending, stable order of numbers along an axis."""
-    if is_eager((order, x)):
-        positions = np.argsort(order.to_numpy(), axis, kind="stable")
-        return ConcreteArray(np.take_along_axis(x.to_numpy(), positions, axis))
-    n = x.shape[axis]
-    _check_ranked(n)
-    mine, others = lax.expand_dims(order, (axis + 1,)), lax.expand_dims(order, (axis,))
-    shape = (*x.shape[: axis + 1], n, *x.shape[axis + 1 :])
-    mine, others = broadcast_to(mine, shape), broadcast_to(others, shape)
-    earlier = lax.gt(
-        lax.broadcasted_iota("int32", shape, axis), lax.broadcasted_iota("int32", shape, axis + 1)
-    )
-    first = lax.bitwise_or(lax.lt(others, mine), lax.bitwise_and(lax.eq(others, mine), earlier))
-    rank = lax.reduce_sum(convert(first, np.dtype("int32")), (axis + 1,))
-    return _placed(x, rank, axis)
-
-
-def _check_ranked(n: int) -> None:
-    if n > _MOST_RANKED:
-        raise located(
-            MissingRuleError(
-                f"random.permutation: at most {_MOST_RANKED} positions can be shuffled in a traced function; got {n}. "
-                "Shuffle outside jit and vmap."
-            )
-        )
-
-
-def _placed(x: Array, rank: Array, axis: int) -> Array:
-    """Element ``i`` of an axis goes to place ``rank[i]``; ``rank`` has the shape of ``x``."""
-    n = x.shape[axis]
-    shape = (*x.shape[:axis], n, *x.shape[axis:])
-    at = lax.broadcasted_iota("int32", shape, axis)
-    here = lax.eq(at, broadcast_to(lax.expand_dims(rank, (axis,)), shape))
-    return _selected(here, broadcast_to(lax.expand_dims(x, (axis,)), shape), axis + 1)
-
-
-def _selected(mask: Array, x: Array, axis: int) -> Array:
-    """The only element along an axis where the mask holds."""
-    if x.dtype == BOOL:
-        return lax.reduce_or(lax.bitwise_and(mask, x), (axis,))
-    return lax.reduce_sum(lax.select(mask, x, lax.full_like(x, 0)), (axis,))
+    return lax.sort_key_val(order, x, axis)[1]
 
 
 def _taken(x: Array, index: Array, axis: int) -> Array:
     """The positions ``index`` of an axis."""
     if is_eager((x, index)):
-        return ConcreteArray(np.take(x.to_numpy(), index.to_numpy(), axis))
-    _check_ranked(max(x.shape[axis], index.size))
-    shape = (*x.shape[:axis], index.size, *x.shape[axis:])
-    position = lax.broadcasted_iota("int32", shape, axis + 1)
-    wanted = lax.broadcast_in_dim(convert(index, np.dtype("int32")), shape, (axis,))
-    spread = broadcast_to(lax.expand_dims(x, (axis,)), shape)
-    return _selected(lax.eq(position, wanted), spread, axis + 1)
+        return ConcreteArray(np.take(x.to_numpy(), index.to_numpy(), axis), x.weak_type)
+    shape = (*x.shape[:axis], index.size, *x.shape[axis + 1 :])
+    return take_along(x, lax.broadcast_in_dim(index, shape, (axis,)), axis)
 
 
 def choice(
@@ -132,11 +86,10 @@ def choice(
         a: Array, or a static integer.
         shape: How many.
         replace: Whether an element can be taken more than once.
-        p: Probability of each position, by default equal ones; concrete.
+        p: Probability of each position, by default equal ones.
         axis: Axis of ``a``.
 
-    Raises: ShapeError if there are not enough elements or ``p`` does not fit; MissingRuleError for ``p`` without
-        replacement, which needs a partial sort.
+    Raises: ShapeError if there are not enough elements or ``p`` does not fit.
     """
     array, sizes = to_array(a), shape_of(shape, "random.choice")
     at = 0 if array.ndim == 0 else axis_of(axis, array.ndim, "random.choice")
@@ -157,23 +110,32 @@ def _chosen(key: ArrayLike, n: int, shape: tuple[int, ...], replace: bool, p: Ar
     if p is None:
         order = permutation(key, n)
         return lax.reshape(lax.slice_in_dim(order, 0, math.prod(shape)), shape)
-    if not replace:
-        raise located(MissingRuleError("random.choice: p without replacement has no rule. Use replace=True."))
-    return _by_probability(key, n, shape, to_array(p))
+    weights = to_array(p)
+    if weights.shape != (n,):
+        raise located(
+            ShapeError(
+                f"random.choice: p must have one number for each of {n} positions; got {weights.aval}."
+            )
+        )
+    weights = convert(weights, inexact(weights.dtype))
+    return _by_probability(key, shape, weights) if replace else _without_replacement(key, shape, weights)
 
 
-def _by_probability(key: ArrayLike, n: int, shape: tuple[int, ...], p: Array) -> Array:
+def _by_probability(key: ArrayLike, shape: tuple[int, ...], p: Array) -> Array:
     """Where scaled uniform numbers fall among the sums of the probabilities."""
-    if p.shape != (n,):
-        raise located(
-            ShapeError(f"random.choice: p must have one number for each of {n} positions; got {p.aval}.")
-        )
-    if isinstance(p, Tracer) and not p.known:
-        raise located(
-            MissingRuleError("random.choice: traced probabilities have no rule. Use random.categorical.")
-        )
-    sums = np.cumsum(p.to_numpy(), dtype=inexact(p.dtype))
-    bounds = to_array(sums)
-    drawn = lax.mul(lax.sub(1.0, uniform(key, shape, bounds.dtype)), float(sums[-1]) if n else 1.0)
-    below = anp.less(bounds, lax.expand_dims(drawn, (len(shape),)))
-    return anp.sum(below, -1)
+    bounds = lax.cumsum(p)
+    if not math.prod(shape):
+        return lax.full(shape, 0, default_int())
+    total = lax.index_in_dim(bounds, -1, keepdims=False)
+    drawn = lax.mul(lax.sub(1.0, uniform(key, shape, bounds.dtype)), total)
+    return convert(anp.searchsorted(bounds, drawn), default_int())
+
+
+def _without_replacement(key: ArrayLike, shape: tuple[int, ...], p: Array) -> Array:
+    """The positions of the largest sums of logarithms and Gumbel noise, which is sampling without replacement.
+
+    W. Kool, H. van Hoof, M. Welling, "Stochastic beams and where to find them", ICML 2019, section 2.3.
+    """
+    noisy = lax.add(gumbel(key, p.shape, p.dtype), lax.log(p))
+    chosen = lax.top_k(noisy, math.prod(shape))[1]
+    return lax.reshape(convert(chosen, default_int()), shape)
