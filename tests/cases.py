@@ -23,6 +23,7 @@ from axir_compiler.ir.attributes import ScalarValue
 from axir_compiler.ir.types import BFLOAT16, BOOL, DTYPES, FLOATING, INTEGER, NUMERIC, SIGNED
 from references import each, numeric, real, sized, whole
 from samples import FLOAT64, Arg, Case, Dtypes
+from window_cases import WINDOWED
 
 __all__ = ["CASES", "TRANSFORMED"]
 
@@ -500,6 +501,7 @@ STRUCTURED: tuple[Case, ...] = (
     Case("threefry2x32", "empty", (Arg((0,)),) * 4, ref.threefry, frozenset({UINT32})),
     *_first_with_all_dtypes(MOVES),
     *DOTS,
+    *WINDOWED,
     *(case for fold in FOLDS for case in _fold_cases(fold)),
     *_position_cases("argmax", True),
     *_position_cases("argmin", False),

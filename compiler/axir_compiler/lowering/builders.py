@@ -4,6 +4,7 @@ The families live in modules of their own; the ops of the dialect find all of th
 """
 
 from axir_compiler.lowering.contractions import dot_general
+from axir_compiler.lowering.convolutions import convolution
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
 from axir_compiler.lowering.movement import (
     broadcast_in_dim,
@@ -23,6 +24,7 @@ __all__ = [
     "broadcast_in_dim",
     "concatenate",
     "constant",
+    "convolution",
     "dot_general",
     "dynamic_slice",
     "dynamic_update_slice",

@@ -18,6 +18,9 @@ from axir_compiler.ops import (
     contract as _contract,
 )
 from axir_compiler.ops import (
+    convolution as _convolution,
+)
+from axir_compiler.ops import (
     elementwise_binary as _elementwise_binary,
 )
 from axir_compiler.ops import (
@@ -43,6 +46,7 @@ from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the famil
 _FAMILIES = (
     _constant,
     _contract,
+    _convolution,
     _elementwise_binary,
     _elementwise_unary,
     _index,

@@ -17,12 +17,14 @@ __all__ = [
     "convert_to",
     "full",
     "full_like",
+    "merge_axes",
     "move_axis",
     "one_minus_square",
     "permute",
     "scalar_value",
     "scale",
     "shift",
+    "split_axis",
     "square",
     "zeros",
     "zeros_like",
@@ -108,3 +110,18 @@ def broadcast_axis(x: Value, axis: int, size: int) -> Value:
     shape = aval_of(x).shape
     dimensions = tuple(d + (d >= axis) for d in range(len(shape)))
     return ops.broadcast_in_dim(x, shape=(*shape[:axis], size, *shape[axis:]), dimensions=dimensions)
+
+
+def split_axis(x: Value, axis: int, outer: int, inner: int) -> Value:
+    """An axis of size ``outer * inner`` as two axes."""
+    shape = aval_of(x).shape
+    return ops.reshape(x, shape=(*shape[:axis], outer, inner, *shape[axis + 1 :]))
+
+
+def merge_axes(x: Value, outer: int, inner: int) -> Value:
+    """Axis ``outer`` made part of axis ``inner``, in whose order its elements are far apart."""
+    position = inner - (outer < inner)
+    x = move_axis(x, outer, position)
+    shape = aval_of(x).shape
+    merged = shape[position] * shape[position + 1]
+    return ops.reshape(x, shape=(*shape[:position], merged, *shape[position + 2 :]))
