@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import functools
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from axir_compiler.ir.types import BFLOAT16, NUMERIC, is_float
-from references import by_index, wrap
+from axir_compiler.ir.types import BFLOAT16, FLOATING, NUMERIC, is_float
+from references import by_index, fold_extremum, wrap
 from samples import FLOAT64, Arg, Case, Dtypes
 
 __all__ = ["WINDOWED"]
@@ -160,4 +163,193 @@ CONVOLUTIONS = (
     _conv("nothing along an axis", (1, 2, 0), (2, 2, 2), padding_low=(2,), padding_high=(1,)),
 )
 
-WINDOWED: tuple[Case, ...] = CONVOLUTIONS
+
+# Reductions and selection. ------------------------------------------------------------------------------
+
+_NAMES = (
+    "window_dimensions",
+    "window_strides",
+    "padding_low",
+    "padding_high",
+    "base_dilation",
+    "window_dilation",
+)
+
+
+def _seen(x: Array, attrs: Mapping[str, Any]) -> tuple[list[int], Callable[..., list[tuple[int, ...]]]]:
+    """Number of positions along each axis, and the indices of the elements under the window in one of them."""
+    rows = list(zip(x.shape, *(attrs[n] for n in _NAMES), strict=True))
+
+    def elements(o: tuple[int, ...]) -> list[tuple[int, ...]]:
+        found = []
+        for k in np.ndindex(*(row[1] for row in rows)):
+            at = [
+                _under(p, q, n, s, a, base, d)
+                for p, q, (n, _, s, a, _, base, d) in zip(o, k, rows, strict=True)
+            ]
+            if None not in at:
+                found.append(tuple(n for n in at if n is not None))
+        return found
+
+    return [_positions(*row) for row in rows], elements
+
+
+def reduced(combine: Callable[[Any, Any], Any], identity: Any) -> Callable[..., Array]:
+    """Python numbers combined one after the other."""
+
+    def call(x: Array, **attrs: Any) -> Array:
+        counts, elements = _seen(x, attrs)
+        kind = float if is_float(x.dtype) else int
+        found = by_index(
+            counts,
+            np.dtype(object),
+            lambda o: functools.reduce(combine, (kind(x[i]) for i in elements(o)), identity),
+        )
+        return found.astype(np.float64).astype(x.dtype) if is_float(x.dtype) else wrap(found, x.dtype)
+
+    return call
+
+
+def extremum(largest: bool) -> Callable[..., Array]:
+    def call(x: Array, **attrs: Any) -> Array:
+        counts, elements = _seen(x, attrs)
+        if is_float(x.dtype):
+            identity: Any = -math.inf if largest else math.inf
+        else:
+            identity = np.iinfo(x.dtype).min if largest else np.iinfo(x.dtype).max
+        return by_index(
+            counts, x.dtype, lambda o: fold_extremum([identity, *(x[i] for i in elements(o))], largest)
+        )
+
+    return call
+
+
+def _winner(x: Array, indices: list[tuple[int, ...]], largest: bool) -> tuple[int, ...] | None:
+    """Index of the first extreme element."""
+    nan = [i for i in indices if x[i] != x[i]]
+    if nan or not indices:
+        return nan[0] if nan else None
+    return (max if largest else min)(indices, key=lambda i: float(x[i]))
+
+
+def gathered(source: Array, x: Array, *, extremum: str, **attrs: Any) -> Array:
+    counts, elements = _seen(x, attrs)
+
+    def rule(o: tuple[int, ...]) -> Any:
+        at = _winner(x, elements(o), extremum == "max")
+        return 0 if at is None else source[at]
+
+    return by_index(counts, x.dtype, rule)
+
+
+def scattered(source: Array, x: Array, *, extremum: str, **attrs: Any) -> Array:
+    _, elements = _seen(x, attrs)
+    total = np.zeros(x.shape)
+    for o in np.ndindex(source.shape):
+        at = _winner(x, elements(o), extremum == "max")
+        if at is not None:
+            total[at] += float(source[o])
+    return total.astype(x.dtype)
+
+
+class Slide(NamedTuple):
+    """A window over an operand."""
+
+    label: str
+    shape: tuple[int, ...]
+    window: tuple[int, ...]
+    stride: tuple[int, ...] | None = None
+    low: tuple[int, ...] | None = None
+    high: tuple[int, ...] | None = None
+    base: tuple[int, ...] | None = None
+    dilation: tuple[int, ...] | None = None
+
+    def attrs(self) -> dict[str, tuple[int, ...]]:
+        """Attributes; what is not given is trivial."""
+        ones, none = (1,) * len(self.shape), (0,) * len(self.shape)
+        values = (
+            self.window,
+            self.stride or ones,
+            self.low or none,
+            self.high or none,
+            self.base or ones,
+            self.dilation or ones,
+        )
+        return dict(zip(_NAMES, values, strict=True))
+
+
+SLIDES = (
+    Slide("overlapping", (5, 4), (3, 2), (2, 1), (1, 0), (1, 1)),
+    Slide("side by side", (4, 6), (2, 3), (2, 3)),
+    Slide("one axis", (7,), (3,)),
+    Slide("one axis of three", (2, 5, 2), (1, 2, 1), (1, 2, 1)),
+    Slide("dilated", (8,), (3,), (1,), (1,), (2,), None, (2,)),
+    Slide("with holes", (3, 3), (2, 2), (1, 1), (1, 0), (0, 2), (3, 2)),
+    Slide("all at once", (4, 3), (2, 2), (2, 1), (2, -1), (-1, 3), (2, 1), (1, 2)),
+    Slide("holes only", (2,), (2,), (1,), (3,), (3,), (4,)),
+    Slide("of one element", (5,), (1,), (2,), (1,)),
+    Slide("of one element everywhere", (3, 2), (1, 1)),
+    Slide("of many elements", (45,), (37,), (3,), (1,), (1,)),
+    Slide("of many elements, dilated", (70,), (33,), (2,), None, None, None, (2,)),
+    Slide("larger than the operand", (3,), (5,)),
+    Slide("rank 0", (), ()),
+    Slide("empty operand", (0, 2), (2, 1), None, (2, 0), (1, 0)),
+    Slide("no positions", (0, 3), (1, 2)),
+)
+MANY = ("of many elements", "of many elements, dilated")
+EDGES = (math.nan, 1, 2, -0.0, 0.0, math.inf, -math.inf, -math.inf, -0.0, -0.0, 3, math.nan, math.nan, 0.0)
+EXTREME = (0, 0, 1, 0, 127, 127, 127, 100, 27, 3)
+
+
+class Fold(NamedTuple):
+    """A reduction under windows and its reference."""
+
+    op: str
+    reference: Callable[..., Any]
+
+
+FOLDS = (
+    Fold("reduce_window_sum", reduced(operator.add, 0)),
+    Fold("reduce_window_prod", reduced(operator.mul, 1)),
+    Fold("reduce_window_max", extremum(True)),
+    Fold("reduce_window_min", extremum(False)),
+)
+
+
+def _fold_cases(fold: Fold) -> Iterator[Case]:
+    for slide in SLIDES:
+        dtypes = NUMERIC if slide.label == "overlapping" else frozenset({FLOAT64})
+        # Products of many whole numbers are not exact.
+        low, high = (-1, 1) if slide.label in MANY else (-3, 3)
+        args = (Arg(slide.shape, low, high),)
+        yield Case(fold.op, slide.label, args, fold.reference, dtypes, slide.attrs(), exact=True)
+    pair = Slide("", (), (2,)).attrs()
+    pair = {name: value or (0 if "padding" in name else 1,) for name, value in pair.items()}
+    floats = frozenset(d for d in NUMERIC if is_float(d))
+    edges = (Arg((len(EDGES),), values=EDGES),)
+    yield Case(fold.op, "edge cases", edges, fold.reference, floats, pair, smooth=False)
+    extreme = (Arg((len(EXTREME),), values=EXTREME),)
+    yield Case(fold.op, "extreme", extreme, fold.reference, NUMERIC - floats, pair, smooth=False)
+
+
+def _selection_cases(op: str, reference: Callable[..., Any]) -> Iterator[Case]:
+    for number, slide in enumerate(SLIDES):
+        dtypes = FLOATING if slide.label == "overlapping" else frozenset({FLOAT64})
+        attrs = {**slide.attrs(), "extremum": ("max", "min")[number % 2]}
+        counts = [_positions(*row) for row in zip(slide.shape, *slide.attrs().values(), strict=True)]
+        shape = slide.shape if op == "select_and_gather_add" else tuple(counts)
+        args = (Arg(shape, -3, 3), Arg(slide.shape, -9, 9))
+        yield Case(op, slide.label, args, reference, dtypes, attrs, exact=slide.label != "of many elements")
+    for extremum_ in ("max", "min"):
+        slide = Slide("", (len(EDGES),), (3,), (1,), (1,), (1,))
+        attrs = {**slide.attrs(), "extremum": extremum_}
+        args = (Arg((len(EDGES),), -3, 3), Arg((len(EDGES),), values=EDGES))
+        yield Case(op, f"edge cases, {extremum_}", args, reference, FLOATING, attrs, exact=True, smooth=False)
+
+
+WINDOWED: tuple[Case, ...] = (
+    *CONVOLUTIONS,
+    *(case for fold in FOLDS for case in _fold_cases(fold)),
+    *_selection_cases("select_and_gather_add", gathered),
+    *_selection_cases("select_and_scatter_add", scattered),
+)

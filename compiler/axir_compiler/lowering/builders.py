@@ -16,6 +16,7 @@ from axir_compiler.lowering.movement import (
     transpose,
 )
 from axir_compiler.lowering.reductions import argmax, argmin, reduce
+from axir_compiler.lowering.sliding import reduce_window, select_and_gather_add, select_and_scatter_add
 from axir_compiler.lowering.windows import dynamic_slice, dynamic_update_slice, index_operands
 
 __all__ = [
@@ -34,8 +35,11 @@ __all__ = [
     "iota",
     "pad",
     "reduce",
+    "reduce_window",
     "reshape",
     "reverse",
+    "select_and_gather_add",
+    "select_and_scatter_add",
     "slice",
     "transpose",
 ]

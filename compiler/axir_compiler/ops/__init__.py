@@ -36,6 +36,9 @@ from axir_compiler.ops import (
     reduce as _reduce,
 )
 from axir_compiler.ops import (
+    reduce_window as _reduce_window,
+)
+from axir_compiler.ops import (
     shape as _shape,
 )
 from axir_compiler.ops import (
@@ -52,6 +55,7 @@ _FAMILIES = (
     _index,
     _random,
     _reduce,
+    _reduce_window,
     _shape,
     _transformation,
 )

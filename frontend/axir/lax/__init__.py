@@ -9,11 +9,13 @@ from axir.lax import elementwise as _elementwise
 from axir.lax import reductions as _reductions
 from axir.lax import shapes as _shapes
 from axir.lax import slicing as _slicing
+from axir.lax import windows as _windows
 from axir.lax.convolution import *  # noqa: F403
 from axir.lax.elementwise import *  # noqa: F403
 from axir.lax.reductions import *  # noqa: F403
 from axir.lax.shapes import *  # noqa: F403
 from axir.lax.slicing import *  # noqa: F403
+from axir.lax.windows import *  # noqa: F403
 
 __all__: list[str] = []
 __all__ += _convolution.__all__
@@ -21,3 +23,4 @@ __all__ += _elementwise.__all__
 __all__ += _reductions.__all__
 __all__ += _shapes.__all__
 __all__ += _slicing.__all__
+__all__ += _windows.__all__
