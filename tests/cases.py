@@ -34,6 +34,7 @@ from axir_compiler.ir.types import (
 from linalg_cases import LINALG
 from references import each, numeric, real, sized, whole
 from samples import COMPLEX128, FLOAT64, Arg, Case, Dtypes
+from sliding_cases import WINDOWED
 from sorting_cases import SORTING
 from window_cases import WINDOWS
 
@@ -567,6 +568,7 @@ STRUCTURED: tuple[Case, ...] = (
     Case("threefry2x32", "empty", (Arg((0,)),) * 4, ref.threefry, frozenset({UINT32})),
     *_first_with_all_dtypes(MOVES),
     *DOTS,
+    *WINDOWED,
     *(case for fold in FOLDS for case in _fold_cases(fold)),
     *_position_cases("argmax", True),
     *_position_cases("argmin", False),

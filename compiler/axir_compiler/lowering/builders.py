@@ -5,6 +5,7 @@ The families live in modules of their own; the ops of the dialect find all of th
 
 from axir_compiler.lowering.along import add_along, take_along
 from axir_compiler.lowering.contractions import dot_general
+from axir_compiler.lowering.convolutions import convolution
 from axir_compiler.lowering.cumulative import cumulative
 from axir_compiler.lowering.fusion import barrier
 from axir_compiler.lowering.gathers import gather
@@ -31,6 +32,7 @@ from axir_compiler.lowering.movement import (
 )
 from axir_compiler.lowering.reductions import argmax, argmin, reduce
 from axir_compiler.lowering.scatters import scatter
+from axir_compiler.lowering.sliding import reduce_window, select_and_gather_add, select_and_scatter_add
 from axir_compiler.lowering.sorting import searchsorted, sort
 from axir_compiler.lowering.windows import dynamic_slice, dynamic_update_slice, index_operands
 
@@ -44,6 +46,7 @@ __all__ = [
     "cholesky",
     "concatenate",
     "constant",
+    "convolution",
     "cumulative",
     "det",
     "dot_general",
@@ -58,11 +61,14 @@ __all__ = [
     "pad",
     "pivots_to_permutation",
     "reduce",
+    "reduce_window",
     "reshape",
     "reverse",
     "scan",
     "scatter",
     "searchsorted",
+    "select_and_gather_add",
+    "select_and_scatter_add",
     "slice",
     "solve",
     "sort",

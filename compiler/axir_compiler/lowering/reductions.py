@@ -26,7 +26,7 @@ from axir_compiler.lowering.generic import (
 )
 from axir_compiler.mlir import arith, ir, linalg
 
-__all__ = ["argmax", "argmin", "reduce"]
+__all__ = ["KINDS", "argmax", "argmin", "reduce"]
 
 _FLOAT32 = np.dtype("float32")
 
@@ -44,7 +44,7 @@ def _highest(dtype: np.dtype) -> float | int:
 
 
 _Combine = Callable[[np.dtype, ir.Value, ir.Value], ir.Value]
-_KINDS: dict[str, tuple[_Combine, Callable[[np.dtype], float | int]]] = {
+KINDS: dict[str, tuple[_Combine, Callable[[np.dtype], float | int]]] = {
     "sum": (scalar.add, lambda dtype: 0),
     "prod": (scalar.mul, lambda dtype: 1),
     "max": (scalar.max, _lowest),
@@ -66,7 +66,7 @@ def reduce(kind: str, x: ir.Value, axes: Sequence[int], dtype: np.dtype) -> ir.V
     """
     if not axes:
         return x
-    combine, identity = _KINDS[kind]
+    combine, identity = KINDS[kind]
     wide = _FLOAT32 if is_half(dtype) else dtype
     kept = [d for d in range(rank_of(x)) if d not in axes]
     sizes = sizes_of(x)

@@ -23,6 +23,7 @@ __all__ = [
     "convert_to",
     "full",
     "full_like",
+    "merge_axes",
     "move_axis",
     "one_minus_square",
     "permute",
@@ -30,6 +31,7 @@ __all__ = [
     "scale",
     "select_along",
     "shift",
+    "split_axis",
     "square",
     "zeros",
     "zeros_like",
@@ -131,3 +133,18 @@ def select_along(predicate: Value, on_true: Value, on_false: Value) -> Value:
     """For each item along the first axis one of two values; ``predicate`` has rank 1."""
     shape = aval_of(on_true).shape
     return ops.select(ops.broadcast_in_dim(predicate, shape=shape, dimensions=(0,)), on_true, on_false)
+
+
+def split_axis(x: Value, axis: int, outer: int, inner: int) -> Value:
+    """An axis of size ``outer * inner`` as two axes."""
+    shape = aval_of(x).shape
+    return ops.reshape(x, shape=(*shape[:axis], outer, inner, *shape[axis + 1 :]))
+
+
+def merge_axes(x: Value, outer: int, inner: int) -> Value:
+    """Axis ``outer`` made part of axis ``inner``, in whose order its elements are far apart."""
+    position = inner - (outer < inner)
+    x = move_axis(x, outer, position)
+    shape = aval_of(x).shape
+    merged = shape[position] * shape[position + 1]
+    return ops.reshape(x, shape=(*shape[:position], merged, *shape[position + 2 :]))
