@@ -204,8 +204,7 @@ def test_every_op_has_a_public_function():
 
 
 def test_public_functions_are_documented():
-    from axir import nn, random
-    from axir import scipy
+    from axir import nn, random, scipy
 
     for module in (lax, lax.linalg, np, np.linalg, nn, random, scipy.special, scipy.linalg):
         for name in module.__all__:
