@@ -33,6 +33,9 @@ from axir_compiler.ops import (
     linalg_lu as _linalg_lu,
 )
 from axir_compiler.ops import (
+    linalg_spectral as _linalg_spectral,
+)
+from axir_compiler.ops import (
     random as _random,
 )
 from axir_compiler.ops import (
@@ -54,6 +57,7 @@ _FAMILIES = (
     _index,
     _linalg,
     _linalg_lu,
+    _linalg_spectral,
     _random,
     _reduce,
     _shape,

@@ -67,7 +67,7 @@ def _fail(rows: Rows, matrices: Array, vectors: Array, n: int) -> None:
     fill(rows.space, vectors, 1, rows.layout, math.nan)
 
 
-def _decompose(rows: Rows, element, size: Real, matrices: Array, vectors: Array, n: int) -> None:  # noqa: ANN001
+def _decompose(rows: Rows, element, size: Real, matrices: Array, vectors: Array, n: int) -> None:
     space = rows.space
     down, up = safe_factors(size)
     z, a = matrices, matrices.below(n + EXTRA)

@@ -66,7 +66,9 @@ class Rows:
         total = self.space.loop(self._from(start), self.layout.width, add, zero, step=self.lanes)
         return scale * total.sum().sqrt()
 
-    def reflector(self, x: Array, row: Index, start: Index, v: Array, v_row: Index | int) -> tuple[Real, Real]:
+    def reflector(
+        self, x: Array, row: Index, start: Index, v: Array, v_row: Index | int
+    ) -> tuple[Real, Real]:
         """Make the reflector that takes a row, from column ``start`` on, to a multiple of the first unit vector.
 
         ``v`` is written to a row of its own. Gives the multiple and ``tau``, 0 if there is nothing to do; as LAPACK's
@@ -218,7 +220,5 @@ def _keep(space: Workspace, rows: Rows, r: Array, k: Index, v: Array, beta: Real
 
 def _restore(space: Workspace, rows: Rows, r: Array, k: Index, v: Array) -> None:
     """Write the reflector that is stored in a row to its own row."""
-    space.loop(
-        0, rows.layout.width, lambda j: v.put(rows.tail(r, k, j, k + 1), 0, j), step=rows.lanes
-    )
+    space.loop(0, rows.layout.width, lambda j: v.put(rows.tail(r, k, j, k + 1), 0, j), step=rows.lanes)
     v[0, k] = v.number(1)

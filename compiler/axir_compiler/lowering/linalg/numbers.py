@@ -80,6 +80,10 @@ class Index:
     def as_integer(self, kind: ir.Type) -> ir.Value:
         return arith.index_cast(kind, self.value)
 
+    def as_real(self, kind: ir.Type) -> Real:
+        """As a float; exact up to ``2^24`` in float32."""
+        return Real(arith.sitofp(kind, self.as_integer(emit.integer_type(32))))
+
 
 def constant_index(number: int) -> Index:
     """A constant position."""

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from axir_compiler.lowering.generic import element_type_of, is_empty, shape_of, zeros
-from axir_compiler.lowering.linalg.bidiagonal import SWEEPS, Bidiagonal
+from axir_compiler.lowering.linalg.bidiagonal import SIZE, VALUES, Bidiagonal, Bidiagonalization, Iteration
 from axir_compiler.lowering.linalg.householder import EXTRA, Rows
 from axir_compiler.lowering.linalg.matrices import cut, first_row, identity, swapped
-from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, constant_index
+from axir_compiler.lowering.linalg.numbers import Index, Real
 from axir_compiler.lowering.linalg.scaling import is_finite, largest_element, safe_factors
-from axir_compiler.lowering.linalg.tiles import Layout, clear, fill, read_padded
-from axir_compiler.lowering.linalg.workspace import Array, Workspace, lanes_of, run
+from axir_compiler.lowering.linalg.tiles import Layout
+from axir_compiler.lowering.linalg.workspace import Array, Workspace, lanes_of, round_up, run
 from axir_compiler.mlir import ir
 
 __all__ = ["svd"]
-
-
-class _Places:
-    """Where the parts of the computation are in one tall array, which is the only result of the kernel.
-
-    A result that nobody uses would have to fit on the stack, and singular values alone need most of this too.
-    """
-
-    def __init__(self, m: int, n: int, vectors: int, *, wanted: bool):
-        self.values = 0
-        self.left = 4
-        self.right = self.left + (vectors + EXTRA if wanted else 0)
-        self.matrix = self.right + (n + EXTRA if wanted else 0)
-        self.reflectors = self.matrix + n + EXTRA
-        self.rows = self.reflectors + n + EXTRA
 
 
 def svd(x: ir.Value, *, full: bool, vectors: bool) -> Sequence[ir.Value]:
@@ -39,32 +24,22 @@ def svd(x: ir.Value, *, full: bool, vectors: bool) -> Sequence[ir.Value]:
     Householder's bidiagonalization and QR iterations with implicit shifts (G. H. Golub, C. Reinsch, Singular value
     decomposition and least squares solutions, Numerische Mathematik 14, 1970; Golub & Van Loan, Matrix Computations,
     4th ed., section 8.6). All results of a matrix that is not finite are NaN.
+
+    One kernel for each part: the time that IREE takes for a kernel grows with the square of its length.
     """
     *batch, rows, columns = shape_of(x)
     kind = element_type_of(x)
     if is_empty([*batch, rows, columns]):
         return _of_nothing(batch, rows, columns, kind, full=full, vectors=vectors)
-    wide = rows < columns
-    m, n = max(rows, columns), min(rows, columns)
-    left_count = m if full else n
-    # A vector becomes a matrix with a column of zeros: loops of one turn are folded into what IREE cannot compile.
-    inner = max(m, 2), max(n, 2)
-    places = _Places(*inner, left_count, wanted=vectors)
-
-    def body(space: Workspace, source: Array, whole: Array) -> None:
-        def element(i: Index, j: Index) -> Real:
-            return source[i, j] if wide else source[j, i]
-
-        _Decomposition(space, whole, places, *inner, left_count, vectors).run(element, n, m)
-
-    width = Layout(inner[0], lanes_of(kind)).width
-    (whole,) = run(batch, [((places.rows, width), kind)], [x], body)
-    s = first_row(whole, n)
+    n = min(rows, columns)
+    job = _Job(x, full)
+    state = job.bidiagonalize()
     if not vectors:
-        return [s]
-    left = cut(whole, (places.left, places.left + left_count), (0, m))
-    right = cut(whole, (places.right, places.right + n), (0, n))
-    return [s, swapped(right), left] if wide else [s, swapped(left), right]
+        return [first_row(job.iterate([state]), n)]
+    values, left, right = job.iterate([state, job.left(state), job.right(state)])
+    left, right = cut(left, (0, job.vectors), (0, max(rows, columns))), cut(right, (0, n), (0, n))
+    s = first_row(values, n)
+    return [s, swapped(right), left] if job.wide else [s, swapped(left), right]
 
 
 def _of_nothing(
@@ -79,162 +54,93 @@ def _of_nothing(
     return [s, identity([*batch, *u], kind), identity([*batch, *vh], kind)]
 
 
-class _Decomposition:
-    """The decomposition of one matrix with ``m >= n``, whose columns are rows here."""
+class _Job:
+    """The kernels for one tensor; a matrix is held such that ``m >= n``, with its columns as rows.
 
-    def __init__(
-        self, space: Workspace, whole: Array, places: _Places, m: int, n: int, count: int, wanted: bool
-    ):
-        lanes = lanes_of(whole.element)
-        self.space, self.m, self.n, self.count, self.wanted = space, m, n, count, wanted
-        self.long, self.short = Rows(space, m, lanes), Rows(space, n, lanes)
-        self.values = whole.below(places.values)
-        self.left, self.right = whole.below(places.left), whole.below(places.right)
-        self.matrix, self.reflectors = whole.below(places.matrix), whole.below(places.reflectors)
+    The state between them is one tall array: what a kernel computes must be used, or it would have to fit on the
+    stack. Its rows are the bidiagonal matrix, the factors of the reflectors, and the reflectors of both sides.
+    """
 
-    def run(self, element: Callable[[Index, Index], Real], rows: int, columns: int) -> None:
-        """Decompose the matrix whose transpose has these elements."""
-        size = largest_element(self.space, element, rows, columns, self.values)
-        self.space.when(
-            is_finite(size), lambda: self._decompose(element, rows, columns, size), self._fail
-        )
+    def __init__(self, x: ir.Value, full: bool):
+        *self.batch, rows, columns = shape_of(x)
+        self.x, self.kind = x, element_type_of(x)
+        self.wide = rows < columns
+        self.given = min(rows, columns), max(rows, columns)
+        self.vectors = self.given[full]
+        # A vector becomes a matrix with a column of zeros: loops of one turn are folded into what IREE cannot compile.
+        self.m, self.n = max(self.given[1], 2), max(self.given[0], 2)
+        self.lanes = lanes_of(self.kind)
+        self.long, self.short = Layout(self.m, self.lanes), Layout(self.n, self.lanes)
+        self.matrix = VALUES
+        self.reflectors = VALUES + self.n + EXTRA
 
-    def _fail(self) -> None:
-        fill(self.space, self.values, 1, self.short.layout, math.nan)
-        if self.wanted:
-            fill(self.space, self.left, self.count, self.long.layout, math.nan)
-            fill(self.space, self.right, self.n, self.short.layout, math.nan)
+    def bidiagonalize(self) -> ir.Value:
+        """The state after the bidiagonalization; the first value is NaN for a matrix that is not finite."""
 
-    def _decompose(
-        self, element: Callable[[Index, Index], Real], rows: int, columns: int, size: Real
-    ) -> None:
-        space, layout = self.space, self.long.layout
-        down, up = safe_factors(size)
-        read_padded(space, lambda i, j: element(i, j) * down, rows, columns, self.matrix, layout)
-        space.loop(rows, self.n, lambda i: clear(space, self.matrix, i, layout))
-        space.loop(0, 4, lambda i: clear(space, self.values, i, self.short.layout))
-        bidiagonal = Bidiagonal(self.values)
-        self._bidiagonalize(bidiagonal)
-        if self.wanted:
-            self._multiply_out(bidiagonal)
-        fine = self._iterate(bidiagonal)
-        self.short.scale(self.values, constant_index(0), up)
-        self._sort()
-        space.when(~fine, self._fail)
+        def body(space: Workspace, source: Array, state: Array) -> None:
+            def element(i: Index, j: Index) -> Real:
+                return source[i, j] if self.wide else source[j, i]
 
-    def _bidiagonalize(self, b: Bidiagonal) -> None:
-        """Reflectors from the left and from the right in turn; the rows of the matrix become those from the left."""
-        n, matrix, reflectors = self.n, self.matrix, self.reflectors
+            rows, columns = self.given
+            size = largest_element(space, element, rows, columns, state)
+            down, _ = safe_factors(size)
+            part = Bidiagonalization(space, state, self)
+            part.read(lambda i, j: element(i, j) * down, rows, columns)
+            space.when(is_finite(size), part.run)
+            state[SIZE, 0] = size
 
-        def step(k: Index) -> None:
-            b.diagonal[k], tau = self.long.reflector(matrix, k, k, matrix, k)
-            b.left_tau[k] = tau
-            self.long.apply(matrix, k + 1, n, matrix, k, k, tau)
-            clear(self.space, reflectors, k, self.short.layout)
-            self.space.loop(k + 1, n, lambda j: reflectors.set((k, j), matrix[j, k]))
-            self.space.when((k + 1).compare("lt", n), lambda: right(k))
+        height = self.reflectors + self.n + EXTRA
+        return run(self.batch, [((height, self.long.width), self.kind)], [self.x], body)[0]
 
-        def right(k: Index) -> None:
-            b.above[k + 1], tau = self.short.reflector(reflectors, k, k + 1, reflectors, k)
-            b.right_tau[k] = tau
-            self._across(k, tau)
+    def left(self, state: ir.Value) -> ir.Value:
+        """The transposed product of the reflectors from the left."""
 
-        self.space.loop(0, n, step)
+        def body(space: Workspace, source: Array, left: Array) -> None:
+            rows = Rows(space, self.m, self.lanes)
+            rows.identity(left, self.vectors)
+            matrix, tau = source.below(self.matrix), Bidiagonal(source).left_tau
 
-    def _across(self, k: Index, tau: Real) -> None:
-        """Multiply the matrix by a reflector from the other side: rows are combined."""
-        lanes, matrix, reflectors = self.long.lanes, self.matrix, self.reflectors
+            def apply(i: Index) -> None:
+                k = (self.n - 1) - i
+                rows.apply(left, k, self.vectors, matrix, k, k, tau[k])
 
-        def columns(c: Index) -> None:
-            zero = matrix.number(0).spread(lanes)
+            space.loop(0, self.n, apply)
 
-            def add(j: Index, total: Real) -> list[Real]:
-                return [total.plus_product(reflectors[k, j], matrix.get(j, c, lanes=lanes))]
+        height = round_up(self.vectors, EXTRA) + EXTRA
+        return run(self.batch, [((height, self.long.width), self.kind)], [state], body)[0]
 
-            total = self.space.loop(k + 1, self.n, add, zero) * tau
+    def right(self, state: ir.Value) -> ir.Value:
+        """The transposed product of the reflectors from the right."""
 
-            def subtract(j: Index) -> None:
-                old = matrix.get(j, c, lanes=lanes)
-                matrix.put(old.minus_product(reflectors[k, j], total), j, c)
+        def body(space: Workspace, source: Array, right: Array) -> None:
+            rows = Rows(space, self.n, self.lanes)
+            rows.identity(right, self.n)
+            reflectors, tau = source.below(self.reflectors), Bidiagonal(source).right_tau
 
-            self.space.loop(k + 1, self.n, subtract)
+            def apply(i: Index) -> None:
+                k = (self.n - 2) - i
+                rows.apply(right, k + 1, self.n, reflectors, k, k + 1, tau[k])
 
-        self.space.loop((k + 1).down_to_multiple(lanes), self.long.layout.width, columns, step=lanes)
+            space.loop(0, self.n - 1, apply)
 
-    def _multiply_out(self, b: Bidiagonal) -> None:
-        n = self.n
-        self.long.identity(self.left, self.count)
-        self.short.identity(self.right, n)
+        return run(self.batch, [((self.n + EXTRA, self.short.width), self.kind)], [state], body)[0]
 
-        def left(i: Index) -> None:
-            k = (n - 1) - i
-            self.long.apply(self.left, k, self.count, self.matrix, k, k, b.left_tau[k])
+    def iterate(self, inputs: Sequence[ir.Value]) -> Any:
+        """Sorted singular values in the first row of an array; and transposed vectors, if these are given."""
+        shapes = [(VALUES, self.short.width), *(shape_of(v)[-2:] for v in inputs[1:])]
 
-        def right(i: Index) -> None:
-            k = (n - 2) - i
-            self.short.apply(self.right, k + 1, n, self.reflectors, k, k + 1, b.right_tau[k])
+        def body(space: Workspace, *arrays: Array) -> None:
+            sources, results = arrays[: len(inputs)], arrays[len(inputs) :]
+            for source, result, (height, width) in zip(sources, results, shapes, strict=True):
+                _copy(space, source, result, height, width, self.lanes)
+            Iteration(space, results, self).run(sources[0][SIZE, 0])
 
-        self.space.loop(0, n, left)
-        self.space.loop(0, n - 1, right)
+        found = run(self.batch, [(shape, self.kind) for shape in shapes], inputs, body)
+        return found if len(found) > 1 else found[0]
 
-    def _rotate_left(self, i: Index, j: Index, c: Real, s: Real) -> None:
-        if self.wanted:
-            self.long.rotate(self.left, i, j, c, s)
 
-    def _rotate_right(self, i: Index, j: Index, c: Real, s: Real) -> None:
-        if self.wanted:
-            self.short.rotate(self.right, i, j, c, s)
+def _copy(space: Workspace, source: Array, target: Array, height: int, width: int, lanes: int) -> None:
+    def row(i: Index) -> None:
+        space.loop(0, width, lambda j: target.put(source.get(i, j, lanes=lanes), i, j), step=lanes)
 
-    def _iterate(self, b: Bidiagonal) -> Flag:
-        """Make the bidiagonal matrix diagonal, and its elements positive; whether that was achieved."""
-        space = self.space
-        small = b.negligible(space, self.n)
-
-        def body(last: Index) -> list[Index]:
-            first, broken = b.block(space, last, small, self.n)
-            space.when(broken, lambda: b.cancel(space, first, last, small, self._rotate_left))
-            single = first.compare("eq", last)
-            space.when(
-                single,
-                lambda: self._make_positive(b, last),
-                lambda: b.step(space, first, last, self._rotate_left, self._rotate_right),
-            )
-            return [choose(single, last - 1, last)]
-
-        limit = (SWEEPS + 1) * self.n
-        last = space.repeat(limit, lambda last: last.compare("ge", 0), body, constant_index(self.n - 1))
-        return last.compare("lt", 0)
-
-    def _make_positive(self, b: Bidiagonal, k: Index) -> None:
-        value = b.diagonal[k]
-
-        def negate() -> None:
-            b.diagonal[k] = -value
-            if self.wanted:
-                self.short.scale(self.right, k, value.constant(-1.0))
-
-        self.space.when(value.compare("lt", 0.0), negate)
-
-    def _sort(self) -> None:
-        """Descending order by selection."""
-        space, values = self.space, self.values
-
-        def place(i: Index) -> None:
-            def larger(j: Index, at: Index, most: Real) -> list:
-                value = values[0, j]
-                found = value.compare("gt", most)
-                return [choose(found, j, at), choose(found, value, most)]
-
-            old = values[0, i]
-            at, most = space.loop(i + 1, self.n, larger, i, old)
-
-            def swap() -> None:
-                values[0, i] = most
-                values[0, at] = old
-                if self.wanted:
-                    self.long.swap(self.left, i, at)
-                    self.short.swap(self.right, i, at)
-
-            space.when(at.compare("ne", i), swap)
-
-        space.loop(0, self.n - 1, place)
+    space.loop(0, height, row)
