@@ -91,6 +91,32 @@ def _with_size(size: int) -> dict[str, Any]:
     return {"dtypes": frozenset({INT32}), "attrs": {"permutation_size": size}}
 
 
+def _eigen(operands: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """Eigenvectors may change sign: what they are made for is compared."""
+    w, v = results
+    return w, (v * w[..., None, :]) @ v.swapaxes(-1, -2), v.swapaxes(-1, -2) @ v
+
+
+def _singular(operands: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """Singular vectors may change sign: what they are made for is compared."""
+    if len(results) == 1:
+        return results
+    s, u, vh = results
+    count = s.shape[-1]
+    product = (u[..., :count] * s[..., None, :]) @ vh[..., :count, :]
+    return s, product, u.swapaxes(-1, -2) @ u, vh @ vh.swapaxes(-1, -2)
+
+
+def _factored(op: str, label: str, shape: tuple[int, ...], smooth: bool, **attrs: int) -> Case:
+    reference, outcome = {
+        "qr": (ref.qr, _results),
+        "eigh": (ref.eigh, _eigen),
+        "svd": (ref.svd, _singular),
+    }[op]
+    args = [_general(shape)]
+    return _case(op, label, args, reference, 80, attrs=attrs, outcome=outcome, smooth=smooth)
+
+
 RECTANGLES = (("wide", (3, 5)), ("tall", (5, 3)), ("no columns", (3, 0)), ("no rows", (0, 2)))
 
 LINALG: tuple[Case, ...] = (
@@ -151,6 +177,43 @@ LINALG: tuple[Case, ...] = (
             ("repeated and outside", (4, 2), (1, 1, -4, 7), 5),
             ("batch", (2, 2, 3), ((1, 0), (0, 0)), 2),
             ("nothing", (0, 3), np.zeros(0), 2),
+        )
+    ),
+    *(
+        _factored("qr", label, shape, smooth, full_matrices=full)
+        for label, shape, full, smooth in (
+            ("one", (1, 1), 0, True),
+            ("square", (4, 4), 1, True),
+            ("tall batch", (2, 5, 3), 0, True),
+            ("tall full", (5, 3), 1, False),
+            ("wide", (3, 5), 0, False),
+            ("more than a vector", (19, 10), 0, True),
+            ("no columns", (3, 0), 1, False),
+            ("no rows", (0, 2), 0, False),
+        )
+    ),
+    *(
+        _factored("eigh", label, shape, True, upper=upper)
+        for label, shape, upper in (
+            ("one", (1, 1), 0),
+            ("two", (2, 2), 1),
+            ("batch", (2, 5, 5), 0),
+            ("more than a vector", (11, 11), 0),
+            ("empty", (0, 0), 0),
+        )
+    ),
+    *(
+        _factored("svd", label, shape, smooth, full_matrices=full, compute_uv=vectors)
+        for label, shape, full, vectors, smooth in (
+            ("one", (1, 1), 1, 1, True),
+            ("square batch", (2, 3, 3), 1, 1, True),
+            ("tall", (5, 3), 0, 1, True),
+            ("wide", (3, 11), 0, 1, True),
+            ("tall full", (4, 1), 1, 1, False),
+            ("wide full", (3, 10), 1, 1, False),
+            ("values", (4, 6), 0, 0, True),
+            ("no columns", (3, 0), 1, 1, False),
+            ("no rows, values", (0, 2), 0, 0, False),
         )
     ),
 )

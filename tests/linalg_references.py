@@ -14,9 +14,12 @@ __all__ = [
     "add_rows",
     "cholesky",
     "det",
+    "eigh",
     "lu",
     "permutation",
+    "qr",
     "solve",
+    "svd",
     "take_rows",
     "triangular_solve",
 ]
@@ -153,3 +156,63 @@ def det(x: np.ndarray) -> float:
         swaps = sum(order[i] > order[j] for i, j in itertools.combinations(range(len(x)), 2))
         total += (-1) ** swaps * math.prod(float(x[i, j]) for i, j in enumerate(order))
     return total
+
+
+@_each((2,))
+def qr(x: np.ndarray, *, full_matrices: int) -> tuple[np.ndarray, np.ndarray]:
+    """Products of full Householder matrices."""
+    m, n = x.shape
+    q, r = np.eye(m), x.astype(np.float64)
+    for k in range(min(m - 1, n)):
+        v = r[k:, k].copy()
+        if not np.any(v[1:]):
+            continue
+        v[0] += math.copysign(float(np.linalg.norm(v)), v[0])
+        mirror = np.eye(m)
+        mirror[k:, k:] -= 2 * np.outer(v, v) / (v @ v)
+        q, r = q @ mirror, mirror @ r
+    count = m if full_matrices else min(m, n)
+    return q[:, :count], np.triu(r)[:count]
+
+
+@_each((2,))
+def eigh(x: np.ndarray, *, upper: int) -> tuple[np.ndarray, np.ndarray]:
+    """Jacobi's rotations, each of which makes one element zero."""
+    triangle = np.triu(x) if upper else np.tril(x)
+    a = triangle + triangle.T - np.diag(np.diagonal(x)).astype(np.float64)
+    v = np.eye(len(a))
+    for _ in range(20):
+        for i, j in itertools.combinations(range(len(a)), 2):
+            angle = 0.5 * math.atan2(2 * a[i, j], a[j, j] - a[i, i])
+            turn = np.eye(len(a))
+            turn[[i, j], [i, j]] = math.cos(angle)
+            turn[i, j], turn[j, i] = math.sin(angle), -math.sin(angle)
+            a, v = turn.T @ a @ turn, v @ turn
+    order = np.argsort(np.diagonal(a))
+    return np.diagonal(a)[order], v[:, order]
+
+
+@_each((2,))
+def svd(x: np.ndarray, *, full_matrices: int, compute_uv: int) -> Any:
+    """Rotations that make the columns orthogonal; what the vectors lack to a square is completed by elimination."""
+    m, n = x.shape
+    if m < n:
+        found = svd.__wrapped__(x.T, full_matrices=full_matrices, compute_uv=compute_uv)  # type: ignore[attr-defined]
+        return (found[0], found[2].T, found[1].T) if compute_uv else found
+    a, v = x.astype(np.float64), np.eye(n)
+    for _ in range(30):
+        for i, j in itertools.combinations(range(n), 2):
+            angle = 0.5 * math.atan2(2 * a[:, i] @ a[:, j], a[:, j] @ a[:, j] - a[:, i] @ a[:, i])
+            c, s = math.cos(angle), math.sin(angle)
+            for y in (a, v):
+                y[:, i], y[:, j] = c * y[:, i] - s * y[:, j], s * y[:, i] + c * y[:, j]
+    sizes = np.sqrt(np.sum(a * a, 0))
+    order = np.argsort(-sizes)
+    s = sizes[order]
+    if not compute_uv:
+        return s
+    u = a[:, order] / s
+    if full_matrices:
+        rest = qr.__wrapped__(u, full_matrices=1)[0][:, n:]  # type: ignore[attr-defined]
+        u = np.concatenate([u, rest], 1)
+    return s, u, v[:, order].T

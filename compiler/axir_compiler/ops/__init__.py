@@ -29,6 +29,7 @@ _FAMILIES = (
     "index",
     "linalg",
     "linalg_lu",
+    "linalg_spectral",
     "random",
     "reduce",
     "reduce_window",

@@ -156,8 +156,8 @@ def solve(
         a: Matrices ``f[..., n, n]``.
         b: One vector ``f[n]``, or right sides ``f[..., n, m]``; leading axes broadcast.
         lower: With ``assume_a="pos"``, which triangle of ``a`` is read.
-        assume_a: ``"pos"`` for positive definite matrices, factorized after Cholesky; ``"gen"``, ``"sym"`` and ``"her"``
-            by LU factorization.
+        assume_a: ``"pos"`` for positive definite matrices, factorized after Cholesky; the others by LU: ``"gen"``,
+            ``"sym"`` and ``"her"``.
 
     Raises: ShapeError if the operands do not fit or for another ``assume_a``.
     """

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from axir_compiler.lowering.emit import integer_type
-from axir_compiler.lowering.generic import element_type_of, iota, is_empty, shape_of, zeros
+from axir_compiler.lowering.generic import element_type_of, elementwise, iota, is_empty, shape_of, zeros
 from axir_compiler.lowering.linalg.matrices import cut
 from axir_compiler.lowering.linalg.numbers import Index, Real, choose, lane_numbers
+from axir_compiler.lowering.linalg.rows import pivots_to_permutation
 from axir_compiler.lowering.linalg.tiles import ROWS, Layout, clear, read_padded, subtract_products
 from axir_compiler.lowering.linalg.triangular import solve_rows
 from axir_compiler.lowering.linalg.workspace import Array, Workspace, lanes_of, round_up, run
-from axir_compiler.mlir import ir
+from axir_compiler.lowering.movement import reshape
+from axir_compiler.mlir import arith, ir
 
 __all__ = ["lu"]
 
@@ -32,14 +34,13 @@ def lu(x: ir.Value) -> list[ir.Value]:
     layout = Layout(n, lanes_of(kind))
     rows = round_up(m, ROWS)
 
-    def body(space: Workspace, source: Array, a: Array, pivots: Array, order: Array) -> None:
+    def body(space: Workspace, source: Array, a: Array) -> None:
         read_padded(space, lambda i, j: source[i, j], m, n, a, layout)
-        space.loop(m, rows, lambda i: clear(space, a, i, layout))
-        space.loop(0, m, lambda i: order.set_integer(i, i))
+        space.loop(m, rows + 1, lambda i: clear(space, a, i, layout))
 
         def panel(first: Index) -> None:
             last = (first + layout.tile).at_most(count)
-            space.loop(first, last, lambda j: _column(space, a, pivots, order, first, j, m, layout))
+            space.loop(first, last, lambda j: _column(space, a, rows, first, j, m, layout))
             rest = first + layout.tile
             space.loop(
                 rest, layout.width, lambda j: _update(space, a, first, j, m, count, layout), step=layout.tile
@@ -47,14 +48,14 @@ def lu(x: ir.Value) -> list[ir.Value]:
 
         space.loop(0, count, panel, step=layout.tile)
 
-    results = [((rows, layout.width), kind), ((count,), integer), ((m,), integer)]
-    a, pivots, order = run(shape, results, [x], body)
-    return [cut(a, (0, m), (0, n)), pivots, order]
+    # The pivots are a further row of the only result: one that nobody uses would have to fit on the stack.
+    (a,) = run(shape, [((rows + 1, layout.width), kind)], [x], body)
+    found = reshape(cut(a, (rows, rows + 1), (0, count)), (*shape, count))
+    pivots = elementwise(lambda value: arith.fptosi(integer, value), [found], integer)
+    return [cut(a, (0, m), (0, n)), pivots, pivots_to_permutation(pivots, m)]
 
 
-def _column(
-    space: Workspace, a: Array, pivots: Array, order: Array, first: Index, j: Index, m: int, layout: Layout
-) -> None:
+def _column(space: Workspace, a: Array, pivots: int, first: Index, j: Index, m: int, layout: Layout) -> None:
     """Eliminate column ``j`` of the panel that starts at column ``first``."""
 
     def better(i: Index, at: Index, best: Real) -> tuple[Index, Real]:
@@ -63,8 +64,8 @@ def _column(
         return choose(larger, i, at), choose(larger, size, best)
 
     at, _ = space.loop(j + 1, m, better, j, abs(a[j, j]))
-    pivots.set_integer(j, at)
-    space.when(at.compare("ne", j), lambda: _swap(space, a, order, j, at, layout))
+    a[pivots, j] = at.as_real(a.element)
+    space.when(at.compare("ne", j), lambda: _swap(space, a, j, at, layout))
     pivot = a[j, j]
     # Columns up to j keep what they hold: the factors, which are assigned one by one.
     right = [
@@ -83,16 +84,13 @@ def _column(
     space.loop(j + 1, m, row)
 
 
-def _swap(space: Workspace, a: Array, order: Array, i: Index, j: Index, layout: Layout) -> None:
+def _swap(space: Workspace, a: Array, i: Index, j: Index, layout: Layout) -> None:
     def columns(k: Index) -> None:
         upper, lower = layout.get(a, i, k), layout.get(a, j, k)
         layout.put(lower, a, i, k)
         layout.put(upper, a, j, k)
 
     space.loop(0, layout.width, columns, step=layout.tile)
-    upper, lower = order.integer(i), order.integer(j)
-    order.set_integer(i, lower)
-    order.set_integer(j, upper)
 
 
 def _update(space: Workspace, a: Array, first: Index, j: Index, m: int, count: int, layout: Layout) -> None:

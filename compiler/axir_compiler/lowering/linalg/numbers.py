@@ -73,8 +73,16 @@ class Index:
         bound = vector.broadcast(self.value.type, other.value)
         return Flag(arith.cmpi(_PREDICATES["gt"], self.value, bound))
 
+    def equals(self, other: Index) -> Flag:
+        """Which of a vector of positions are one."""
+        return Flag(arith.cmpi(_PREDICATES["eq"], self.value, vector.broadcast(self.value.type, other.value)))
+
     def as_integer(self, kind: ir.Type) -> ir.Value:
         return arith.index_cast(kind, self.value)
+
+    def as_real(self, kind: ir.Type) -> Real:
+        """As a float; exact up to ``2^24`` in float32."""
+        return Real(arith.sitofp(kind, self.as_integer(emit.integer_type(32))))
 
 
 def constant_index(number: int) -> Index:
@@ -160,10 +168,14 @@ class Real:
         return Real(arith.subf(left, right, fastmath=arith.FastMathFlags.contract))
 
     def sum(self) -> Real:
-        """Of the elements of a vector."""
-        if not self.is_vector:
-            return self
+        """Of the elements of a vector, in any order."""
         kind = ir.Attribute.parse("#vector.kind<add>", context())
+        order = arith.FastMathFlags.reassoc
+        return Real(vector.reduction(self.element, kind, self.value, fastmath=order))
+
+    def largest_element(self) -> Real:
+        """Of a vector; NaN if one is."""
+        kind = ir.Attribute.parse("#vector.kind<maximumf>", context())
         return Real(vector.reduction(self.element, kind, self.value))
 
     def spread(self, lanes: int) -> Real:

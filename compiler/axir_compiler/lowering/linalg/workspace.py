@@ -39,14 +39,21 @@ def _values(at: Sequence[At]) -> list[ir.Value]:
 class Array:
     """A tensor; assigning to an element makes the handle stand for the changed tensor."""
 
-    def __init__(self, value: ir.Value, ahead: Sequence[Index] = ()):
+    def __init__(self, value: ir.Value, ahead: Sequence[Index] = (), shift: int = 0):
         self._root = self
         self.value = value
         self._ahead = tuple(ahead)
+        self._shift = shift
 
     def item(self, at: Index) -> Array:
         """The same array with its first free axis at a fixed position."""
-        view = Array(self._root.value, (*self._ahead, at))
+        view = Array(self._root.value, (*self._ahead, at + self._shift))
+        view._root = self._root
+        return view
+
+    def below(self, rows: int) -> Array:
+        """The same array without its first rows."""
+        view = Array(self._root.value, self._ahead, self._shift + rows)
         view._root = self._root
         return view
 
@@ -59,7 +66,10 @@ class Array:
         return Real(emit.constant(self.element, value))
 
     def _at(self, at: Any) -> list[ir.Value]:
-        return _values((*self._ahead, *(at if isinstance(at, tuple) else (at,))))
+        free = list(at) if isinstance(at, tuple) else [at]
+        if self._shift:
+            free[0] = free[0] + self._shift
+        return _values((*self._ahead, *free))
 
     def __getitem__(self, at: Any) -> Real:
         return Real(tensor.extract(self._root.value, self._at(at)))

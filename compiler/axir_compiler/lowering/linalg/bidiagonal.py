@@ -1,0 +1,301 @@
+"""The parts of the singular value decomposition: to bidiagonal form, and from there, after Golub and Reinsch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from axir_compiler.lowering import emit
+from axir_compiler.lowering.linalg.householder import Rows
+from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, constant_index, largest
+from axir_compiler.lowering.linalg.scaling import hypotenuse, is_finite, normalized, safe_factors
+from axir_compiler.lowering.linalg.tiles import clear, fill, read_padded
+from axir_compiler.lowering.linalg.workspace import Array, Workspace
+
+__all__ = ["SIZE", "VALUES", "Bidiagonal", "Bidiagonalization", "Iteration"]
+
+SWEEPS = 30
+"""Iterations for each singular value, after which the method has failed; two are usual."""
+
+Rotate = Callable[[Index, Index, Real, Real], None]
+
+
+# Rows of the array: diagonal, what is above it, factors of the reflectors from either side, size of the matrix.
+SIZE, VALUES = 4, 5
+
+
+class Job(Protocol):
+    """Sizes of a decomposition: ``m >= n``, left vectors, lanes, first rows of the parts of the state."""
+
+    m: int
+    n: int
+    vectors: int
+    lanes: int
+    matrix: int
+    reflectors: int
+
+
+class _Line:
+    """One row of an array as a vector."""
+
+    def __init__(self, x: Array, row: int):
+        self._x, self._row = x, row
+
+    def __getitem__(self, at: Index) -> Real:
+        return self._x[self._row, at]
+
+    def __setitem__(self, at: Index, value: Real) -> None:
+        self._x[self._row, at] = value
+
+
+class Bidiagonal:
+    """An upper bidiagonal matrix in rows of an array, and the factors of the reflectors that made it.
+
+    ``above[k]`` is the element above ``diagonal[k]``.
+    """
+
+    def __init__(self, values: Array):
+        self.diagonal, self.above = _Line(values, 0), _Line(values, 1)
+        self.left_tau, self.right_tau = _Line(values, 2), _Line(values, 3)
+        self._zero = values.number(0)
+
+    def negligible(self, space: Workspace, n: int) -> Real:
+        """What is not larger counts as zero: the rounding error of the norm."""
+
+        def most(i: Index, size: Real) -> list[Real]:
+            return [largest(size, abs(self.diagonal[i]) + abs(self.above[i]))]
+
+        epsilon = float(np.finfo(f"f{emit.bit_width(self._zero.element) // 8}").eps)
+        return space.loop(0, n, most, self._zero) * epsilon
+
+    def block(self, space: Workspace, last: Index, small: Real, n: int) -> tuple[Index, Flag]:
+        """The first row of the block that ends at ``last``; and whether it is coupled to a zero before it."""
+
+        def coupled(k: Index) -> Flag:
+            return k.compare("gt", 0) & abs(self.above[k]).compare("gt", small)
+
+        def going(k: Index) -> Flag:
+            return coupled(k) & abs(self.diagonal[(k - 1).at_least(0)]).compare("gt", small)
+
+        first = space.repeat(n, going, lambda k: [k - 1], last)
+        return first, coupled(first)
+
+    def cancel(self, space: Workspace, first: Index, last: Index, small: Real, rotate: Rotate) -> None:
+        """Remove what couples row ``first`` to the zero before it by rotations with that row."""
+        one = self._zero.constant(1.0)
+
+        def going(i: Index, c: Real, s: Real, moving: Flag) -> Flag:
+            return moving & i.compare("le", last)
+
+        def body(i: Index, c: Real, s: Real, moving: Flag) -> list:
+            f, g = s * self.above[i], self.diagonal[i]
+            self.above[i] = c * self.above[i]
+            moving = abs(f).compare("gt", small)
+
+            def turn() -> list[Real]:
+                h = hypotenuse(f, g)
+                self.diagonal[i] = h
+                cosine, sine = normalized(g / h, -(f / h))
+                rotate(first - 1, i, cosine, sine)
+                return [cosine, sine]
+
+            c, s = space.when(moving, turn, kinds=[c, s])
+            return [i + 1, c, s, moving]
+
+        true = constant_index(0).compare("eq", 0)
+        space.repeat(last + 1, going, body, first, self._zero, one, true)
+
+    def _shifted(self, first: Index, last: Index) -> Real:
+        """The first element of ``B^T B`` minus the shift, divided by that of ``B``."""
+        x, y, z = self.diagonal[first], self.diagonal[last - 1], self.diagonal[last]
+        g, h = self.above[last - 1], self.above[last]
+        f = ((y - z) * (y + z) + (g - h) * (g + h)) / (h * y * 2.0)
+        root = hypotenuse(f, f.constant(1.0)).with_sign_of(f)
+        return ((x - z) * (x + z) + h * (y / (f + root) - h)) / x
+
+    def step(
+        self, space: Workspace, first: Index, last: Index, rotate_left: Rotate, rotate_right: Rotate
+    ) -> None:
+        """One implicit QR step with a shift from the last two rows."""
+        one = self._zero.constant(1.0)
+
+        def chase(j: Index, f: Real, x: Real, c: Real, s: Real) -> list[Real]:
+            i = j + 1
+            g, y = self.above[i], self.diagonal[i]
+            h, g = s * g, c * g
+            c, s, self.above[j] = _rotation(f, h)
+            f, g = x * c + g * s, g * c - x * s
+            h, y = y * s, y * c
+            rotate_right(j, i, c, s)
+            c, s, self.diagonal[j] = _rotation(f, h)
+            rotate_left(j, i, c, s)
+            return [c * g + s * y, c * y - s * g, c, s]
+
+        start = self._shifted(first, last)
+        f, x, _, _ = space.loop(first, last, chase, start, self.diagonal[first], one, one)
+        self.above[first] = self._zero
+        self.above[last] = f
+        self.diagonal[last] = x
+
+
+def _rotation(f: Real, h: Real) -> tuple[Real, Real, Real]:
+    """Cosine and sine that take ``(f, h)`` to ``(z, 0)``, and ``z``."""
+    z = hypotenuse(f, h)
+    usable = z.compare("gt", 0.0)
+    divisor = choose(usable, z, z.constant(1.0))
+    c, s = normalized(choose(usable, f / divisor, z.constant(1.0)), h / divisor)
+    return c, s, z
+
+
+class Bidiagonalization:
+    """Householder reflectors from both sides, which leave an upper bidiagonal matrix."""
+
+    def __init__(self, space: Workspace, state: Array, job: Job):
+        self.space, self.n = space, job.n
+        self.long, self.short = Rows(space, job.m, job.lanes), Rows(space, job.n, job.lanes)
+        self.b = Bidiagonal(state)
+        self.state = state
+        self.matrix, self.reflectors = state.below(job.matrix), state.below(job.reflectors)
+
+    def read(self, element: Callable[[Index, Index], Real], rows: int, columns: int) -> None:
+        """Take the elements of the transposed matrix; what lacks is zero."""
+        space, layout = self.space, self.long.layout
+        read_padded(space, element, rows, columns, self.matrix, layout)
+        space.loop(rows, self.n, lambda i: clear(space, self.matrix, i, layout))
+        space.loop(0, VALUES, lambda i: clear(space, self.state, i, layout))
+
+    def run(self) -> None:
+        """Reflectors from the left and from the right in turn; the rows of the matrix become those from the left."""
+        b, n, matrix, reflectors = self.b, self.n, self.matrix, self.reflectors
+
+        def step(k: Index) -> None:
+            b.diagonal[k], tau = self.long.reflector(matrix, k, k, matrix, k)
+            b.left_tau[k] = tau
+            self.long.apply(matrix, k + 1, n, matrix, k, k, tau)
+            clear(self.space, reflectors, k, self.short.layout)
+            self.space.loop(k + 1, n, lambda j: reflectors.set((k, j), matrix[j, k]))
+            self.space.when((k + 1).compare("lt", n), lambda: right(k))
+
+        def right(k: Index) -> None:
+            b.above[k + 1], tau = self.short.reflector(reflectors, k, k + 1, reflectors, k)
+            b.right_tau[k] = tau
+            self._across(k, tau)
+
+        self.space.loop(0, n, step)
+
+    def _across(self, k: Index, tau: Real) -> None:
+        """Multiply the matrix by a reflector from the other side: rows are combined."""
+        lanes, matrix, reflectors = self.long.lanes, self.matrix, self.reflectors
+
+        def columns(c: Index) -> None:
+            zero = matrix.number(0).spread(lanes)
+
+            def add(j: Index, total: Real) -> list[Real]:
+                return [total.plus_product(reflectors[k, j], matrix.get(j, c, lanes=lanes))]
+
+            total = self.space.loop(k + 1, self.n, add, zero) * tau
+
+            def subtract(j: Index) -> None:
+                old = matrix.get(j, c, lanes=lanes)
+                matrix.put(old.minus_product(reflectors[k, j], total), j, c)
+
+            self.space.loop(k + 1, self.n, subtract)
+
+        self.space.loop((k + 1).down_to_multiple(lanes), self.long.layout.width, columns, step=lanes)
+
+
+class Iteration:
+    """QR iterations on the bidiagonal matrix, whose rotations turn the rows of ``left`` and ``right``, if given."""
+
+    def __init__(self, space: Workspace, arrays: Sequence[Array], job: Job):
+        self.space, self.n, self.vectors = space, job.n, job.vectors
+        self.long, self.short = Rows(space, job.m, job.lanes), Rows(space, job.n, job.lanes)
+        self.values, self.wanted = arrays[0], len(arrays) > 1
+        if self.wanted:
+            _, self.left, self.right = arrays
+
+    def run(self, size: Real) -> None:
+        """Singular values of a matrix of this size, which is that before it was scaled; NaN if it is not finite."""
+        space = self.space
+
+        def solve() -> list[Flag]:
+            fine = self._iterate(Bidiagonal(self.values))
+            _, up = safe_factors(size)
+            self.short.scale(self.values, constant_index(0), up)
+            self._sort()
+            return [fine]
+
+        finite = is_finite(size)
+        fine = space.when(finite, solve, kinds=[finite])
+        space.when(~fine, self._fail)
+
+    def _fail(self) -> None:
+        fill(self.space, self.values, 1, self.short.layout, math.nan)
+        if self.wanted:
+            fill(self.space, self.left, self.vectors, self.long.layout, math.nan)
+            fill(self.space, self.right, self.n, self.short.layout, math.nan)
+
+    def _rotate_left(self, i: Index, j: Index, c: Real, s: Real) -> None:
+        if self.wanted:
+            self.long.rotate(self.left, i, j, c, s)
+
+    def _rotate_right(self, i: Index, j: Index, c: Real, s: Real) -> None:
+        if self.wanted:
+            self.short.rotate(self.right, i, j, c, s)
+
+    def _iterate(self, b: Bidiagonal) -> Flag:
+        """Make the bidiagonal matrix diagonal, and its elements positive; whether that was achieved."""
+        space = self.space
+        small = b.negligible(space, self.n)
+
+        def body(last: Index) -> list[Index]:
+            first, broken = b.block(space, last, small, self.n)
+            space.when(broken, lambda: b.cancel(space, first, last, small, self._rotate_left))
+            single = first.compare("eq", last)
+            space.when(
+                single,
+                lambda: self._make_positive(b, last),
+                lambda: b.step(space, first, last, self._rotate_left, self._rotate_right),
+            )
+            return [choose(single, last - 1, last)]
+
+        limit = (SWEEPS + 1) * self.n
+        last = space.repeat(limit, lambda last: last.compare("ge", 0), body, constant_index(self.n - 1))
+        return last.compare("lt", 0)
+
+    def _make_positive(self, b: Bidiagonal, k: Index) -> None:
+        value = b.diagonal[k]
+
+        def negate() -> None:
+            b.diagonal[k] = -value
+            if self.wanted:
+                self.short.scale(self.right, k, value.constant(-1.0))
+
+        self.space.when(value.compare("lt", 0.0), negate)
+
+    def _sort(self) -> None:
+        """Descending order by selection."""
+        space, values = self.space, self.values
+
+        def place(i: Index) -> None:
+            def larger(j: Index, at: Index, most: Real) -> list:
+                value = values[0, j]
+                found = value.compare("gt", most)
+                return [choose(found, j, at), choose(found, value, most)]
+
+            old = values[0, i]
+            at, most = space.loop(i + 1, self.n, larger, i, old)
+
+            def swap() -> None:
+                values[0, i] = most
+                values[0, at] = old
+                if self.wanted:
+                    self.long.swap(self.left, i, at)
+                    self.short.swap(self.right, i, at)
+
+            space.when(at.compare("ne", i), swap)
+
+        space.loop(0, self.n - 1, place)

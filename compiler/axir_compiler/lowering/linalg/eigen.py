@@ -1,0 +1,244 @@
+"""Eigenvalues and eigenvectors of symmetric matrices."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from axir_compiler.lowering import emit
+from axir_compiler.lowering.generic import element_type_of, is_empty, shape_of, zeros
+from axir_compiler.lowering.linalg.householder import EXTRA, Rows
+from axir_compiler.lowering.linalg.matrices import cut, first_row, swapped
+from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, constant_index
+from axir_compiler.lowering.linalg.scaling import (
+    hypotenuse,
+    is_finite,
+    largest_element,
+    normalized,
+    safe_factors,
+)
+from axir_compiler.lowering.linalg.tiles import ROWS, Layout, clear, fill, read_padded
+from axir_compiler.lowering.linalg.workspace import Array, Workspace, lanes_of, run
+from axir_compiler.mlir import ir
+
+__all__ = ["eigh"]
+
+# Rows of the array of vectors: diagonal, subdiagonal, factors of reflectors, a product.
+_DIAGONAL, _BESIDE, _TAU, _PRODUCT = range(4)
+_SWEEPS = 30
+"""Iterations for each eigenvalue, after which the method has failed; two are usual."""
+
+
+def eigh(x: ir.Value, *, lower: bool) -> tuple[ir.Value, ir.Value]:
+    """Ascending eigenvalues ``w`` and orthonormal eigenvectors (columns of ``v``) of a batch of matrices.
+
+    Only one triangle is read. Householder's tridiagonalization (Golub & Van Loan, Matrix Computations, 4th ed.,
+    section 8.3.1), then QL iterations with implicit shifts (A. Dubrulle, R. S. Martin, J. H. Wilkinson, The implicit
+    QL algorithm, Numerische Mathematik 12, 1968). All results of a matrix that is not finite are NaN.
+    """
+    *batch, n, _ = shape_of(x)
+    kind = element_type_of(x)
+    if is_empty([*batch, n]):
+        return zeros([*batch, n], kind), zeros([*batch, n, n], kind)
+
+    def body(space: Workspace, source: Array, matrices: Array, vectors: Array) -> None:
+        rows = Rows(space, n, lanes_of(kind))
+
+        def element(i: Index, j: Index) -> Real:
+            first, last = i.at_most(j), i.at_least(j)
+            return source[last, first] if lower else source[first, last]
+
+        size = largest_element(space, element, n, n, vectors)
+        space.when(
+            is_finite(size),
+            lambda: _decompose(rows, element, size, matrices, vectors, n),
+            lambda: _fail(rows, matrices, vectors, n),
+        )
+
+    layout = Layout(n, lanes_of(kind))
+    results = [((2 * (n + EXTRA), layout.width), kind), ((4, layout.width), kind)]
+    matrices, vectors = run(batch, results, [x], body)
+    return first_row(vectors, n), swapped(cut(matrices, (0, n), (0, n)))
+
+
+def _fail(rows: Rows, matrices: Array, vectors: Array, n: int) -> None:
+    fill(rows.space, matrices, n, rows.layout, math.nan)
+    fill(rows.space, vectors, 1, rows.layout, math.nan)
+
+
+def _decompose(rows: Rows, element, size: Real, matrices: Array, vectors: Array, n: int) -> None:
+    space = rows.space
+    down, up = safe_factors(size)
+    z, a = matrices, matrices.below(n + EXTRA)
+    read_padded(space, lambda i, j: element(i, j) * down, n, n, a, rows.layout)
+    space.loop(n, n + EXTRA, lambda i: clear(space, a, i, rows.layout))
+    space.loop(0, 4, lambda i: clear(space, vectors, i, rows.layout))
+    _tridiagonalize(rows, a, vectors, n)
+    rows.identity(z, n)
+    _multiply_out(rows, a, z, vectors, n)
+    fine = _iterate(rows, z, vectors, n)
+    rows.scale(vectors, constant_index(_DIAGONAL), up)
+    _sort(rows, z, vectors, n)
+    space.when(~fine, lambda: _fail(rows, matrices, vectors, n))
+
+
+def _tridiagonalize(rows: Rows, a: Array, vectors: Array, n: int) -> None:
+    """Leave reflectors in the rows of ``a``, and the diagonals and their factors in ``vectors``."""
+    space = rows.space
+
+    def step(k: Index) -> None:
+        vectors[_DIAGONAL, k] = a[k, k]
+        # The reflector takes the place of the row: what it needs of the matrix is below.
+        beta, tau = rows.reflector(a, k, k + 1, a, k)
+        vectors[_BESIDE, k] = beta
+        vectors[_TAU, k] = tau
+        _two_sided(rows, a, vectors, k, tau, n)
+
+    if n > 2:
+        space.loop(0, n - 2, step)
+    if n > 1:
+        vectors[_DIAGONAL, n - 2] = a[n - 2, n - 2]
+        vectors[_BESIDE, n - 2] = a[n - 2, n - 1]
+    vectors[_DIAGONAL, n - 1] = a[n - 1, n - 1]
+
+
+def _two_sided(rows: Rows, a: Array, vectors: Array, k: Index, tau: Real, n: int) -> None:
+    """``H A H`` for what is below row ``k``: ``A - v w^T - w v^T``, ``w = tau A v - (tau^2 v^T A v / 2) v``."""
+    space, lanes = rows.space, rows.lanes
+    first = k + 1
+    start = first.down_to_multiple(lanes)
+    clear(space, vectors, constant_index(_PRODUCT), rows.layout)
+
+    def product(i: Index) -> None:
+        for r, value in enumerate(rows.dots(a, [i + r for r in range(ROWS)], a, k, first)):
+            vectors[_PRODUCT, (i + r).at_most(n - 1)] = choose(
+                (i + r).compare("lt", n), tau * value, vectors[_PRODUCT, (i + r).at_most(n - 1)]
+            )
+
+    space.loop(first, n, product, step=ROWS)
+    (inner,) = rows.dots(a, [k], vectors, _PRODUCT, first)
+    half = tau * inner * 0.5
+
+    def shift(j: Index) -> None:
+        old = vectors.get(_PRODUCT, j, lanes=lanes)
+        vectors.put(old.minus_product(half, a.get(k, j, lanes=lanes)), _PRODUCT, j)
+
+    space.loop(start, rows.layout.width, shift, step=lanes)
+
+    def update(i: Index) -> None:
+        some = [i + r for r in range(ROWS)]
+        last = [r.at_most(n - 1) for r in some]
+        factors = [(a[k, r], vectors[_PRODUCT, r]) for r in last]
+
+        def columns(j: Index) -> None:
+            v, w = a.get(k, j, lanes=lanes), vectors.get(_PRODUCT, j, lanes=lanes)
+            for r, (of_v, of_w) in zip(some, factors, strict=True):
+                value = a.get(r, j, lanes=lanes).minus_product(of_v, w).minus_product(of_w, v)
+                a.put(value, r, j)
+
+        space.loop(start, rows.layout.width, columns, step=lanes)
+
+    space.loop(first, n, update, step=ROWS)
+
+
+def _multiply_out(rows: Rows, a: Array, z: Array, vectors: Array, n: int) -> None:
+    """The product of the reflectors, transposed, in the rows of ``z``."""
+
+    def step(i: Index) -> None:
+        k = (n - 3) - i
+        rows.apply(z, k + 1, n, a, k, k + 1, vectors[_TAU, k])
+
+    if n > 2:
+        rows.space.loop(0, n - 2, step)
+
+
+def _iterate(rows: Rows, z: Array, vectors: Array, n: int) -> Flag:
+    """QL iterations on the tridiagonal matrix, whose rotations turn the rows of ``z``; whether all converged."""
+    space = rows.space
+    epsilon = _epsilon(vectors)
+
+    def going(first: Index) -> Flag:
+        return first.compare("lt", n - 1)
+
+    def body(first: Index) -> list[Index]:
+        last = _end_of_block(space, vectors, first, epsilon, n)
+        single = last.compare("eq", first)
+        space.when(~single, lambda: _ql_step(rows, z, vectors, first, last))
+        return [choose(single, first + 1, first)]
+
+    if n == 1:
+        return constant_index(1).compare("eq", 1)
+    done = space.repeat((_SWEEPS + 1) * n, going, body, constant_index(0))
+    return done.compare("ge", n - 1)
+
+
+def _epsilon(like: Array) -> float:
+    return float(np.finfo(f"f{emit.bit_width(like.element) // 8}").eps)
+
+
+def _end_of_block(space: Workspace, vectors: Array, first: Index, epsilon: float, n: int) -> Index:
+    """The first place from ``first`` on where the subdiagonal is negligible."""
+
+    def going(k: Index) -> Flag:
+        at = k.at_most(n - 2)
+        scale = abs(vectors[_DIAGONAL, at]) + abs(vectors[_DIAGONAL, at + 1])
+        coupled = abs(vectors[_BESIDE, at]).compare("gt", scale * epsilon)
+        return k.compare("lt", n - 1) & coupled
+
+    return space.repeat(n, going, lambda k: [k + 1], first)
+
+
+def _ql_step(rows: Rows, z: Array, vectors: Array, first: Index, last: Index) -> None:
+    """One implicit QL step with Wilkinson's shift on rows ``first``, ..., ``last``."""
+    space = rows.space
+    start, beside = vectors[_DIAGONAL, first], vectors[_BESIDE, first]
+    ratio = (vectors[_DIAGONAL, first + 1] - start) / (beside * 2.0)
+    root = hypotenuse(ratio, ratio.constant(1.0)).with_sign_of(ratio)
+    g = vectors[_DIAGONAL, last] - start + beside / (ratio + root)
+
+    def rotate(count: Index, g: Real, c: Real, s: Real, p: Real) -> list[Real]:
+        i = last - count
+        f, b = s * vectors[_BESIDE, i], c * vectors[_BESIDE, i]
+        r = hypotenuse(f, g)
+        vectors[_BESIDE, i + 1] = r
+        # Both zero: no rotation.
+        usable = r.compare("gt", 0.0)
+        divisor = choose(usable, r, r.constant(1.0))
+        s, c = normalized(f / divisor, choose(usable, g / divisor, r.constant(1.0)))
+        g = vectors[_DIAGONAL, i + 1] - p
+        r = (vectors[_DIAGONAL, i] - g) * s + c * b * 2.0
+        p = s * r
+        vectors[_DIAGONAL, i + 1] = g + p
+        # z_i = c z_i - s z_{i+1}, z_{i+1} = s z_i + c z_{i+1}.
+        rows.rotate(z, i, i + 1, c, -s)
+        return [c * r - b, c, s, p]
+
+    one, zero = g.constant(1.0), g.constant(0.0)
+    g, _, _, p = space.loop(1, last - first + 1, rotate, g, one, one, zero)
+    vectors[_DIAGONAL, first] = vectors[_DIAGONAL, first] - p
+    vectors[_BESIDE, first] = g
+    vectors[_BESIDE, last] = zero
+
+
+def _sort(rows: Rows, z: Array, vectors: Array, n: int) -> None:
+    """Ascending order by selection: as many swaps of rows as there are eigenvalues."""
+    space = rows.space
+
+    def place(i: Index) -> None:
+        def smaller(j: Index, at: Index, least: Real) -> list:
+            value = vectors[_DIAGONAL, j]
+            found = value.compare("lt", least)
+            return [choose(found, j, at), choose(found, value, least)]
+
+        old = vectors[_DIAGONAL, i]
+        at, least = space.loop(i + 1, n, smaller, i, old)
+
+        def swap() -> None:
+            vectors[_DIAGONAL, i] = least
+            vectors[_DIAGONAL, at] = old
+            rows.swap(z, i, at)
+
+        space.when(at.compare("ne", i), swap)
+
+    space.loop(0, n - 1, place)

@@ -1,0 +1,224 @@
+"""Householder reflectors along rows, and the QR factorization.
+
+A reflector is ``H = I - tau v v^T`` with ``v = (0, ..., 0, 1, v_{k+1}, ...)``. Matrices are held transposed, so that
+the columns that are reflected are rows, which vectors run along. Rows are padded with zeros.
+"""
+
+from __future__ import annotations
+
+from axir_compiler.lowering.generic import (
+    element_type_of,
+    is_empty,
+    shape_of,
+    zeros,
+)
+from axir_compiler.lowering.linalg.matrices import cut, identity, swapped, triangle_of
+from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, lane_numbers, largest
+from axir_compiler.lowering.linalg.tiles import ROWS, Layout, clear, read_padded
+from axir_compiler.lowering.linalg.workspace import Array, Workspace, lanes_of, run
+from axir_compiler.mlir import ir
+
+__all__ = ["EXTRA", "Rows", "qr"]
+
+EXTRA = ROWS
+"""Rows that an array needs behind those that reflectors are applied to: they are taken `ROWS` at a time."""
+
+
+class Rows:
+    """Operations along the rows of arrays that have one layout."""
+
+    def __init__(self, space: Workspace, columns: int, lanes: int):
+        self.space = space
+        self.lanes = lanes
+        self.layout = Layout(columns, lanes)
+
+    def _from(self, start: Index) -> Index:
+        return start.down_to_multiple(self.lanes)
+
+    def tail(self, x: Array, row: Index, j: Index, start: Index) -> Real:
+        """The vector at column ``j``, zero before column ``start``."""
+        value = x.get(row, j, lanes=self.lanes)
+        return choose(lane_numbers(j + 1, self.lanes).above(start), value, value.zero())
+
+    def largest(self, x: Array, row: Index, start: Index) -> Real:
+        """The largest absolute value from column ``start`` on; NaN if there is one."""
+        zero = x.number(0).spread(self.lanes)
+        found = self.space.loop(
+            self._from(start),
+            self.layout.width,
+            lambda j, most: [largest(most, abs(self.tail(x, row, j, start)))],
+            zero,
+            step=self.lanes,
+        )
+        return found.largest_element()
+
+    def norm(self, x: Array, row: Index, start: Index) -> Real:
+        """Euclidean norm from column ``start`` on, which neither overflows nor underflows."""
+        scale = self.largest(x, row, start)
+        usable = scale.compare("gt", 0.0)
+        inverse = 1.0 / choose(usable, scale, scale.constant(1.0))
+
+        def add(j: Index, total: Real) -> list[Real]:
+            value = self.tail(x, row, j, start) * inverse
+            return [total.plus_product(value, value)]
+
+        zero = x.number(0).spread(self.lanes)
+        total = self.space.loop(self._from(start), self.layout.width, add, zero, step=self.lanes)
+        return scale * total.sum().sqrt()
+
+    def reflector(
+        self, x: Array, row: Index, start: Index, v: Array, v_row: Index | int
+    ) -> tuple[Real, Real]:
+        """Make the reflector that takes a row, from column ``start`` on, to a multiple of the first unit vector.
+
+        ``v`` is written to a row of its own. Gives the multiple and ``tau``, 0 if there is nothing to do; as LAPACK's
+        ``larfg`` (Golub & Van Loan, Matrix Computations, 4th ed., algorithm 5.1.1).
+        """
+        alpha = x[row, start]
+        rest = self.largest(x, row, start + 1)
+        none = rest.compare("eq", 0.0)
+        beta = -self.norm(x, row, start).with_sign_of(alpha)
+        beta = choose(none, alpha, beta)
+        one = alpha.constant(1.0)
+        tau = choose(none, alpha.zero(), (beta - alpha) / choose(none, one, beta))
+        factor = 1.0 / choose(none, one, alpha - beta)
+        self.space.loop(
+            0,
+            self.layout.width,
+            lambda j: v.put(self.tail(x, row, j, start + 1) * factor, v_row, j),
+            step=self.lanes,
+        )
+        v[v_row, start] = one
+        return beta, tau
+
+    def dots(self, x: Array, rows: list[Index], v: Array, v_row: Index | int, start: Index) -> list[Real]:
+        """Inner products of some rows with one row from column ``start`` on, before which that must be zero."""
+
+        def add(j: Index, *sums: Real) -> list[Real]:
+            right = v.get(v_row, j, lanes=self.lanes)
+            return [
+                s.plus_product(x.get(r, j, lanes=self.lanes), right) for s, r in zip(sums, rows, strict=True)
+            ]
+
+        zero = x.number(0).spread(self.lanes)
+        found = self.space.loop(
+            self._from(start), self.layout.width, add, *(zero for _ in rows), step=self.lanes
+        )
+        return [s.sum() for s in (found if isinstance(found, tuple) else (found,))]
+
+    def apply(
+        self, x: Array, first: Index | int, last: int, v: Array, v_row: Index | int, start: Index, tau: Real
+    ) -> None:
+        """Multiply rows ``first``, ..., ``last - 1`` of ``x`` (and up to `EXTRA` further ones) by a reflector."""
+
+        def some(i: Index) -> None:
+            rows = [i + r for r in range(ROWS)]
+            factors = [tau * s for s in self.dots(x, rows, v, v_row, start)]
+
+            def subtract(j: Index) -> None:
+                right = v.get(v_row, j, lanes=self.lanes)
+                for row, factor in zip(rows, factors, strict=True):
+                    x.put(x.get(row, j, lanes=self.lanes).minus_product(factor, right), row, j)
+
+            self.space.loop(self._from(start), self.layout.width, subtract, step=self.lanes)
+
+        self.space.loop(first, last, some, step=ROWS)
+
+    def rotate(self, x: Array, i: Index, j: Index, c: Real, s: Real) -> None:
+        """Rows ``i`` and ``j`` become ``c x_i + s x_j`` and ``c x_j - s x_i``."""
+
+        def columns(k: Index) -> None:
+            a, b = x.get(i, k, lanes=self.lanes), x.get(j, k, lanes=self.lanes)
+            x.put((c * a).plus_product(s, b), i, k)
+            x.put((c * b).minus_product(s, a), j, k)
+
+        self.space.loop(0, self.layout.width, columns, step=self.lanes)
+
+    def swap(self, x: Array, i: Index, j: Index) -> None:
+        """Exchange two rows."""
+
+        def columns(k: Index) -> None:
+            a, b = x.get(i, k, lanes=self.lanes), x.get(j, k, lanes=self.lanes)
+            x.put(b, i, k)
+            x.put(a, j, k)
+
+        self.space.loop(0, self.layout.width, columns, step=self.lanes)
+
+    def scale(self, x: Array, row: Index, factor: Real) -> None:
+        """Multiply a row by a number."""
+        self.space.loop(
+            0,
+            self.layout.width,
+            lambda k: x.put(x.get(row, k, lanes=self.lanes) * factor, row, k),
+            step=self.lanes,
+        )
+
+    def identity(self, x: Array, rows: int) -> None:
+        """Rows of the identity matrix."""
+
+        def row(i: Index) -> None:
+            clear(self.space, x, i, self.layout)
+            x[i, i] = x.number(1)
+
+        self.space.loop(0, rows, row)
+
+
+def qr(x: ir.Value, *, full: bool) -> tuple[ir.Value, ir.Value]:
+    """``Q`` and ``R`` of ``x = Q R`` for a batch of matrices.
+
+    By Householder reflectors (Golub & Van Loan, Matrix Computations, 4th ed., section 5.2.2), whose product is then
+    multiplied out from the last one to the first.
+    """
+    *batch, m, n = shape_of(x)
+    kind, count = element_type_of(x), min(m, n)
+    columns = m if full else count
+    if is_empty([*batch, m, n]):
+        return identity([*batch, m, columns], kind), zeros([*batch, columns, n], kind)
+    first_q = n + EXTRA
+    # Behind the rows of Q there are one for a reflector and one for the factors of all of them.
+    scratch = first_q + columns + EXTRA
+
+    def body(space: Workspace, source: Array, all_rows: Array) -> None:
+        rows = Rows(space, m, lanes_of(kind))
+        r, q, v = all_rows, all_rows.below(first_q), all_rows.below(scratch)
+        read_padded(space, lambda i, j: source[j, i], n, m, r, rows.layout)
+
+        def reflect(k: Index) -> None:
+            beta, tau = rows.reflector(r, k, k, v, 0)
+            _keep(space, rows, r, k, v, beta)
+            v[1, k] = tau
+            rows.apply(r, k + 1, n, v, 0, k, tau)
+
+        space.loop(0, count, reflect)
+        rows.identity(q, columns)
+
+        def multiply(i: Index) -> None:
+            k = (count - 1) - i
+            _restore(space, rows, r, k, v)
+            rows.apply(q, k, columns, v, 0, k, v[1, k])
+
+        space.loop(0, count, multiply)
+
+    width = Layout(m, lanes_of(kind)).width
+    (all_rows,) = run(batch, [((scratch + 2, width), kind)], [x], body)
+    upper = swapped(cut(all_rows, (0, n), (0, columns)))
+    q = swapped(cut(all_rows, (first_q, first_q + columns), (0, m)))
+    return q, triangle_of(upper, lower=False)
+
+
+def _keep(space: Workspace, rows: Rows, r: Array, k: Index, v: Array, beta: Real) -> None:
+    """Store a reflector behind the diagonal of its row."""
+
+    def columns(j: Index) -> None:
+        old = r.get(k, j, lanes=rows.lanes)
+        late: Flag = lane_numbers(j, rows.lanes).above(k)
+        r.put(choose(late, v.get(0, j, lanes=rows.lanes), old), k, j)
+
+    space.loop(k.down_to_multiple(rows.lanes), rows.layout.width, columns, step=rows.lanes)
+    r[k, k] = beta
+
+
+def _restore(space: Workspace, rows: Rows, r: Array, k: Index, v: Array) -> None:
+    """Write the reflector that is stored in a row to its own row."""
+    space.loop(0, rows.layout.width, lambda j: v.put(rows.tail(r, k, j, k + 1), 0, j), step=rows.lanes)
+    v[0, k] = v.number(1)

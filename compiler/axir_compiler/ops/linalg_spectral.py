@@ -1,0 +1,242 @@
+"""Orthogonal factorizations: QR, eigenvalues of symmetric matrices, singular values.
+
+A matrix that holds an infinity or NaN, or on which an iteration fails, has NaN for eigenvalues, singular values and
+vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from axir_compiler import ops
+from axir_compiler.errors import MissingRuleError
+from axir_compiler.ir.attributes import Int, Tensor
+from axir_compiler.ir.op import Tangents, Value
+from axir_compiler.ir.types import Aval, aval_of
+from axir_compiler.lowering import builders
+from axir_compiler.ops.linalg import solve_triangular
+from axir_compiler.ops.matrices import (
+    MatrixOp,
+    adjoint,
+    check_matrices,
+    check_square,
+    diagonal,
+    each_matrix,
+    eye,
+    matmul,
+    triangle,
+)
+
+
+class QrOp(MatrixOp, name="qr"):
+    """``Q`` with orthonormal columns and upper triangular ``R``, ``operand = Q R``.
+
+    For matrices ``[m, n]``, ``Q`` is ``[m, m]`` if ``full_matrices``, else ``[m, min(m, n)]``.
+    """
+
+    operand: Tensor
+    full_matrices: Int
+
+    @staticmethod
+    def infer(x: Aval, *, full_matrices: int) -> tuple[Aval, Aval]:
+        check_matrices(x)
+        *batch, m, n = x.shape
+        count = m if full_matrices else min(m, n)
+        return Aval((*batch, m, count), x.dtype), Aval((*batch, count, n), x.dtype)
+
+    @staticmethod
+    def numpy(x: np.ndarray, *, full_matrices: int) -> tuple[np.ndarray, ...]:
+        q, r = np.linalg.qr(x, "complete" if full_matrices else "reduced")
+        return q, r
+
+    def jvp(self, dx: Value) -> Tangents:
+        """``dQ = Q (W - M) + dA R^-1``, ``dR = (M - W) R`` with ``M = Q^T dA R^-1`` and antisymmetric ``W``.
+
+        The lower triangle of ``W`` is that of ``M``, so that ``dR`` is upper triangular (S. F. Walter, L. Lehmann,
+        arXiv:1001.1654).
+
+        Raises: MissingRuleError where ``Q`` or ``R`` is not determined by that: wide matrices, and the full ``Q`` of
+            tall ones.
+        """
+        m, n = aval_of(self.operand).shape[-2:]
+        if m < n or (self.full_matrices and m != n):
+            raise MissingRuleError(
+                f"jvp: axir.qr has no derivative for {aval_of(self.operand)} with "
+                f"full_matrices={bool(self.full_matrices)}. It has one for matrices with at least as many rows as columns, "
+                "with full_matrices=False unless they are square."
+            )
+        q, r = self.results
+        scaled = solve_triangular(r, dx, left=False, upper=True)
+        inner = matmul(adjoint(q), scaled)
+        below = triangle(inner, "lt")
+        change = ops.sub(ops.sub(below, adjoint(below)), inner)
+        return ops.add(matmul(q, change), scaled), ops.neg(matmul(change, r))
+
+    def lower(self, x: Value) -> Sequence[Value]:
+        return builders.qr(x, full=bool(self.full_matrices))
+
+
+def _finite_or_nan(
+    function: Callable[..., Any], x: np.ndarray, results: Sequence[Aval], **options: Any
+) -> Any:
+    """``function`` of each matrix that is finite, NaN for the others and where it fails."""
+
+    def call(one: np.ndarray) -> tuple[np.ndarray, ...]:
+        try:
+            if np.all(np.isfinite(one)):
+                found = function(one, **options)
+                return found if isinstance(found, tuple) else (found,)
+        except np.linalg.LinAlgError:
+            pass
+        return tuple(np.full(a.shape[x.ndim - 2 :], np.nan, a.dtype) for a in results)
+
+    return each_matrix(call, [x], [2], results)
+
+
+class EighOp(MatrixOp, name="eigh"):
+    """Eigenvalues in ascending order and eigenvectors of symmetric matrices: two results, ``w`` and ``v``.
+
+    ``operand = v diag(w) v^H``. Only the lower triangle is read, or the ``upper`` one.
+    """
+
+    operand: Tensor
+    upper: Int
+
+    @staticmethod
+    def infer(x: Aval, *, upper: int) -> tuple[Aval, Aval]:
+        check_square(x)
+        return Aval(x.shape[:-1], x.dtype), x
+
+    @staticmethod
+    def numpy(x: np.ndarray, *, upper: int) -> tuple[np.ndarray, ...]:
+        results = EighOp.infer(Aval(x.shape, x.dtype), upper=upper)
+
+        def decompose(one: np.ndarray) -> tuple[np.ndarray, ...]:
+            w, v = np.linalg.eigh(one, "U" if upper else "L")
+            return w, v
+
+        return _finite_or_nan(decompose, x, results)
+
+    def jvp(self, dx: Value) -> Tangents:
+        """``dw = diag(M)``, ``dv = v (F * M)`` with ``M = v^H dA v`` and ``F_ij = 1 / (w_j - w_i)``, 0 for ``i = j``.
+
+        M. B. Giles, Collected matrix derivative results for forward and reverse mode algorithmic differentiation, 2008.
+        Eigenvectors of repeated eigenvalues have no derivative: infinities and NaN.
+        """
+        w, v = self.results
+        inside, beside = ("ge", "gt") if self.upper else ("le", "lt")
+        symmetric = ops.add(triangle(dx, inside), adjoint(triangle(dx, beside)))
+        inner = matmul(adjoint(v), matmul(symmetric, v))
+        ones = eye(inner)
+        gaps = ops.sub(_along_rows(w), _along_columns(w))
+        factors = ops.sub(ops.div(ops.full_like(ones, 1), ops.add(gaps, ones)), ones)
+        return diagonal(inner), matmul(v, ops.mul(factors, inner))
+
+    def lower(self, x: Value) -> Sequence[Value]:
+        return builders.eigh(x, lower=not self.upper)
+
+
+def _along_rows(x: Value) -> Value:
+    """Square matrices whose rows are all ``x``."""
+    shape = aval_of(x).shape
+    axes = (*range(len(shape) - 1), len(shape))
+    return ops.broadcast_in_dim(x, shape=(*shape, shape[-1]), dimensions=axes)
+
+
+def _along_columns(x: Value) -> Value:
+    """Square matrices whose columns are all ``x``."""
+    shape = aval_of(x).shape
+    return ops.broadcast_in_dim(x, shape=(*shape, shape[-1]), dimensions=tuple(range(len(shape))))
+
+
+class SvdOp(MatrixOp, name="svd"):
+    """Singular values in descending order, and vectors if ``compute_uv``: ``s``, ``u`` and ``vh``.
+
+    ``operand = u[:, :k] diag(s) vh[:k]`` for ``k = min(m, n)``; ``u`` and ``vh`` are square if ``full_matrices``.
+    """
+
+    operand: Tensor
+    full_matrices: Int
+    compute_uv: Int
+
+    @staticmethod
+    def infer(x: Aval, *, full_matrices: int, compute_uv: int) -> tuple[Aval, ...]:
+        check_matrices(x)
+        *batch, m, n = x.shape
+        count = min(m, n)
+        s = Aval((*batch, count), x.dtype)
+        if not compute_uv:
+            return (s,)
+        rows, columns = (m, n) if full_matrices else (count, count)
+        return s, Aval((*batch, m, rows), x.dtype), Aval((*batch, columns, n), x.dtype)
+
+    @staticmethod
+    def numpy(x: np.ndarray, *, full_matrices: int, compute_uv: int) -> Any:
+        aval = Aval(x.shape, x.dtype)
+        results = SvdOp.infer(aval, full_matrices=full_matrices, compute_uv=compute_uv)
+        if not x.size and compute_uv:
+            u, s, vh = np.linalg.svd(x, bool(full_matrices))
+            return s, u, vh
+
+        def decompose(one: np.ndarray) -> tuple[np.ndarray, ...]:
+            if not compute_uv:
+                return (np.linalg.svd(one, compute_uv=False),)
+            u, s, vh = np.linalg.svd(one, bool(full_matrices))
+            return s, u, vh
+
+        return _finite_or_nan(decompose, x, results)
+
+    def jvp(self, dx: Value) -> Tangents:
+        """Derivatives of all results for simple singular values that are not zero; see `_svd_tangents`.
+
+        Raises: MissingRuleError for full matrices of vectors that are not square, which are not determined.
+        """
+        m, n = aval_of(self.operand).shape[-2:]
+        if self.compute_uv and self.full_matrices and m != n:
+            raise MissingRuleError(
+                f"jvp: axir.svd has no derivative for {aval_of(self.operand)} with full_matrices=True. "
+                "Use full_matrices=False."
+            )
+        if self.compute_uv:
+            return _svd_tangents(dx, *self.results)
+        s, u, vh = ops.svd(self.operand, full_matrices=0, compute_uv=1)
+        return diagonal(matmul(adjoint(u), matmul(dx, adjoint(vh))))
+
+    def lower(self, x: Value) -> Sequence[Value]:
+        return builders.svd(x, full=bool(self.full_matrices), vectors=bool(self.compute_uv))
+
+
+def _svd_tangents(dx: Value, s: Value, u: Value, vh: Value) -> tuple[Value, Value, Value]:
+    """Tangents of singular values and vectors.
+
+    With ``M = u^H dA v``: ``ds = diag(M)``, ``du = u (F * (M S + S M^H) + D)``, ``dv = v (F * (S M + M^H S))``, where
+    ``F_ij = 1 / (s_j^2 - s_i^2)``, 0 if they are equal, and ``D`` is the antisymmetric part of ``M`` on the diagonal
+    (complex matrices only). What ``u`` or ``v`` lacks to a square matrix adds ``(1 - u u^H) dA v S^-1`` (J. Townsend,
+    Differentiating the singular value decomposition, 2016).
+    """
+    v = adjoint(vh)
+    inner = matmul(adjoint(u), matmul(dx, v))
+    by_row, by_column = _along_rows(s), _along_columns(s)
+    gaps = ops.mul(ops.add(by_row, by_column), ops.sub(by_row, by_column))
+    equal = ops.convert(ops.compare(gaps, ops.zeros_like(gaps), direction="eq"), dtype=aval_of(s).dtype)
+    factors = ops.sub(ops.div(ops.full_like(gaps, 1), ops.add(gaps, equal)), equal)
+    right, left = ops.mul(inner, by_row), ops.mul(by_column, inner)
+    du = matmul(u, ops.mul(factors, ops.add(right, adjoint(right))))
+    dv = matmul(v, ops.mul(factors, ops.add(left, adjoint(left))))
+    m, n = aval_of(dx).shape[-2:]
+    if m > n:
+        du = ops.add(du, _outside(u, matmul(dx, v), s))
+    if m < n:
+        dv = ops.add(dv, _outside(v, matmul(adjoint(dx), u), s))
+    return diagonal(inner), du, adjoint(dv)
+
+
+def _outside(vectors: Value, moved: Value, s: Value) -> Value:
+    """``(1 - q q^H) moved diag(s)^-1``."""
+    rest = ops.sub(moved, matmul(vectors, matmul(adjoint(vectors), moved)))
+    shape = aval_of(rest).shape
+    axes = (*range(len(shape) - 2), len(shape) - 1)
+    return ops.div(rest, ops.broadcast_in_dim(s, shape=shape, dimensions=axes))
