@@ -4,6 +4,7 @@ The families live in modules of their own; the ops of the dialect find all of th
 """
 
 from axir_compiler.lowering.contractions import dot_general
+from axir_compiler.lowering.fourier import fft
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
 from axir_compiler.lowering.movement import (
     broadcast_in_dim,
@@ -28,6 +29,7 @@ __all__ = [
     "dynamic_update_slice",
     "elementwise",
     "elementwise_multi",
+    "fft",
     "index_operands",
     "iota",
     "pad",

@@ -27,6 +27,9 @@ from axir_compiler.ops import (
     elementwise_unary as _elementwise_unary,
 )
 from axir_compiler.ops import (
+    fourier as _fourier,
+)
+from axir_compiler.ops import (
     index as _index,
 )
 from axir_compiler.ops import (
@@ -49,6 +52,7 @@ _FAMILIES = (
     _contract,
     _elementwise_binary,
     _elementwise_unary,
+    _fourier,
     _index,
     _random,
     _reduce,
