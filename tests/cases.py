@@ -31,6 +31,7 @@ from axir_compiler.ir.types import (
     NUMERIC,
     SIGNED,
 )
+from cases_fourier import TRANSFORMS
 from references import each, numeric, real, sized, whole
 from samples import COMPLEX128, FLOAT64, Arg, Case, Dtypes
 
@@ -562,6 +563,7 @@ STRUCTURED: tuple[Case, ...] = (
     Case("threefry2x32", "empty", (Arg((0,)),) * 4, ref.threefry, frozenset({UINT32})),
     *_first_with_all_dtypes(MOVES),
     *DOTS,
+    *TRANSFORMS,
     *(case for fold in FOLDS for case in _fold_cases(fold)),
     *_position_cases("argmax", True),
     *_position_cases("argmin", False),

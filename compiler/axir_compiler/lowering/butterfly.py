@@ -117,7 +117,9 @@ def read(tensors: Sequence[Value], row: Value, at: Value, width: int) -> Pair:
     return Pair(*(_read_vector(part, row, at, width) for part in tensors))
 
 
-def write(values: Sequence[Pair], tensors: Sequence[Value], row: Value, places: Sequence[Value]) -> list[Value]:
+def write(
+    values: Sequence[Pair], tensors: Sequence[Value], row: Value, places: Sequence[Value]
+) -> list[Value]:
     """The two tensors of parts with values put at places of a row."""
     re, im = tensors
     put = _write_vector if isinstance(values[0].re.type, ir.VectorType) else store

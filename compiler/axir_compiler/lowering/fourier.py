@@ -141,6 +141,8 @@ def factors_of(length: int) -> list[int] | None:
 def _stockham(x: ir.Value, factors: Sequence[int], forward: bool, part: np.dtype) -> list[ir.Value]:
     """Real and imaginary parts of the transforms of all rows."""
     rows, length = shape_of(x)
+    # IREE would copy what has no operands into the kernel, where it does not compile as it should.
+    x = optimization_barrier(x)
     table = roots_of_unity(length, forward, part)
     kind = signless(part)
     results = [((rows, length), kind)] * 2
@@ -178,7 +180,7 @@ def _pass(
     table: Sequence[ir.Value],
     forward: bool,
 ) -> None:
-    """One pass over a row: ``size * stride`` elements, of which every ``stride``-th belongs to one transform of ``size``.
+    """One pass over a row of ``size * stride`` elements, each ``stride``-th of which belong to one transform.
 
     The tensors of the target are replaced in place by those after the pass.
     """
@@ -223,12 +225,11 @@ def _twiddle(table: Sequence[ir.Value], p: ir.Value, step: int, width: int) -> P
 def _bluestein(x: ir.Value, forward: bool, scale: float, dtype: np.dtype) -> ir.Value:
     """``y[j] = c[j] sum_k (x[k] c[k]) conj(c[j - k])`` with ``c[k] = exp(-i pi k**2 / n)``, from
     ``j k = (j**2 + k**2 - (j - k)**2) / 2``."""
-    rows, length = shape_of(x)
+    length = shape_of(x)[1]
     size = 1 << (2 * length - 2).bit_length()
     chirp = roots_of_unity(length, forward, real_dtype(dtype), squares=True)
     zero = constant(np.zeros((), dtype))
-    turned = optimization_barrier(_times(x, chirp, 1.0, dtype))
-    padded = pad(turned, zero, [0, 0], [0, size - length], [0, 0])
+    padded = pad(_times(x, chirp, 1.0, dtype), zero, [0, 0], [0, size - length], [0, 0])
     spectrum = _rows(padded, True, 1.0, dtype)
     filtered = _product(spectrum, _rows(_chirp_filter(chirp, length, size, dtype), True, 1.0, dtype), dtype)
     found = _window(_rows(filtered, False, 1.0 / size, dtype), 1, 0, length)

@@ -42,11 +42,15 @@ class FftOp(AxirOp, name="fft", dtypes=COMPLEX | _PARTS, linear_in=("operand",))
             wanted = ", ".join(sorted(map(dtype_name, _KINDS[kind])))
             raise DTypeError(f"the operand of {kind} must have one of the dtypes {wanted}; got {x}.")
         if not 1 <= len(lengths) <= x.ndim or any(n < 1 for n in lengths):
-            raise ShapeError(f"lengths must be positive, one for each of the last axes; got {lengths} for {x}.")
+            raise ShapeError(
+                f"lengths must be positive, one for each of the last axes; got {lengths} for {x}."
+            )
         half = (*lengths[:-1], lengths[-1] // 2 + 1)
         given, found = (half, lengths) if kind == "irfft" else (lengths, half if kind == "rfft" else lengths)
         if x.shape[x.ndim - len(lengths) :] != given:
-            raise ShapeError(f"the last axes must have the sizes {given} for {kind} of lengths {lengths}; got {x}.")
+            raise ShapeError(
+                f"the last axes must have the sizes {given} for {kind} of lengths {lengths}; got {x}."
+            )
         dtype = real_dtype(x.dtype) if kind == "irfft" else _complex(x.dtype)
         return Aval((*x.shape[: x.ndim - len(lengths)], *found), dtype)
 

@@ -33,7 +33,7 @@ from axir.numpy import contractions as _contractions
 from axir.numpy import creation as _creation
 from axir.numpy import einstein as _einstein
 from axir.numpy import elementwise as _elementwise
-from axir.numpy import linalg
+from axir.numpy import fft, linalg
 from axir.numpy import logic as _logic
 from axir.numpy import padding as _padding
 from axir.numpy import reductions as _reductions
@@ -84,6 +84,7 @@ __all__ = [
     "dtype",
     "e",
     "euler_gamma",
+    "fft",
     "finfo",
     "float16",
     "float32",
