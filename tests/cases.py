@@ -31,6 +31,7 @@ from axir_compiler.ir.types import (
     NUMERIC,
     SIGNED,
 )
+from cases_fourier import TRANSFORMS
 from linalg_cases import LINALG
 from references import each, numeric, real, sized, whole
 from samples import COMPLEX128, FLOAT64, Arg, Case, Dtypes
@@ -569,6 +570,7 @@ STRUCTURED: tuple[Case, ...] = (
     *_first_with_all_dtypes(MOVES),
     *DOTS,
     *WINDOWED,
+    *TRANSFORMS,
     *(case for fold in FOLDS for case in _fold_cases(fold)),
     *_position_cases("argmax", True),
     *_position_cases("argmin", False),

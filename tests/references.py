@@ -539,3 +539,28 @@ def dot_general(
         kind = np.complex128 if is_complex(dtype) else np.float64
     found = np.einsum(formula, x.astype(kind), y.astype(kind))
     return np.asarray(found).astype(dtype)
+
+
+def fourier(x: Array, *, kind: str, lengths: tuple[int, ...]) -> Array:
+    """Sums over roots of unity along one axis after the other, in wide complex numbers."""
+    first = x.ndim - len(lengths)
+    values = x.astype(np.clongdouble)
+    if kind == "irfft":
+        length, last = lengths[-1], values.shape[-1]
+        mirrored = np.conj(values[..., length - last : 0 : -1])
+        for axis in range(first, x.ndim - 1):
+            # The mirrored half belongs to the opposite frequencies of the other axes.
+            mirrored = np.roll(np.flip(mirrored, axis), 1, axis)
+        values = np.concatenate([values, mirrored], -1)
+    sign = -1 if kind in ("fft", "rfft") else 1
+    for axis, length in enumerate(lengths, first):
+        steps = np.outer(np.arange(length), np.arange(length)) % length
+        turns = steps.astype(np.longdouble) * (2 * np.arctan2(np.longdouble(0), np.longdouble(-1)) / length)
+        matrix = np.cos(turns) + sign * 1j * np.sin(turns)
+        values = np.moveaxis(np.tensordot(matrix, values, (1, axis)), 0, axis)
+        values = values / (length if sign > 0 else 1)
+    dtype = x.dtype if is_complex(x.dtype) else np.dtype(f"c{2 * x.dtype.itemsize}")
+    if kind == "irfft":
+        # The imaginary parts of the first and of the middle element do not count.
+        return values.real.astype(real_dtype(dtype))
+    return (values[..., : lengths[-1] // 2 + 1] if kind == "rfft" else values).astype(dtype)

@@ -7,6 +7,7 @@ from axir_compiler.lowering.along import add_along, take_along
 from axir_compiler.lowering.contractions import dot_general
 from axir_compiler.lowering.convolutions import convolution
 from axir_compiler.lowering.cumulative import cumulative
+from axir_compiler.lowering.fourier import fft
 from axir_compiler.lowering.fusion import barrier
 from axir_compiler.lowering.gathers import gather
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
@@ -58,6 +59,7 @@ __all__ = [
     "eigh",
     "elementwise",
     "elementwise_multi",
+    "fft",
     "gather",
     "index_operands",
     "iota",

@@ -6,7 +6,7 @@ import builtins
 import math
 from collections.abc import Sequence
 
-from axir_compiler.lowering import emit
+from axir_compiler.lowering import emit, scalar
 from axir_compiler.lowering.generic import (
     Size,
     element_type_of,
@@ -231,6 +231,8 @@ def pad(
     if is_empty(kept):
         return broadcast_scalar(value, sizes)
     number = splat_of(value)
+    if isinstance(element_type_of(x), ir.ComplexType):
+        return _pad_by_index(x, value, sizes, low, [i + 1 for i in interior])
     if number is not None and not any(interior) and all(n >= 0 for n in (*low, *high)):
         return _pad_outside(x, number, low, high, sizes)
     window = slice(x, [first for _, first, _, _ in axes], [last for _, _, last, _ in axes], [1] * len(axes))
@@ -251,6 +253,38 @@ def _pad_outside(
     with ir.InsertionPoint(block):
         tensor.yield_(scalar_of(number))
     return op.result
+
+
+def _pad_by_index(
+    x: ir.Value, value: ir.Value, sizes: Sequence[int], low: Sequence[int], steps: Sequence[int]
+) -> ir.Value:
+    """Each element is looked up where it comes from, or is the value of the padding.
+
+    IREE cannot tile ``tensor.pad`` of complex numbers, and loses one of two windows that are inserted into the same
+    background of 128-bit elements.
+    """
+    rank = len(sizes)
+    index = ir.IndexType.get()
+    zero = emit.constant(index, 0)
+
+    def body(fill: ir.Value, _: ir.Value) -> ir.Value:
+        inside: ir.Value | None = None
+        at = []
+        for d, (size, before, step) in enumerate(zip(shape_of(x), low, steps, strict=True)):
+            from_start = arith.subi(_loop(d), emit.constant(index, before))
+            position = arith.floordivsi(from_start, emit.constant(index, step))
+            last = emit.constant(index, size - 1)
+            clamped = arith.minsi(arith.maxsi(position, zero), last)
+            # Equal only for positions of elements: neither between nor outside of them.
+            back = arith.muli(clamped, emit.constant(index, step))
+            here = emit.compare_int("eq", back, from_start)
+            inside = here if inside is None else arith.andi(inside, here)
+            at.append(clamped)
+        found = tensor.extract(x, at)
+        return found if inside is None else scalar.select(inside, found, fill)
+
+    maps = [map_of_dims(rank, ()), identity_map(rank)]
+    return generic([value], [empty(sizes, element_type_of(x))], maps, body)[0]
 
 
 def _padded_axis(size: int, low: int, high: int, step: int) -> tuple[int, int, int, int]:

@@ -25,6 +25,7 @@ _FAMILIES = (
     "custom",
     "elementwise_binary",
     "elementwise_unary",
+    "fourier",
     "gather",
     "index",
     "linalg",

@@ -202,7 +202,7 @@ class SvdOp(MatrixOp, name="svd"):
             )
         if self.compute_uv:
             return _svd_tangents(dx, *self.results)
-        s, u, vh = ops.svd(self.operand, full_matrices=0, compute_uv=1)
+        _, u, vh = ops.svd(self.operand, full_matrices=0, compute_uv=1)
         return diagonal(matmul(adjoint(u), matmul(dx, adjoint(vh))))
 
     def lower(self, x: Value) -> Sequence[Value]:

@@ -9,6 +9,7 @@ from axir.lax import control_flow as _control_flow
 from axir.lax import convolution as _convolution
 from axir.lax import cumulative as _cumulative
 from axir.lax import elementwise as _elementwise
+from axir.lax import fourier as _fourier
 from axir.lax import gathering as _gathering
 from axir.lax import linalg
 from axir.lax import reductions as _reductions
@@ -21,6 +22,7 @@ from axir.lax.control_flow import *  # noqa: F403
 from axir.lax.convolution import *  # noqa: F403
 from axir.lax.cumulative import *  # noqa: F403
 from axir.lax.elementwise import *  # noqa: F403
+from axir.lax.fourier import *  # noqa: F403
 from axir.lax.gathering import *  # noqa: F403
 from axir.lax.reductions import *  # noqa: F403
 from axir.lax.shapes import *  # noqa: F403
@@ -35,6 +37,7 @@ __all__ += _convolution.__all__
 __all__ += _cumulative.__all__
 __all__ += _elementwise.__all__
 __all__ += _gathering.__all__
+__all__ += _fourier.__all__
 __all__ += _reductions.__all__
 __all__ += _shapes.__all__
 __all__ += _slicing.__all__

@@ -34,8 +34,8 @@ from axir.numpy import creation as _creation
 from axir.numpy import cumulative as _cumulative
 from axir.numpy import einstein as _einstein
 from axir.numpy import elementwise as _elementwise
+from axir.numpy import fft, linalg
 from axir.numpy import indexing as _indexing
-from axir.numpy import linalg
 from axir.numpy import logic as _logic
 from axir.numpy import padding as _padding
 from axir.numpy import positions as _positions
@@ -94,6 +94,7 @@ __all__ = [
     "dtype",
     "e",
     "euler_gamma",
+    "fft",
     "finfo",
     "float16",
     "float32",

@@ -1,5 +1,5 @@
 """Parts of SciPy's interface."""
 
-from axir.scipy import linalg, special
+from axir.scipy import fft, linalg, special
 
-__all__ = ["linalg", "special"]
+__all__ = ["fft", "linalg", "special"]

@@ -71,6 +71,30 @@ func.func @f(%x: tensor<2xf32>) -> tensor<2xf64> {
   return %z : tensor<2xf64>
 }
 // -----
+// ERROR: axir.fft: kind must be one of fft, ifft, rfft, irfft; got 'dct'.
+func.func @f(%x: tensor<4xcomplex<f32>>) -> tensor<4xcomplex<f32>> {
+  %z = "axir.fft"(%x) {kind = "dct", lengths = array<i64: 4>} : (tensor<4xcomplex<f32>>) -> tensor<4xcomplex<f32>>
+  return %z : tensor<4xcomplex<f32>>
+}
+// -----
+// ERROR: axir.fft: the operand of fft must have one of the dtypes c128, c64; got f32[4].
+func.func @f(%x: tensor<4xf32>) -> tensor<4xcomplex<f32>> {
+  %z = "axir.fft"(%x) {kind = "fft", lengths = array<i64: 4>} : (tensor<4xf32>) -> tensor<4xcomplex<f32>>
+  return %z : tensor<4xcomplex<f32>>
+}
+// -----
+// ERROR: axir.fft: lengths must be positive, one for each of the last axes; got (2, 4) for c64[4].
+func.func @f(%x: tensor<4xcomplex<f32>>) -> tensor<4xcomplex<f32>> {
+  %z = "axir.fft"(%x) {kind = "fft", lengths = array<i64: 2, 4>} : (tensor<4xcomplex<f32>>) -> tensor<4xcomplex<f32>>
+  return %z : tensor<4xcomplex<f32>>
+}
+// -----
+// ERROR: axir.fft: the last axes must have the sizes (3,) for irfft of lengths (4,); got c64[4].
+func.func @f(%x: tensor<4xcomplex<f32>>) -> tensor<4xf32> {
+  %z = "axir.fft"(%x) {kind = "irfft", lengths = array<i64: 4>} : (tensor<4xcomplex<f32>>) -> tensor<4xf32>
+  return %z : tensor<4xf32>
+}
+// -----
 // ERROR: axir.threefry2x32: operands must have one of the dtypes ui32; got i32[2].
 func.func @f(%x: tensor<2xi32>) -> tensor<2xi32> {
   %z:2 = "axir.threefry2x32"(%x, %x, %x, %x) : (tensor<2xi32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>) -> (tensor<2xi32>, tensor<2xi32>)
