@@ -255,6 +255,18 @@ def test_loops_in_loops() -> None:
         assert_same(f(a), (expected, slope))
 
 
+def test_loops_over_large_arrays() -> None:
+    """Programs on large arrays run on several cores, where results are allocated in another way."""
+    x = onp.ones((300, 301), "float32")
+    doubled = axir.jit(lambda c: (lax.fori_loop(0, 3, lambda i, v: v * 2, c), c + 1))
+    chosen = axir.jit(lambda p, c: lax.cond(p, lambda v: v + 1, lambda v: v, c))
+    stacked = axir.jit(lambda c: lax.scan(lambda v, _: (v + 1, v), c, length=3))
+    assert_same(doubled(x), (8 * x, 2 * x))
+    assert_same((chosen(True, x), chosen(False, x)), (x + 1, x))
+    assert_same(stacked(x), (x + 3, onp.stack([x, x + 1, x + 2])))
+    assert (x == 1).all()
+
+
 def test_values_from_outside() -> None:
     """Bodies use concrete arrays, tracers of any level, and functions that were jitted."""
     weights = np.array([1.0, 2.0])

@@ -34,7 +34,9 @@ def lower_function(function: func.FuncOp, result_storage: bool) -> None:
     results = [lowered_type(aval_of(t)) for t in function.type.results]
     name, location = function.sym_name.value, function.location
     with ir.InsertionPoint(function), location:
-        stored = [i for i, r in enumerate(results) if result_storage and aval_of(r).size]
+        # IREE does not read what a loop carries back from memory that is given for a result.
+        given = result_storage and not any(isinstance(op, RegionOp) for op in old.operations)
+        stored = [i for i, r in enumerate(results) if given and aval_of(r).size]
         new = func.FuncOp(name, (inputs + [results[i] for i in stored], results), visibility="public")
         if stored:
             marks = [{}] * len(inputs) + [
@@ -84,7 +86,8 @@ class LowerToLinalgPass(Pass):
 
     Each op lowers by its own rule. IREE takes nothing of the dialect: it would crash on ops that it does
     not know. With ``result-storage`` the caller gives memory for the results in further arguments: IREE's
-    allocator for programs on several cores does not reuse what results leave.
+    allocator for programs on several cores does not reuse what results leave. Programs with loops or branches
+    allocate their results.
     """
 
     name: ClassVar[str] = "lower-to-linalg"
