@@ -191,6 +191,8 @@ def test_batches():
         (lambda: np.take(X, 0, 5), IndexError, "out of bounds"),
         (lambda: np.take_along_axis(X, V.astype(int), 0), ValueError, "as many axes"),
         (lambda: np.put(X, 0, 1.0), ValueError, "inplace=False"),
+        (lambda: np.put_along_axis(X, ORDER[:2], 1.0, 1, False), ValueError, "broadcast"),
+        (lambda: np.put_along_axis(X[:1], ORDER, 1.0, 1, False), ValueError, "must broadcast to"),
         (lambda: np.place(X, X > 0, V[:0], inplace=False), ValueError, "a value"),
         (lambda: np.fill_diagonal(V, 0, inplace=False), ValueError, "needs a matrix"),
         (lambda: np.choose(onp.array([3]), [1, 2]), ValueError, r"outside \[0, 2\)"),

@@ -20,12 +20,14 @@ from axir_compiler.lowering.generic import (
     generic,
     identity_map,
     is_empty,
+    map_of_dims,
     shape_of,
     zeros,
 )
+from axir_compiler.lowering.movement import reshape
 from axir_compiler.mlir import arith, ir, linalg, tensor
 
-__all__ = ["gather", "window_start"]
+__all__ = ["components", "gather", "window_start"]
 
 
 def gather(
@@ -51,9 +53,15 @@ def gather(
     if is_empty(shape):
         return zeros(shape, kind)
 
-    def body(_: ir.Value) -> ir.Value:
-        batch = [linalg.IndexOp(d).result for d in numbers.batch_dims(len(shape))]
-        at, inside = window_start(numbers, shape_of(x), sizes, indices, batch, index_dtype)
+    batch = numbers.batch_dims(len(shape))
+    # Where neighbours in the result have an index each, the index is an operand, and what computes it is fused.
+    each = len(numbers.start_index_map) == 1 and bool(batch) and batch[-1] == len(shape) - 1
+    inputs = [reshape(indices, shape_of(indices)[:-1])] if each else []
+
+    def body(*elements: ir.Value) -> ir.Value:
+        place = [linalg.IndexOp(d).result for d in batch]
+        given = [elements[0]] if each else components(indices, place)
+        at, inside = window_start(numbers, shape_of(x), sizes, given, place, index_dtype)
         for axis, offset in zip(numbers.window_dims(len(sizes)), numbers.offset_dims, strict=True):
             if sizes[axis] != 1:
                 step = linalg.IndexOp(offset).result
@@ -64,10 +72,11 @@ def gather(
         if inside is None:
             return found
         if fill is None:
-            return arith.select(_always(inside), found, emit.constant(kind, 0))
+            return found if each else arith.select(_always(inside), found, emit.constant(kind, 0))
         return arith.select(inside, found, emit.constant(kind, fill.value))
 
-    return generic([], [empty(shape, kind)], [identity_map(len(shape))], body)[0]
+    maps = [*(map_of_dims(len(shape), batch) for _ in inputs), identity_map(len(shape))]
+    return generic(inputs, [empty(shape, kind)], maps, body)[0]
 
 
 def _always(inside: ir.Value) -> ir.Value:
@@ -78,11 +87,18 @@ def _always(inside: ir.Value) -> ir.Value:
     return arith.ori(inside, arith.xori(inside, emit.constant(inside.type, 1)))
 
 
+def components(indices: ir.Value, batch: Sequence[ir.Value]) -> list[ir.Value]:
+    """The components of one index vector."""
+    kind = ir.IndexType.get()
+    count = shape_of(indices)[-1]
+    return [tensor.extract(indices, [*batch, emit.constant(kind, k)]) for k in range(count)]
+
+
 def window_start(
     numbers: Numbers,
     shape: Sequence[int],
     sizes: Sequence[int],
-    indices: ir.Value,
+    vector: Sequence[ir.Value],
     batch: Sequence[ir.Value],
     index_dtype: np.dtype,
 ) -> tuple[list[ir.Value | None], ir.Value | None]:
@@ -92,21 +108,19 @@ def window_start(
         numbers: Which axis is what.
         shape: Shape of the operand.
         sizes: Size of a window along each of its axes.
-        indices: Tensor of index vectors.
+        vector: The components of the index vector.
         batch: Position in the batch of index vectors.
         index_dtype: Tells the signedness of the indices.
 
     Returns: the start along each axis with ``None`` for 0, and an ``i1`` or ``None`` where there is no index.
     """
-    index = ir.IndexType.get()
     at: list[ir.Value | None] = [None] * len(shape)
     inside: ir.Value | None = None
     for axis, position in zip(
         numbers.operand_batching_dims, numbers.start_indices_batching_dims, strict=True
     ):
         at[axis] = batch[position]
-    for k, axis in enumerate(numbers.start_index_map):
-        given = tensor.extract(indices, [*batch, emit.constant(index, k)])
+    for given, axis in zip(vector, numbers.start_index_map, strict=True):
         start, fits = _limited(given, shape[axis] - sizes[axis], is_unsigned(index_dtype))
         at[axis] = start
         inside = fits if inside is None else arith.andi(inside, fits)

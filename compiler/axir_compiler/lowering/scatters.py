@@ -17,7 +17,7 @@ from axir_compiler.ir.dimension_numbers import Numbers
 from axir_compiler.ir.types import BOOL
 from axir_compiler.lowering import emit, scalar
 from axir_compiler.lowering.emit import is_half, signless
-from axir_compiler.lowering.gathers import window_start
+from axir_compiler.lowering.gathers import components, window_start
 from axir_compiler.lowering.generic import element_type_of, elementwise, is_empty, shape_of, splat_of
 from axir_compiler.lowering.kernels import index, kernel, load, loop, store
 from axir_compiler.lowering.movement import extract_slice, reshape
@@ -78,7 +78,7 @@ def scatter(
 
     def window(out: Value, batch: Sequence[Value]) -> Value:
         sizes = numbers.window_sizes(shape, shape_of(updates))
-        starts, inside = window_start(numbers, shape, sizes, indices, batch, index_dtype)
+        starts, inside = window_start(numbers, shape, sizes, components(indices, batch), batch, index_dtype)
         at, source = _address(starts, plan.strides), _address(batch, plan.batch_strides)
 
         def write() -> Value:

@@ -259,7 +259,7 @@ def _dynamic(x: Array, items: Sequence[Any]) -> Array:
     return lax.dynamic_slice(x, starts, sizes)
 
 
-def take_static(x: Array, positions: np.ndarray, axis: int, where: str) -> Array:
+def take_static(x: Array, positions: np.ndarray, axis: int) -> Array:
     """The positions of an axis that a static array names."""
     return getitem(x, (*[slice(None)] * axis, np.asarray(positions)))
 

@@ -188,13 +188,19 @@ def put_along_axis(
             )
         )
     at = axis_of(axis, x.ndim, "put_along_axis")
-    grid = [
-        lax.broadcasted_iota(np.int32, tuple(n if e == d else 1 for e in range(x.ndim)), d)
-        for d, n in enumerate(x.shape)
-    ]
-    grid[at] = index
-    shape = broadcast_shapes(*[g.shape for g in grid], where="put_along_axis")
-    return x.at[tuple(grid)].set(broadcast_to(new, shape) if new.ndim <= len(shape) else new, mode=mode)
+    shape = (*x.shape[:at], index.shape[at], *x.shape[at + 1 :])
+    given = broadcast_shapes(shape, index.shape, new.shape, where="put_along_axis")
+    if given != shape:
+        raise located(
+            ShapeError(
+                f"put_along_axis: indices and values must broadcast to {shape}; got {index.aval} and {new.aval}."
+            )
+        )
+    if not x.size or 0 in shape:
+        return x
+    vectors, numbers = _along(x, broadcast_to(index, shape), at, True)
+    new = convert(broadcast_to(new, shape), x.dtype, x.weak_type)
+    return lax.scatter(x, vectors, new, lax.ScatterDimensionNumbers(*numbers), mode=mode)
 
 
 def put(

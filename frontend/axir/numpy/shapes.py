@@ -387,7 +387,7 @@ def repeat(a: ArrayLike, repeats: Any, axis: int | None = None) -> Array:
         raise located(
             ShapeError(f"repeat: needs one count for each of {x.shape[at]} positions; got {counts.size}.")
         )
-    return take_static(x, np.repeat(np.arange(x.shape[at]), counts), at, "repeat")
+    return take_static(x, np.repeat(np.arange(x.shape[at]), counts), at)
 
 
 def flip(m: ArrayLike, axis: int | Sequence[int] | None = None) -> Array:
@@ -481,4 +481,4 @@ def delete(arr: ArrayLike, obj: Any, axis: int | None = None) -> Array:
         kept = np.delete(np.arange(x.shape[at]), index)
     except IndexError as error:
         raise located(AxisError(f"delete: {error}.")) from None
-    return take_static(x, kept, at, "delete")
+    return take_static(x, kept, at)
