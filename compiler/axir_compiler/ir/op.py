@@ -73,7 +73,6 @@ class AxirOp(ir.OpView):
     same_dtype: ClassVar[bool] = True
     has_regions: ClassVar[bool] = False
     symbol_names: ClassVar[tuple[str, ...]] = ()
-
     def __init_subclass__(
         cls,
         name: str | None = None,
@@ -134,6 +133,15 @@ class AxirOp(ir.OpView):
     def lower(self, *operands: Value) -> Value | Sequence[Value]:
         """The op in linalg, on operands of signless element types."""
         raise MissingRuleError(f"lower: {self.OPERATION_NAME} has no lowering.")
+
+    def evaluation(self) -> tuple[Callable[..., Any], dict[str, Any]]:
+        """What evaluates this op: a function of arrays, and its keyword arguments."""
+        return type(self).numpy, self.attrs
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether the op itself does more than give results; ``ir/effects.py`` looks into regions and callees."""
+        return False
 
     # What every op shares. ----------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from axir_compiler.lowering.contractions import dot_general
 from axir_compiler.lowering.fusion import barrier
 from axir_compiler.lowering.gathers import gather
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
+from axir_compiler.lowering.host_calls import host_call
 from axir_compiler.lowering.linalg import (
     add_rows,
     cholesky,
@@ -47,6 +48,7 @@ __all__ = [
     "elementwise",
     "elementwise_multi",
     "gather",
+    "host_call",
     "index_operands",
     "iota",
     "lu",

@@ -15,6 +15,7 @@ from axir_compiler.ir.op import OPS
 from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the families use them at call time)
 
 _FAMILIES = (
+    "callback",
     "complex_parts",
     "constant",
     "contract",
