@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from axir_compiler.errors import CompileError, InternalError
-from axir_compiler.ir.module import functions
+from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.lowering.fusion import program_blocks, separate_all
 from axir_compiler.mlir import (
@@ -182,7 +182,7 @@ def _separated(module: ir.Module) -> ir.Module:
     """A copy of which IREE fuses nothing."""
     copy = ir.Module.parse(_text(module), module.context)
     with module.context:
-        for function in functions(copy).values():
+        for function in definitions(copy):
             for block in program_blocks(function.regions[0].blocks[0]):
                 separate_all(block)
     return copy

@@ -1,6 +1,20 @@
 """axir: NumPy's interface, compiled. ``jit``, ``grad`` and ``vmap`` on MLIR and IREE."""
 
-from axir import ad_checkpoint, dtypes, errors, lax, nn, numpy, ops, random, scipy, tree, tree_util
+from axir import (
+    ad_checkpoint,
+    debug,
+    dtypes,
+    errors,
+    experimental,
+    lax,
+    nn,
+    numpy,
+    ops,
+    random,
+    scipy,
+    tree,
+    tree_util,
+)
 from axir._src import methods as _methods  # noqa: F401  (attaches the operators and methods of arrays)
 from axir._src.array import Array
 from axir._src.autodiff import (
@@ -12,6 +26,7 @@ from axir._src.autodiff import (
     value_and_grad,
     vjp,
 )
+from axir._src.callbacks import effects_barrier, pure_callback
 from axir._src.config import config, enable_x64
 from axir._src.custom import checkpoint, checkpoint_policies, custom_jvp, custom_vjp
 from axir._src.devices import (
@@ -42,15 +57,18 @@ __all__ = [
     "config",
     "custom_jvp",
     "custom_vjp",
+    "debug",
     "default_backend",
     "device_count",
     "device_get",
     "device_put",
     "devices",
     "dtypes",
+    "effects_barrier",
     "enable_x64",
     "errors",
     "eval_shape",
+    "experimental",
     "float0",
     "grad",
     "hessian",
@@ -67,6 +85,7 @@ __all__ = [
     "nn",
     "numpy",
     "ops",
+    "pure_callback",
     "random",
     "remat",
     "scipy",

@@ -45,6 +45,7 @@ ELEMENT_TYPES: tuple[ElementType, ...] = (
 )
 
 _BY_DTYPE: dict[DType, HalElementType] = {row.dtype: row.hal for row in ELEMENT_TYPES}
+_BY_NAME: dict[str, DType] = {str(row.dtype): row.dtype for row in ELEMENT_TYPES}
 _BY_MLIR: dict[str, DType] = {name: row.dtype for row in ELEMENT_TYPES for name in row.mlir}
 
 
@@ -69,6 +70,11 @@ def dtype_of(mlir_type: str) -> DType:
         raise TypeError(
             f"element type {mlir_type} has no NumPy dtype here; known are {', '.join(_BY_MLIR)}"
         ) from None
+
+
+def dtype_named(name: str) -> DType:
+    """The dtype that prints as ``name``."""
+    return _BY_NAME[name]
 
 
 def supported_names() -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from iree.runtime import HalBufferView, VmContext, VmFunction, VmModule, VmVariantList
 
 from axir_runtime.buffer import Buffer, Shape, aligned_copy, aligned_empty
+from axir_runtime.callbacks import Callback, Callbacks
 from axir_runtime.device import Device, state
 from axir_runtime.errors import RuntimeFailure, status_reason
 from axir_runtime.signature import Dim, Signature, Spec, mismatch, parse_declaration, specs
@@ -39,23 +40,28 @@ class Executable:
         results: shape and dtype of each result; by default as declared in the module, where integers
             without a sign read as signed.
         parallel: run on all cores (large programs) instead of on the calling thread (small ones).
+        callbacks: the Python functions that the program calls while it runs, by position; called on the thread
+            that runs the program, in its order.
 
     If the declaration marks trailing arguments as storage of results (``iree.abi.output``), each call
     supplies fresh memory for them. Parallel modules should be compiled that way: IREE's allocator for
     parallel programs does not reuse the memory of all results that are dropped together.
 
-    Raises: RuntimeFailure if the bytes are no loadable module, or the function is not in it.
+    Raises: RuntimeFailure if the bytes are no loadable module, or the function is not in it; ValueError if
+        it calls more callbacks than are given.
     """
 
     __slots__ = (
         "__weakref__",
         "_arity",
+        "_callbacks",
         "_checked",
         "_copied",
         "_device",
         "_direct",
         "_epoch",
         "_function",
+        "_imports",
         "_invoke",
         "_module",
         "_outputs",
@@ -74,11 +80,13 @@ class Executable:
         arguments: Sequence[tuple[Sequence[Dim], Any]] | None = None,
         results: Sequence[tuple[Sequence[Dim], Any]] | None = None,
         parallel: bool = False,
+        callbacks: Sequence[Callback] = (),
     ) -> None:
         self.name = function
         self.parallel = parallel
         self._device = device
         self._module = bytes(module)
+        self._callbacks = tuple(callbacks)
         self._load()
         declared = parse_declaration(self.reflection.get("iree.abi.declaration", ""))
         self.signature = Signature(
@@ -104,7 +112,8 @@ class Executable:
     def __call__(self, args: Sequence[Buffer | Array]) -> list[Buffer]:
         """Run the function; returns when the results are there.
 
-        Raises: TypeError or ValueError for arguments that do not fit; RuntimeFailure if the run fails.
+        Raises: TypeError or ValueError for arguments that do not fit; RuntimeFailure if the run fails;
+            what a callback raises, as it is.
         """
         if self._epoch != state.epoch:
             self._reload()
@@ -120,10 +129,19 @@ class Executable:
         for shape, dtype in self._storage:
             push(Buffer(aligned_empty(shape, dtype)).view)
         outputs = VmVariantList(len(self._outputs))
+        failure = None
         try:
             self._invoke(self._function, inputs, outputs)
         except Exception as error:
-            raise self._explained(args, error) from None
+            failure = self._imports.take_error()
+            if failure is None:
+                raise self._explained(args, error) from None
+        if failure is not None:
+            try:
+                # Outside the handler, so that its cause and context stay what they are.
+                raise failure
+            finally:
+                del failure  # the traceback holds this frame
         take = outputs.get_as_object
         if self._direct:
             return [_from_view(take(index, _View), shape, dtype) for index, shape, dtype in self._outputs]
@@ -135,18 +153,24 @@ class Executable:
         queue = self._device.queue(self.parallel)
         try:
             module = VmModule.copy_buffer(queue.instance, self._module)
-            context = VmContext(queue.instance, [queue.hal, module])
         except Exception as error:
-            raise RuntimeFailure(
-                f"{self.name}: the module cannot be loaded: {status_reason(error)}", str(error)
-            ) from None
+            raise self._not_loaded(error) from None
         function = module.lookup_function(self.name)
         if function is None:
             names = ", ".join(name for name in module.function_names if not name.startswith("__"))
             raise RuntimeFailure(f"the module has no function {self.name!r}; it has {names or 'none'}")
+        imports = Callbacks(self.name, self._callbacks, function.reflection)
+        try:
+            context = VmContext(queue.instance, [queue.hal, *imports.modules(), module])
+        except Exception as error:
+            raise self._not_loaded(error) from None
         self._function: VmFunction = function
+        self._imports = imports
         self._invoke = context.invoke
         self._epoch = epoch
+
+    def _not_loaded(self, error: Exception) -> RuntimeFailure:
+        return RuntimeFailure(f"{self.name}: the module cannot be loaded: {status_reason(error)}", str(error))
 
     def _reload(self) -> None:
         """In a forked child: the parent's worker threads do not exist here."""

@@ -27,6 +27,7 @@ __all__ = [
     "Symbol",
     "Tensor",
     "Tensors",
+    "Types",
 ]
 
 
@@ -111,6 +112,7 @@ if TYPE_CHECKING:
     Str = str
     Symbol = str
     DType = np.dtype
+    Types = tuple[Aval, ...]
     Scalar = ScalarValue
 else:
 
@@ -129,5 +131,10 @@ else:
         "dtype",
         lambda v: ir.TypeAttr.get(element_type(v), context()),
         lambda a: aval_of(ir.RankedTensorType.get([], a.value, loc=ir.Location.unknown(context()))).dtype,
+    )
+    Types = Kind(
+        "types",
+        lambda v: ir.ArrayAttr.get([ir.TypeAttr.get(mlir_type(a), context()) for a in v], context()),
+        lambda v: tuple(aval_of(a.value) for a in v),
     )
     Scalar = Kind("scalar", _encode_scalar, _decode_scalar)

@@ -107,7 +107,7 @@ class _Planner:
             bodies = tuple(self._plan_block(region.blocks[0]).run for region in op.regions)
             found = type(op).numpy(bodies, tuple(map(aval_of, op.results)), **op.attrs)
             return (found if results != 1 else (lambda *xs: found(*xs)[0])), {}
-        return type(op).numpy, op.attrs
+        return op.evaluation()
 
     def _callee(self, symbol: str) -> Call:
         found = self._plans.get(symbol)

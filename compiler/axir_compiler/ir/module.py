@@ -22,6 +22,7 @@ __all__ = [
     "copy_functions",
     "copy_module",
     "copy_op",
+    "definitions",
     "functions",
     "is_jit",
     "is_private",
@@ -74,6 +75,11 @@ def copy_module(module: ir.Module) -> ir.Module:
 def functions(module: ir.Module) -> dict[str, func.FuncOp]:
     """The functions of a module by symbol, in order."""
     return {op.sym_name.value: op for op in module.body.operations if isinstance(op, func.FuncOp)}
+
+
+def definitions(module: ir.Module) -> list[func.FuncOp]:
+    """The functions of a lowered module that have a body; the others are provided by the runtime."""
+    return [f for f in functions(module).values() if len(f.regions[0].blocks)]
 
 
 def lookup(module: ir.Module, symbol: str) -> func.FuncOp:

@@ -135,6 +135,15 @@ class AxirOp(ir.OpView):
         """The op in linalg, on operands of signless element types."""
         raise MissingRuleError(f"lower: {self.OPERATION_NAME} has no lowering.")
 
+    def evaluation(self) -> tuple[Callable[..., Any], dict[str, Any]]:
+        """What evaluates this op: a function of arrays, and its keyword arguments."""
+        return type(self).numpy, self.attrs
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether the op itself does more than give results; ``ir/effects.py`` looks into regions and callees."""
+        return False
+
     # What every op shares. ----------------------------------------------------------------------
 
     @classmethod

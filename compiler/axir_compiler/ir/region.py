@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from axir_compiler.errors import AxirError, InternalError, VerificationError
 from axir_compiler.ir.attributes import Tensors
+from axir_compiler.ir.effects import has_effect
 from axir_compiler.ir.module import (
     FunctionBuilder,
     adopt_block,
@@ -199,10 +200,10 @@ def dependents(block: ir.Block, seeds: Sequence[Value]) -> set[Value]:
 
 
 def _needed(block: ir.Block, outputs: Sequence[Value]) -> set[Value]:
-    """The values of a block that ``outputs`` are computed from, themselves included."""
+    """The values of a block that ``outputs`` and ops with effects are computed from, themselves included."""
     found = set(outputs)
     for op in reversed(list(block.operations)):
-        if any(r in found for r in op.results):
+        if any(r in found for r in op.results) or has_effect(op):
             found.update(op.operands)
     return found
 
@@ -261,5 +262,6 @@ def _restricted(op: RegionOp, results: Sequence[int], arguments: set[int]) -> Re
 
 def _drop_dead(block: ir.Block) -> None:
     for op in reversed(list(block.operations)):
-        if not isinstance(op, YieldOp) and all(next(iter(r.uses), None) is None for r in op.results):
+        unused = all(next(iter(r.uses), None) is None for r in op.results)
+        if unused and not isinstance(op, YieldOp) and not has_effect(op):
             op.operation.erase()

@@ -11,6 +11,7 @@ from axir_compiler.lowering.fourier import fft
 from axir_compiler.lowering.fusion import barrier
 from axir_compiler.lowering.gathers import gather
 from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
+from axir_compiler.lowering.host_calls import host_call
 from axir_compiler.lowering.linalg import (
     add_rows,
     cholesky,
@@ -61,6 +62,7 @@ __all__ = [
     "elementwise_multi",
     "fft",
     "gather",
+    "host_call",
     "index_operands",
     "iota",
     "lu",

@@ -8,7 +8,7 @@ which it takes sums correctly.
 
 from __future__ import annotations
 
-from axir_compiler.ir.module import functions
+from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.fusion import program_blocks
 from axir_compiler.mlir import context, ir, passmanager
 
@@ -37,7 +37,7 @@ def _fold_kernels(module: ir.Module) -> bool:
     """Replace constant kernels by constants; whether there were any."""
     found = [
         (op, value)
-        for function in functions(module).values()
+        for function in definitions(module)
         for block in program_blocks(function.regions[0].blocks[0])
         for op in block.operations
         if (value := _constant_of(op)) is not None

@@ -16,6 +16,7 @@ from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the famil
 
 _FAMILIES = (
     "along",
+    "callback",
     "collective",
     "complex_parts",
     "constant",

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from axir_compiler import ops
 from axir_compiler.errors import InternalError, MissingRuleError, VerificationError
 from axir_compiler.ir.attributes import Int, Ints, Str, Symbol, Tensors
+from axir_compiler.ir.effects import has_effect
 from axir_compiler.ir.module import (
     FunctionBuilder,
     body_of,
@@ -27,6 +28,7 @@ from axir_compiler.ir.types import Aval, aval_of, is_inexact, mlir_type
 from axir_compiler.mlir import ir
 from axir_compiler.ops.transformation import VmapOp, with_batch_axis
 from axir_compiler.passes.inline import inline_calls
+from axir_compiler.transforms.silence import silent_copy
 
 Signatures = Mapping[str, tuple[tuple[Aval, ...], tuple[Aval, ...]]]
 Slots = list[Value | None]
@@ -197,9 +199,13 @@ class CustomJvpOp(_CustomCall, name="custom_jvp"):
             if not is_terminator(op):
                 copy_op(op, mapping)
         found = [mapping[x] for x in return_op(rule).operands]
-        # The results keep the rule, for the derivatives of this derivative.
-        results = copy_op(self, dict(zip(self.operands, operands, strict=True))).results
-        return list(results), self._spread(found[len(self.results) :])
+        # The results keep the rule, for the derivatives of this derivative; the effects are those of the rule.
+        callee, count = silent_copy(module, self.callee), len(self.results)
+        results = found[:count]
+        if callee is not None:
+            avals = [aval_of(r) for r in self.results]
+            results = CustomJvpOp.append(operands, avals, **{**self.attrs, "callee": callee})
+        return results, self._spread(found[count:])
 
     def batch_with(
         self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]
@@ -451,7 +457,8 @@ class _Recomputation:
         returned = list(return_op(self._function).operands)
         saved = self._saved(returned[results:])
         self.forward = self._copy(module, f"{symbol}_saving", [], [*returned[:results], *saved])
-        self.again = self._copy(module, f"{symbol}_residuals", saved, returned[results:])
+        # Effects are those of the first computation.
+        self.again = self._copy(module, f"{symbol}_residuals", saved, returned[results:], effects=False)
 
     def _saved(self, residuals: Sequence[Value]) -> list[Value]:
         """The values to keep: those nearest to the residuals that the policy takes."""
@@ -461,23 +468,32 @@ class _Recomputation:
             named = getattr(op, "short_name", "") == "checkpoint_name"
             if named and op.operands[0] in needed:
                 used = [op.operands[0]]
-            if used and self._saves(op) and len(op.operands):
+            if used and ((self._saves(op) and len(op.operands)) or has_effect(op)):
                 # What a name is given to is the same value.
                 kept.extend(op.operands if named else used)
             elif used:
                 needed.update(op.operands)
         return list(dict.fromkeys(kept))
 
-    def _copy(self, module: ir.Module, name: str, given: Sequence[Value], results: Sequence[Value]) -> str:
+    def _copy(
+        self,
+        module: ir.Module,
+        name: str,
+        given: Sequence[Value],
+        results: Sequence[Value],
+        effects: bool = True,
+    ) -> str:
         """The function with some of its values as further arguments, and other results."""
         block = body_of(self._function)
         sources = [*block.arguments, *given]
         builder = FunctionBuilder(module, name, [x.type for x in sources])
         mapping = dict(zip(sources, builder.arguments, strict=True))
-        needed = _slice(block, results, set(sources))
+        acting = {i for i, op in enumerate(block.operations) if effects and has_effect(op)}
+        wanted = [x for i in acting for x in block.operations[i].operands]
+        needed = _slice(block, [*results, *wanted], set(sources))
         with builder:
-            for op in block.operations:
-                if not is_terminator(op) and any(r in needed for r in op.results):
+            for i, op in enumerate(block.operations):
+                if not is_terminator(op) and (i in acting or any(r in needed for r in op.results)):
                     with op.location:
                         copied = {**mapping}
                         copy_op(op, copied)

@@ -10,6 +10,7 @@ import numpy as np
 from axir_compiler import ops
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import Bool, Int
+from axir_compiler.ir.effects import effect_results, has_effect
 from axir_compiler.ir.module import FunctionBuilder, body_of, copy_op, lookup, return_op, signature
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.region import RegionOp, Signature, build_function, dependents
@@ -303,7 +304,8 @@ def _residual_kinds(module: ir.Module, forward: str, first: int, carry: int, xs:
     """For each residual: ``fixed`` if it depends on consts only, the number of the input that it is, or ``stacked``."""
     function = lookup(module, forward)
     arguments = list(body_of(function).arguments)
-    moving = dependents(body_of(function), arguments[: carry + xs])
+    block = body_of(function)
+    moving = dependents(block, [*arguments[: carry + xs], *effect_results(block)])
     inputs = {a: i for i, a in enumerate(arguments[carry : carry + xs])}
     residuals = list(return_op(function).operands)[first:]
     return ["fixed" if r not in moving else inputs.get(r, "stacked") for r in residuals]
@@ -313,12 +315,12 @@ def _invariants(module: ir.Module, forward: str, results: Sequence[int], first: 
     """A function of the consts that gives some results of ``forward``, which depend on nothing else."""
     block = body_of(lookup(module, forward))
     arguments = list(block.arguments)
-    moving = dependents(block, arguments[:first])
+    moving = dependents(block, [*arguments[:first], *effect_results(block)])
     builder = FunctionBuilder(module, f"{forward}_invariants", [a.type for a in arguments[first:]])
     mapping = dict(zip(arguments[first:], builder.arguments, strict=True))
     with builder, ir.Location.unknown():
         for op in list(block.operations)[:-1]:
-            if not any(r in moving for r in op.results):
+            if not any(r in moving for r in op.results) and not has_effect(op):
                 copy_op(op, mapping)
     returned = return_op(lookup(module, forward)).operands
     builder.finish([mapping[returned[i]] for i in results])

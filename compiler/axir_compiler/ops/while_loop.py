@@ -10,11 +10,14 @@ import numpy as np
 from axir_compiler import ops
 from axir_compiler.errors import DTypeError, MissingRuleError, ShapeError
 from axir_compiler.ir.attributes import Int
+from axir_compiler.ir.effects import has_effect
+from axir_compiler.ir.module import copy_op
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.region import RegionOp, Signature, build_function
 from axir_compiler.ir.types import Aval
 from axir_compiler.lowering import builders
 from axir_compiler.mlir import ir
+from axir_compiler.transforms.silence import silent_copy
 
 Evaluator = Callable[..., list[np.ndarray]]
 _PREDICATE = Aval((), np.dtype(bool))
@@ -87,6 +90,25 @@ class WhileLoopOp(RegionOp, name="while_loop"):
     def jvp_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
     ) -> tuple[list[Value], list[Value | None]]:
+        return self._differentiated(linearizer, operands, tangents, lambda symbol: symbol)
+
+    def linearize_with(
+        self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
+    ) -> tuple[list[Value], list[Value | None]]:
+        # The results are computed apart from the tangents, for which the loop runs again without its effects.
+        results = copy_op(self, dict(zip(self.operands, operands, strict=True))).results
+        module = linearizer.module
+        found = self._differentiated(linearizer, operands, tangents, lambda f: _without_effects(module, f))
+        return list(results), found[1]
+
+    def _differentiated(
+        self,
+        linearizer: Any,
+        operands: Sequence[Value],
+        tangents: Sequence[Value | None],
+        used: Callable[[str], str],
+    ) -> tuple[list[Value], list[Value | None]]:
+        """The loop on values and tangents; ``used`` gives the form of a function in which it is part of the loop."""
         module, n = linearizer.module, self.carry
         condition, body = self.outlined(module)
         active = {i for i, t in enumerate(tangents) if t is not None}
@@ -96,6 +118,7 @@ class WhileLoopOp(RegionOp, name="while_loop"):
             if grown == active:
                 break
             active = grown
+        condition, symbol = used(condition), used(rule.symbol)
         slopes = [_or_zeros(tangents[i], operands[i]) for i in sorted(active)]
         moving = [i for i in sorted(active) if i < n]
         first, count = n + len(moving), len(operands)
@@ -105,7 +128,7 @@ class WhileLoopOp(RegionOp, name="while_loop"):
 
         def step(args: list[Value]) -> list[Value]:
             dots = [*args[n:first], *args[first + count - n :]]
-            found = ops.call(module, rule.symbol, [*primal(args), *dots])
+            found = ops.call(module, symbol, [*primal(args), *dots])
             given = dict(zip(rule.nonzero, found[n:], strict=True))
             return [*found[:n], *(given.get(i) or ops.zeros_like(found[i]) for i in moving)]
 
@@ -174,9 +197,21 @@ class WhileLoopOp(RegionOp, name="while_loop"):
 
     def lower_with(self, lower: Callable[..., list[Value]], operands: Sequence[Value]) -> list[Value]:
         n = self.carry
-        return builders.while_loop(
+        found = builders.while_loop(
             lambda *args: lower(0, args), lambda *args: lower(1, args), operands[:n], operands[n:]
         )
+        # IREE does not come to an end with a loop that has an effect and results that nobody uses.
+        return list(map(builders.barrier, found)) if has_effect(self) else found
+
+
+def _without_effects(module: ir.Module, symbol: str) -> str:
+    found = silent_copy(module, symbol)
+    if found is None:
+        raise MissingRuleError(
+            "linearize: a while_loop uses the results of a callback with effects, which must run once, and the loop "
+            "would run a second time for its tangents. Use pure_callback, scan, or forward mode (jvp, jacfwd)."
+        )
+    return found
 
 
 def _or_zeros(tangent: Value | None, like: Value) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from axir_compiler.ir.effects import has_effect
 from axir_compiler.ir.module import blocks_of, functions, is_terminator
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.mlir import func, ir
@@ -30,7 +31,7 @@ def _eliminate(block: ir.Block) -> int:
             continue
         key = (op.OPERATION_NAME, tuple(op.operands), _attribute_key(op), tuple(r.type for r in op.results))
         first = seen.setdefault(key, op)
-        if first is not op:
+        if first is not op and not has_effect(op):
             for old, new in zip(op.results, first.results, strict=True):
                 old.replace_all_uses_with(new)
             op.operation.erase()
@@ -50,7 +51,7 @@ class CommonSubexpressionsPass(Pass):
     """Compute each value once.
 
     Derivative rules repeat parts of the original function (``cos(x)`` beside ``sin(x)``, constants, shapes);
-    all ops are pure, so equal ops on equal operands give equal results.
+    ops without effects are pure, so equal ones on equal operands give equal results.
     """
 
     name: ClassVar[str] = "cse"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from axir_compiler.ir.effects import has_effect
 from axir_compiler.ir.module import body_of, callees_of, functions, is_private, is_terminator, walk
 from axir_compiler.ir.region import RegionOp, prune
 from axir_compiler.mlir import func, ir
@@ -14,10 +15,7 @@ __all__ = ["DeadCodePass", "DeadFunctionsPass", "eliminate_dead_code", "eliminat
 
 
 def eliminate_dead_code(function: func.FuncOp) -> int:
-    """Remove ops whose results nobody uses, from last to first; gives their number.
-
-    Every op of the dialect, and every call of a function of it, is free of side effects.
-    """
+    """Remove ops without effects whose results nobody uses, from last to first; gives their number."""
     return _eliminate(body_of(function))
 
 
@@ -26,7 +24,7 @@ def _eliminate(block: ir.Block) -> int:
     for op in reversed(list(block.operations)):
         if is_terminator(op):
             continue
-        if not any(_is_used(r) for r in op.results):
+        if not any(_is_used(r) for r in op.results) and not has_effect(op):
             op.operation.erase()
             removed += 1
         elif isinstance(op, RegionOp):

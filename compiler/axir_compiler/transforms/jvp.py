@@ -20,7 +20,6 @@ from axir_compiler.ir.module import (
     finish_function,
     is_jit,
     lookup,
-    return_op,
 )
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.region import HigherOrderOp, dependents
@@ -163,8 +162,9 @@ class Linearizer:
         arguments = list(block.arguments)
         seeds = arguments[len(arguments) - tangents :]
         linear = dependents(block, seeds)
-        linear_ops = [op for op in block.operations if any(r in linear for r in op.results)]
-        terminator = return_op(function)
+        *others, terminator = block.operations
+        # By operands, since an op with an effect may have no results.
+        linear_ops = [op for op in others if any(x in linear for x in op.operands)]
         returned = list(terminator.operands)
         primal, tangent = returned[: len(returned) - outputs], returned[len(returned) - outputs :]
         residuals = _residuals([*linear_ops], tangent, linear)

@@ -18,8 +18,10 @@ from axir._src.trace import Frame, Function, Origin, Program, Spec, Tracer, curr
 from axir_compiler import backend, pipeline
 from axir_compiler.identity import source_hash
 from axir_compiler.ir.evaluate import Plan, make_plan
+from axir_compiler.ir.host_functions import host_function
 from axir_compiler.ir.module import lookup, signature
 from axir_compiler.mlir import context, ir
+from axir_compiler.ops.callback import number_callbacks
 from axir_compiler.targets import Target, host
 from axir_runtime import CpuFeatureError, DiskCache, Executable, LruCache, check_cpu, cpu_features, devices
 
@@ -27,7 +29,7 @@ __all__ = ["Compiled", "Phases", "compile_function", "run_eagerly", "transform"]
 
 
 _plans: LruCache[Any, Plan] = LruCache(4096)
-_executables: LruCache[str, Compiled] = LruCache(1024)
+_executables: LruCache[tuple[str, tuple[int, ...]], Compiled] = LruCache(1024)
 
 
 @functools.cache
@@ -76,9 +78,9 @@ def _is_large(module: ir.Module, symbol: str) -> bool:
     return sum(a.size for a in (*inputs, *outputs)) >= _PARALLEL_ELEMENTS
 
 
-def _text_key(module: ir.Module, symbol: str, fingerprint: str) -> str:
-    """Content address of a compiled function: its IR without locations, the target and the versions."""
-    text = pipeline.extract(module, symbol, "main").operation.get_asm(enable_debug_info=False)
+def _text_key(module: ir.Module, fingerprint: str) -> str:
+    """Content address of a compiled program: its IR without locations, the target and the versions."""
+    text = module.operation.get_asm(enable_debug_info=False)
     return hashlib.sha256(f"{fingerprint}\n{source_hash()}\n{text}".encode()).hexdigest()
 
 
@@ -91,8 +93,11 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
     target = host()
     with context():
         outputs = signature(lookup(module, symbol))[1]
-        key = _text_key(module, symbol, target.fingerprint())
-        found = _executables.get(key)
+        program = pipeline.extract(module, symbol, "main")
+        # What is compiled, and kept on disk, knows Python functions by their positions; an executable has its own.
+        numbers = number_callbacks(program)
+        key = _text_key(program, target.fingerprint())
+        found = _executables.get((key, numbers))
         if found is not None:
             return found
         phases = Phases()
@@ -100,7 +105,7 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
         binary = _stored(key)
         phases.from_disk = binary is not None
         if binary is None:
-            binary = _compile(module, symbol, target, parallel, phases)
+            binary = _compile(program, symbol, target, parallel, phases)
             disk_cache().put(key, binary, {"function": symbol, "cpu_features": sorted(cpu_features())})
         start = time.perf_counter()
         executable = Executable(
@@ -108,10 +113,11 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
             binary,
             results=[(a.shape, a.dtype) for a in outputs],
             parallel=parallel,
+            callbacks=[host_function(n).call for n in numbers],
         )
         phases.load = time.perf_counter() - start
     found = Compiled(executable, phases)
-    _executables.put(key, found)
+    _executables.put((key, numbers), found)
     return found
 
 
@@ -128,9 +134,9 @@ def _stored(key: str) -> bytes | None:
     return binary
 
 
-def _compile(module: ir.Module, symbol: str, target: Target, parallel: bool, phases: Phases) -> bytes:
+def _compile(program: ir.Module, symbol: str, target: Target, parallel: bool, phases: Phases) -> bytes:
     times = [time.perf_counter()]
-    form = pipeline.rewritten_form(module, symbol)
+    form = pipeline.rewritten_form(program, "main")
     times.append(time.perf_counter())
     pipeline.LowerToLinalgPass(result_storage=parallel).run(form)
     times.append(time.perf_counter())

@@ -173,7 +173,12 @@ class JitFunction:
         if not kwargs and entry.function.closed and all(type(x) is ConcreteArray for x in args):
             self._plain[(mode, *[x.type for x in args])] = entry
         frame = current_frame()
-        if frame is None or (not frame.staged and entry.function.closed and _all_concrete(arrays)):
+        if frame is None or (
+            not frame.staged
+            and entry.function.closed
+            and _all_concrete(arrays)
+            and not entry.function.program.has_effect
+        ):
             return entry.run(arrays, borrowed)
         if borrowed:
             # The program runs later: it needs copies.

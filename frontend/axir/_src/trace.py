@@ -21,6 +21,7 @@ from axir._src.array import Array, ConcreteArray
 from axir._src.source import mlir_location, source_line, where
 from axir_compiler.errors import AxirError, ConcretizationError, LeakedTracerError
 from axir_compiler.ir.evaluate import Plan, evaluate_op, make_plan
+from axir_compiler.ir.host_functions import HostFunction, without_effects
 from axir_compiler.ir.module import (
     FunctionBuilder,
     body_of,
@@ -101,6 +102,9 @@ class Program:
     def __init__(self) -> None:
         self.module: ir.Module = new_module()
         self.expander = Expander(self.module)
+        self.hosts: set[HostFunction] = set()
+        """The Python functions that the program calls, which live as long as it."""
+        self.has_effect = False
         self._embedded: dict[int, tuple[Function, str]] = {}
 
     def embed(self, function: Function) -> str:
@@ -111,6 +115,8 @@ class Program:
         if known is not None:
             return known[1]
         renamed = copy_functions(function.program.module, self.module, function.symbol)
+        self.hosts |= function.program.hosts
+        self.has_effect |= function.program.has_effect
         self._embedded[id(function)] = (function, renamed)
         return renamed
 
@@ -161,7 +167,8 @@ class Origin:
     def compute(self) -> None:
         """Compute the result; that of every argument is there."""
         assert self._function is not None
-        self.result = self._function(*[t.concrete for t in self.args])
+        with without_effects():  # those come when the program runs
+            self.result = self._function(*[t.concrete for t in self.args])
         self._function, self.args = None, ()
 
     @staticmethod

@@ -1,0 +1,87 @@
+"""Python functions that programs call by number.
+
+IR holds no Python objects: an ``axir.callback`` names its function by a number of this process. Who needs the function
+later (the trace, a plan, an executable) holds it; a number whose function is gone is never given to another one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from axir_compiler.errors import ConcretizationError, InternalError
+from axir_compiler.ir.types import Aval
+
+__all__ = ["HostFunction", "host_function", "without_effects"]
+
+Call = Callable[[Sequence[np.ndarray], Sequence[Any]], Sequence[np.ndarray]]
+"""Takes the arguments, and for each result an object with ``shape`` and ``dtype``; gives arrays of these."""
+
+_numbers = itertools.count()
+_functions: WeakValueDictionary[int, HostFunction] = WeakValueDictionary()
+
+
+class HostFunction:
+    """A function of NumPy arrays that programs may call, with its number."""
+
+    __slots__ = ("__weakref__", "call", "number")
+
+    def __init__(self, call: Call):
+        self.call = call
+        self.number = next(_numbers)
+        _functions[self.number] = self
+
+    def evaluate(
+        self, arrays: Sequence[np.ndarray], outputs: Sequence[Aval], effect: bool
+    ) -> tuple[np.ndarray, ...]:
+        """A call from a program that is evaluated with NumPy."""
+        if effect and _mode.silent:
+            if outputs:
+                raise ConcretizationError(
+                    "callback: Python asked for a value that depends on the result of a callback with effects, which "
+                    "runs with the program and not while it is traced. Use pure_callback, or call the function "
+                    "inside jit."
+                )
+            return ()
+        # Evaluation silences the warnings of NumPy; those of the user's function are not ours.
+        with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
+            # In memory of their own: the function may write to what it gave.
+            return tuple(np.array(x) for x in self.call([np.asarray(x) for x in arrays], outputs))
+
+
+def host_function(number: int) -> HostFunction:
+    """The function of a number.
+
+    Raises:
+        InternalError: there is none in this process, or nobody holds it any more.
+    """
+    found = _functions.get(number)
+    if found is None:
+        raise InternalError(
+            f"callback: there is no Python function number {number} in this process. Programs with callbacks run in "
+            "the process that traced them."
+        )
+    return found
+
+
+class _Mode(threading.local):
+    silent = False
+
+
+_mode = _Mode()
+
+
+@contextmanager
+def without_effects() -> Iterator[None]:
+    """Evaluate programs in this thread without their effects, for values that Python asks for while tracing."""
+    previous, _mode.silent = _mode.silent, True
+    try:
+        yield
+    finally:
+        _mode.silent = previous

@@ -1,0 +1,104 @@
+"""Calls of Python functions: imports of a module that the runtime provides.
+
+A *site* is one import: the position of the function among those of the program, and the types of what goes in and
+out. The sites of a program are listed as JSON in the reflection of its function, where the runtime finds them:
+``[position, [[dtype, shape], ...], [[dtype, shape], ...]]`` for each. Calls of imports have effects for IREE, which
+keeps their order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from axir_compiler.ir.types import Aval
+from axir_compiler.lowering import emit
+from axir_compiler.mlir import context, func, ir
+
+__all__ = ["REFLECTION", "declare_host_calls", "host_call"]
+
+Value = ir.Value
+REFLECTION = "axir.callbacks"
+"""Key of the list of sites in the reflection of a function."""
+
+_MODULE = "axir_callbacks"
+_SITE = "axir.site"
+
+
+def _view() -> ir.Type:
+    return ir.Type.parse("!hal.buffer_view", context())
+
+
+def host_call(
+    position: int, operands: Sequence[Value], arguments: Sequence[Aval], results: Sequence[Aval]
+) -> list[Value]:
+    """Call the function at a position; ``arguments`` and ``results`` are the types with their signs."""
+    views = [
+        ir.Operation.create(
+            "hal.tensor.export",
+            results=[_view()],
+            operands=[x],
+            attributes={"source_encoding": ir.TypeAttr.get(x.type)},
+        ).result
+        for x in operands
+    ]
+    site = json.dumps(
+        [position, *([[str(a.dtype), list(a.shape)] for a in side] for side in (arguments, results))]
+    )
+    call = ir.Operation.create(
+        "func.call",
+        results=[_view()] * len(results),
+        operands=views,
+        attributes={
+            "callee": ir.FlatSymbolRefAttr.get(_MODULE, context()),
+            _SITE: ir.StringAttr.get(site, context()),
+        },
+    )
+    return [_imported(view, aval) for view, aval in zip(call.results, results, strict=True)]
+
+
+def _imported(view: Value, aval: Aval) -> Value:
+    kind = ir.RankedTensorType.get(aval.shape, emit.signless(aval.dtype))
+    return ir.Operation.create(
+        "hal.tensor.import",
+        results=[kind],
+        operands=[view],
+        attributes={
+            "target_encoding": ir.TypeAttr.get(kind),
+            "operandSegmentSizes": ir.DenseI32ArrayAttr.get([1, 0, 0, 0]),
+        },
+    ).result
+
+
+def declare_host_calls(module: ir.Module, function: func.FuncOp) -> None:
+    """Name the imports that a lowered function calls, declare them, and list them in its reflection."""
+    calls: list[ir.Operation] = []
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        if op.name == "func.call" and _SITE in op.attributes:
+            calls.append(op)
+        return ir.WalkResult.ADVANCE
+
+    function.operation.walk(visit)
+    if not calls:
+        return
+    sites: dict[str, str] = {}
+    for call in calls:
+        site = ir.StringAttr(call.attributes[_SITE]).value
+        if site not in sites:
+            sites[site] = _declare(module, call)
+        call.attributes["callee"] = ir.FlatSymbolRefAttr.get(sites[site], context())
+        del call.attributes[_SITE]
+    listed = ir.StringAttr.get(f"[{', '.join(sites)}]", context())
+    function.attributes["iree.reflection"] = ir.DictAttr.get({REFLECTION: listed}, context())
+
+
+def _declare(module: ir.Module, call: ir.Operation) -> str:
+    table = ir.SymbolTable(module.operation)
+    number = 0
+    while (name := f"{_MODULE}.site{number}") in table:
+        number += 1
+    kinds = [x.type for x in call.operands], [r.type for r in call.results]
+    with ir.InsertionPoint.at_block_begin(module.body), ir.Location.unknown(context()):
+        func.FuncOp(name, kinds, visibility="private")
+    return name
