@@ -306,6 +306,7 @@ def test_methods():
     onp.testing.assert_array_equal(x.sort(0), onp.sort(X, 0))
     onp.testing.assert_array_equal(x.argsort(), onp.argsort(X))
     assert np.asarray(EDGES).searchsorted(0.1).tolist() == 3
+    assert np.asarray(EDGES).argpartition(2).tolist() == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(

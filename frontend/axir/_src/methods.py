@@ -157,6 +157,7 @@ _SHARED = (
     "any",
     "argmax",
     "argmin",
+    "argpartition",
     "argsort",
     "conj",
     "cumprod",
