@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from axir_compiler.errors import ShapeError
 from axir_compiler.ir.types import BOOL, UNSIGNED, is_float
 from axir_compiler.lowering import emit
 from axir_compiler.lowering.along import take_along
@@ -40,6 +41,8 @@ _DIGIT_BITS = 8
 _BUCKETS = 1 << _DIGIT_BITS
 # Measured: clearing and summing the buckets costs as much as comparing all pairs of so many elements.
 _RANKED = 24
+# Elements are counted in int32.
+_LONGEST = 2**31 - 1
 # A kernel takes 32 buffers, and a sorted operand needs three.
 _MOST_CARRIED = 8
 
@@ -52,8 +55,15 @@ def sort(xs: Sequence[Value], dimension: int, num_keys: int, dtypes: Sequence[np
         dimension: Axis to sort along.
         num_keys: How many tensors are compared, the first one first.
         dtypes: What the elements of the tensors mean.
+
+    Raises:
+        ShapeError: the axis has 2**31 elements or more.
     """
     shape = shape_of(xs[0])
+    if shape[dimension] > _LONGEST:
+        raise ShapeError(
+            f"sort: an axis of at most {_LONGEST} elements can be sorted; got {shape[dimension]}."
+        )
     if is_empty(shape) or shape[dimension] == 1:
         return list(xs)
     order = [*(d for d in range(len(shape)) if d != dimension), dimension]

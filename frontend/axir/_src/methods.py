@@ -164,6 +164,7 @@ _SHARED = (
     "argmax",
     "argmin",
     "choose",
+    "argpartition",
     "argsort",
     "conj",
     "cumprod",

@@ -35,12 +35,14 @@ from axir.numpy import cumulative as _cumulative
 from axir.numpy import einstein as _einstein
 from axir.numpy import elementwise as _elementwise
 from axir.numpy import fft, linalg
+from axir.numpy import histograms as _histograms
 from axir.numpy import indexing as _indexing
 from axir.numpy import logic as _logic
 from axir.numpy import padding as _padding
 from axir.numpy import positions as _positions
 from axir.numpy import quantiles as _quantiles
 from axir.numpy import reductions as _reductions
+from axir.numpy import sets as _sets
 from axir.numpy import shapes as _shapes
 from axir.numpy import sorting as _sorting
 from axir.numpy import vectorization as _vectorization
@@ -51,12 +53,14 @@ from axir.numpy.creation import *  # noqa: F403
 from axir.numpy.cumulative import *  # noqa: F403
 from axir.numpy.einstein import *  # noqa: F403
 from axir.numpy.elementwise import *  # noqa: F403
+from axir.numpy.histograms import *  # noqa: F403
 from axir.numpy.indexing import *  # noqa: F403
 from axir.numpy.logic import *  # noqa: F403
 from axir.numpy.padding import *  # noqa: F403
 from axir.numpy.positions import *  # noqa: F403
 from axir.numpy.quantiles import *  # noqa: F403
 from axir.numpy.reductions import *  # noqa: F403
+from axir.numpy.sets import *  # noqa: F403
 from axir.numpy.shapes import *  # noqa: F403
 from axir.numpy.sorting import *  # noqa: F403
 from axir.numpy.vectorization import *  # noqa: F403
@@ -138,11 +142,13 @@ __all__ += _cumulative.__all__
 __all__ += _einstein.__all__
 __all__ += _elementwise.__all__
 __all__ += _indexing.__all__
+__all__ += _histograms.__all__
 __all__ += _logic.__all__
 __all__ += _padding.__all__
 __all__ += _positions.__all__
 __all__ += _quantiles.__all__
 __all__ += _reductions.__all__
+__all__ += _sets.__all__
 __all__ += _shapes.__all__
 __all__ += _sorting.__all__
 __all__ += _vectorization.__all__

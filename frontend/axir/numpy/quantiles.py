@@ -120,7 +120,7 @@ def _quantile_function(name: str, scale: float, skip_nan: bool, doc: str) -> Any
         _keep_input(name, overwrite_input)
         levels = asarray(q)
         levels = convert(levels, inexact(levels.dtype))
-        levels = levels if scale == 1 else lax.div(levels, scale)
+        levels = levels if scale == 1 else lax.div(levels, float(scale))
         return _quantile(name, a, levels, axis, method, keepdims, skip_nan, weights)
 
     function.__name__ = function.__qualname__ = name
