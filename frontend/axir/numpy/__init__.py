@@ -35,6 +35,7 @@ from axir.numpy import logic as _logic
 from axir.numpy import padding as _padding
 from axir.numpy import reductions as _reductions
 from axir.numpy import shapes as _shapes
+from axir.numpy import signals as _signals
 from axir.numpy import vectorization as _vectorization
 from axir.numpy.arithmetic import *  # noqa: F403
 from axir.numpy.contractions import *  # noqa: F403
@@ -45,6 +46,7 @@ from axir.numpy.logic import *  # noqa: F403
 from axir.numpy.padding import *  # noqa: F403
 from axir.numpy.reductions import *  # noqa: F403
 from axir.numpy.shapes import *  # noqa: F403
+from axir.numpy.signals import *  # noqa: F403
 from axir.numpy.vectorization import *  # noqa: F403
 
 dtype = _numpy.dtype
@@ -118,4 +120,5 @@ __all__ += _logic.__all__
 __all__ += _padding.__all__
 __all__ += _reductions.__all__
 __all__ += _shapes.__all__
+__all__ += _signals.__all__
 __all__ += _vectorization.__all__

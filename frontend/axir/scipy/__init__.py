@@ -1,5 +1,5 @@
 """Parts of SciPy's interface."""
 
-from axir.scipy import special
+from axir.scipy import signal, special
 
-__all__ = ["special"]
+__all__ = ["signal", "special"]
