@@ -61,7 +61,9 @@ class _Loops:
     def __init__(self, windows: Windows):
         self.rank = len(windows)
         self.inside = [d for d, w in enumerate(windows) if w.size > 1]
-        self.blocks = [d for d in self.inside if windows[d].size == windows[d].stride and windows[d].dilation == 1]
+        self.blocks = [
+            d for d in self.inside if windows[d].size == windows[d].stride and windows[d].dilation == 1
+        ]
         self.count = self.rank + len(self.inside)
         self.windows = windows
 
@@ -173,9 +175,7 @@ def _spread(
     return x, left
 
 
-def _padded_end(
-    x: ir.Value, axis: int, low: int, high: int, value: float | int, dtype: np.dtype
-) -> ir.Value:
+def _padded_end(x: ir.Value, axis: int, low: int, high: int, value: float | int, dtype: np.dtype) -> ir.Value:
     """``x`` padded, or cut off, at the ends of one axis."""
     windows = [Window(low=low, high=high) if d == axis else Window() for d in range(len(shape_of(x)))]
     return _padded(x, windows, value, dtype)
@@ -195,9 +195,9 @@ def _reduced(kind: str, x: ir.Value, windows: Windows, counts: Sequence[int], dt
     def body(*elements: ir.Value) -> ir.Value:
         return combine(dtype, elements[0], elements[-1])
 
-    return generic(
-        [x, *sizes], [init], [seen, *sizes_maps, loops.positions()], body, reduced=loops.reduced
-    )[0]
+    return generic([x, *sizes], [init], [seen, *sizes_maps, loops.positions()], body, reduced=loops.reduced)[
+        0
+    ]
 
 
 def _doubled(kind: str, x: ir.Value, axis: int, w: Window, dtype: np.dtype) -> ir.Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -65,16 +66,15 @@ def fftconvolve(
 
 def _along(x: Array, y: Array, mode: str, along: list[int], rest: list[int], shape: list[int]) -> Array:
     """Convolution along some axes, the others being features of their own."""
-    count, outer = 1, tuple(range(len(rest)))
-    for n in shape:
-        count *= n
-    found = []
-    for v in (x, y):
+    count, outer = math.prod(shape), tuple(range(len(rest)))
+
+    def features_first(v: Array) -> Array:
         v = moveaxis(v, tuple(rest), outer)
         sizes = v.shape[len(rest) :]
         v = lax.broadcast_in_dim(v, (*shape, *sizes), tuple(range(v.ndim)))
-        found.append(lax.reshape(v, (count, *sizes)))
-    left, right, pads, _ = _prepared("fftconvolve", *found, mode, skipped=1)
+        return lax.reshape(v, (count, *sizes))
+
+    left, right, pads, _ = _prepared("fftconvolve", features_first(x), features_first(y), mode, skipped=1)
     axes = tuple(range(1, right.ndim))
     result = lax.conv_general_dilated(
         lax.expand_dims(left, (0,)),
