@@ -34,7 +34,7 @@ from axir_compiler.lowering.generic import (
     shape_of,
     zeros,
 )
-from axir_compiler.lowering.movement import pad, reshape, slice, transpose
+from axir_compiler.lowering.movement import concatenate, pad, reshape, slice, transpose
 from axir_compiler.mlir import context, ir
 
 __all__ = ["Layout", "convolution", "sliding_map"]
@@ -127,9 +127,8 @@ def convolution(
         return zeros(shape, signless(result_dtype))
     wide = _FLOAT32 if is_half(result_dtype) else result_dtype
     products = _Products(operand_dtype, wide)
-    x = _padded(_apart(_channels_last(lhs, layout)), layout, operand_dtype)
-    y = _apart(_kernel_last(rhs, layout))
-    found = _ordered(_method(layout)(x, y, layout, products), layout)
+    x, y = _apart(_channels_last(lhs, layout)), _apart(_kernel_last(rhs, layout))
+    found = _ordered(_convolve(x, y, layout, products), layout)
     if wide == result_dtype:
         return found
     return elementwise(lambda v: scalar.convert(wide, result_dtype, v), [found], signless(result_dtype))
@@ -208,6 +207,61 @@ def _ordered(found: ir.Value, layout: Layout) -> ir.Value:
     merged = reshape(found, (layout.batch, *layout.positions, layout.groups * layout.outputs))
     batch, features, *spatial = layout.out_axes
     return transpose(merged, [int(i) for i in np.argsort([batch, *spatial, features])])
+
+
+# Dilated operands. --------------------------------------------------------------------------------------
+
+# Convolutions that one is split into, at most: each takes time to compile.
+_MOST_PHASES = 4
+
+
+def _convolve(x: ir.Value, y: ir.Value, layout: Layout, products: _Products) -> ir.Value:
+    """``[batch, *positions, ...]`` of operands in their layout.
+
+    The left operand of a transposed convolution is dilated, most of it is holes. Every ``base_dilation``-th position
+    sees the same part of the kernel and no holes at all: a convolution of its own.
+    """
+    dilated_axes = [i for i, w in enumerate(layout.windows) if w.base_dilation > 1]
+    phases = math.prod(w.base_dilation for w in layout.windows)
+    plain = all(layout.windows[i].stride == layout.windows[i].dilation == 1 for i in dilated_axes)
+    if not dilated_axes or not plain or phases > _MOST_PHASES:
+        x = _padded(x, layout, products.operand)
+        return _method(layout)(x, y, layout, products)
+    axis = dilated_axes[0]
+    step, count = layout.windows[axis].base_dilation, layout.positions[axis]
+    most = -(-count // step)
+    parts = [_phase(x, y, layout, products, axis, r, most) for r in range(step)]
+    sizes = shape_of(parts[0])
+    wide = [(*sizes[: axis + 2], 1, *sizes[axis + 2 :])] * step
+    joined = concatenate([reshape(p, s) for p, s in zip(parts, wide, strict=True)], axis + 2)
+    whole = (*sizes[: axis + 1], most * step, *sizes[axis + 2 :])
+    limit = (*sizes[: axis + 1], count, *sizes[axis + 2 :])
+    return slice(reshape(joined, whole), (0,) * len(whole), limit, (1,) * len(whole))
+
+
+def _phase(
+    x: ir.Value, y: ir.Value, layout: Layout, products: _Products, axis: int, first: int, count: int
+) -> ir.Value:
+    """The results in positions ``first``, ``first + base_dilation``... along an axis, ``count`` of them."""
+    w = layout.windows[axis]
+    start = (w.low - first) % w.base_dilation
+    shape = shape_of(y)
+    size = len(range(start, w.size, w.base_dilation))
+    positions = [count if i == axis else n for i, n in enumerate(layout.positions)]
+    if size == 0:
+        return products.zeros((layout.batch, *positions, *_groups(layout), layout.outputs))
+    y = slice(
+        y,
+        [start if i == axis else 0 for i in range(len(shape))],
+        shape,
+        [w.base_dilation if i == axis else 1 for i in range(len(shape))],
+    )
+    low = (w.low - first - start) // w.base_dilation
+    window = Window(size, low=low, high=count + size - 1 - layout.spatial[axis] - low)
+    windows = tuple(window if i == axis else v for i, v in enumerate(layout.windows))
+    part = layout._replace(windows=windows, kernel=tuple(v.size for v in windows))
+    found = _convolve(x, y, part, products)
+    return reshape(found, (layout.batch, *positions, *_groups(layout), layout.outputs))
 
 
 # Methods. -----------------------------------------------------------------------------------------------

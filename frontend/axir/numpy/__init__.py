@@ -44,6 +44,7 @@ from axir.numpy import quantiles as _quantiles
 from axir.numpy import reductions as _reductions
 from axir.numpy import sets as _sets
 from axir.numpy import shapes as _shapes
+from axir.numpy import signals as _signals
 from axir.numpy import sorting as _sorting
 from axir.numpy import vectorization as _vectorization
 from axir.numpy.arithmetic import *  # noqa: F403
@@ -62,6 +63,7 @@ from axir.numpy.quantiles import *  # noqa: F403
 from axir.numpy.reductions import *  # noqa: F403
 from axir.numpy.sets import *  # noqa: F403
 from axir.numpy.shapes import *  # noqa: F403
+from axir.numpy.signals import *  # noqa: F403
 from axir.numpy.sorting import *  # noqa: F403
 from axir.numpy.vectorization import *  # noqa: F403
 
@@ -151,4 +153,5 @@ __all__ += _reductions.__all__
 __all__ += _sets.__all__
 __all__ += _shapes.__all__
 __all__ += _sorting.__all__
+__all__ += _signals.__all__
 __all__ += _vectorization.__all__
