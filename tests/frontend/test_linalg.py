@@ -110,7 +110,7 @@ def _program(a, s, p, b):
         np.linalg.cholesky(p),
         np.linalg.eigvalsh(s),
         np.linalg.pinv(a[:, :2]),
-        asl.expm(a),
+        asl.expm(a, max_squarings=2),
     ]
 
 
@@ -119,6 +119,22 @@ def test_compiled_values_are_the_eager_ones():
     for compiled, eager in zip(axir.jit(_program)(*given), _program(*map(np.asarray, given)), strict=True):
         assert compiled.dtype == eager.dtype
         onp.testing.assert_allclose(compiled, eager, rtol=1e-11, atol=1e-12)
+
+
+def test_axes_of_size_one_and_reshapes_around_kernels_compile():
+    def program(a):
+        one, column = a[None], a[0][:, None]
+        return [
+            np.linalg.cholesky((a @ a.T + np.eye(4)).reshape(1, 1, 4, 4))[0, 0] * 2,
+            lax_linalg.lu(one)[1][0] + 1,
+            np.linalg.det(one) + 1,
+            np.linalg.eigvalsh(one)[0] + 1,
+            np.linalg.svdvals(one)[0] + 1,
+            axir.grad(lambda a: np.sum(np.linalg.solve(a, column[:, 0])))(a),
+        ]
+
+    for compiled, eager in zip(axir.jit(program)(A), program(np.asarray(A)), strict=True):
+        onp.testing.assert_allclose(compiled, eager, rtol=1e-10, atol=1e-12)
 
 
 def test_vectors_diagonalize():

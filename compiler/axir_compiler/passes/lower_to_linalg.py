@@ -11,7 +11,7 @@ from axir_compiler.errors import InternalError
 from axir_compiler.ir.module import body_of, functions
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.types import UNSIGNED, Aval, aval_of, mlir_type
-from axir_compiler.lowering.fusion import limit_bindings, separate_reductions
+from axir_compiler.lowering.fusion import limit_bindings, separate_kernels, separate_reductions
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
@@ -54,6 +54,7 @@ def lower_function(function: func.FuncOp, result_storage: bool) -> None:
                 found = op.lower(*operands)
             found = [found] if isinstance(found, ir.Value) else found
             values.update(zip(op.results, found, strict=True))
+    separate_kernels(block)
     separate_reductions(block)
     limit_bindings(block)
     function.operation.erase()

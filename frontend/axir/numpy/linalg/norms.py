@@ -117,7 +117,7 @@ def _matrix_norm(x: Array, axes: tuple[int, ...], ord: Any, keepdims: bool) -> A
     return lax.expand_dims(found, axes) if keepdims else found
 
 
-def _spectral(x: Array, axes: tuple[int, int], ord: Any) -> Array:
+def _spectral(x: Array, axes: Sequence[int], ord: Any) -> Array:
     """The largest or smallest singular value, or the sum of all."""
     rest = [d for d in range(x.ndim) if d not in axes]
     s = lax_linalg.svd(lax.transpose(x, [*rest, *axes]), compute_uv=False)
