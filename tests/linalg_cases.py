@@ -216,4 +216,12 @@ LINALG: tuple[Case, ...] = (
             ("no rows, values", (0, 2), 0, 0, False),
         )
     ),
+    *(
+        _case("pinv", label, [_general(shape), Arg(batch, values=np.full(batch, 0.01))], ref.pinv, 400)
+        for label, shape, batch in (
+            ("tall", (4, 2), ()),
+            ("wide batch", (2, 2, 3), (2,)),
+            ("empty", (0, 3), ()),
+        )
+    ),
 )

@@ -17,6 +17,7 @@ __all__ = [
     "eigh",
     "lu",
     "permutation",
+    "pinv",
     "qr",
     "solve",
     "svd",
@@ -216,3 +217,11 @@ def svd(x: np.ndarray, *, full_matrices: int, compute_uv: int) -> Any:
         rest = qr.__wrapped__(u, full_matrices=1)[0][:, n:]  # type: ignore[attr-defined]
         u = np.concatenate([u, rest], 1)
     return s, u, v[:, order].T
+
+
+@_each((2, 0))
+def pinv(x: np.ndarray, rtol: np.ndarray) -> np.ndarray:
+    """From the eigenvectors of ``x^T x``."""
+    w, v = eigh.__wrapped__(x.T @ x, upper=0)  # type: ignore[attr-defined]
+    kept = np.sqrt(np.maximum(w, 0)) > rtol * math.sqrt(max(float(w[-1]), 0))
+    return (v[:, kept] / w[kept]) @ v[:, kept].T @ x.T

@@ -5,6 +5,8 @@
   loaded. ``limit_bindings`` cuts groups of ops that may be fused into pieces that stay below the limit.
 - A reduction that one kernel reads through two different index maps (``s[:, None] - s[None, :]``) is fused into that
   kernel as if both reads were the same, which gives wrong numbers. ``separate_reductions`` keeps it out.
+- Reshapes in front of or behind a hand-written kernel are moved into it, where they cannot be computed; and those of
+  a tensor from which an op reads single elements. ``separate_kernels`` keeps them out.
 - ``separate_all`` keeps everything apart, for programs whose fused form IREE cannot compile.
 """
 
@@ -14,7 +16,14 @@ from collections.abc import Iterable, Sequence
 
 from axir_compiler.mlir import ir
 
-__all__ = ["barrier", "limit_bindings", "program_blocks", "separate_all", "separate_reductions"]
+__all__ = [
+    "barrier",
+    "limit_bindings",
+    "program_blocks",
+    "separate_all",
+    "separate_kernels",
+    "separate_reductions",
+]
 
 # IREE may add buffers of its own, and fuses reshapes and fills that are not counted here.
 _LIMIT = 28
@@ -88,6 +97,35 @@ def _is_parallel(op: ir.OpView) -> bool:
     if op.operation.name != "linalg.generic":
         return True
     return not any("reduction" in str(kind) for kind in op.attributes["iterator_types"])
+
+
+_KERNEL = "flow.dispatch.region"
+
+
+def separate_kernels(block: ir.Block) -> None:
+    """Put a barrier on each tensor that a hand-written kernel, or the body of another op, reads or writes.
+
+    Kernels with one operand in common share its barrier, so that equal ones are still computed once.
+    """
+    for op in list(block.operations):
+        for result in list(op.results):
+            if not isinstance(result.type, ir.RankedTensorType) or op.operation.name in _FREE:
+                continue
+            uses = [use for use in result.uses if use.owner.operation.name not in _TERMINATORS]
+            if op.operation.name != _KERNEL:
+                uses = [use for use in uses if _reads_elements(use.owner, block)]
+            if uses:
+                _put_barrier(result, uses)
+
+
+def _reads_elements(op: ir.OpView, block: ir.Block) -> bool:
+    """Whether an op lies in the body of a kernel of the block, not of a loop or branch of it."""
+    operation = op.operation
+    if operation.block == block:
+        return False
+    while operation.block != block:
+        operation = operation.parent.operation
+    return not operation.name.startswith("scf.")
 
 
 def separate_all(block: ir.Block) -> None:

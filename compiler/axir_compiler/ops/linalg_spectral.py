@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from axir_compiler import ops
-from axir_compiler.errors import MissingRuleError
+from axir_compiler.errors import MissingRuleError, ShapeError
 from axir_compiler.ir.attributes import Int, Tensor
 from axir_compiler.ir.op import Tangents, Value
 from axir_compiler.ir.types import Aval, aval_of
@@ -65,8 +65,8 @@ class QrOp(MatrixOp, name="qr"):
         if m < n or (self.full_matrices and m != n):
             raise MissingRuleError(
                 f"jvp: axir.qr has no derivative for {aval_of(self.operand)} with "
-                f"full_matrices={bool(self.full_matrices)}. It has one for matrices with at least as many rows as columns, "
-                "with full_matrices=False unless they are square."
+                f"full_matrices={bool(self.full_matrices)}. It has one for matrices with at least as many rows as "
+                "columns, with full_matrices=False unless they are square."
             )
         q, r = self.results
         scaled = solve_triangular(r, dx, left=False, upper=True)
@@ -240,3 +240,49 @@ def _outside(vectors: Value, moved: Value, s: Value) -> Value:
     shape = aval_of(rest).shape
     axes = (*range(len(shape) - 2), len(shape) - 1)
     return ops.div(rest, ops.broadcast_in_dim(s, shape=shape, dimensions=axes))
+
+
+class PinvOp(MatrixOp, name="pinv"):
+    """Moore-Penrose inverses; singular values up to ``rtol`` times the largest count as zero.
+
+    ``rtol`` has the leading axes of the operand.
+    """
+
+    operand: Tensor
+    rtol: Tensor
+
+    @staticmethod
+    def infer(x: Aval, rtol: Aval) -> Aval:
+        check_matrices(x)
+        if rtol.shape != x.shape[:-2]:
+            raise ShapeError(f"rtol must have the leading axes of the matrices; got {rtol} for {x}.")
+        return Aval((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype)
+
+    @staticmethod
+    def numpy(x: np.ndarray, rtol: np.ndarray) -> np.ndarray:
+        result = PinvOp.infer(Aval(x.shape, x.dtype), Aval(rtol.shape, rtol.dtype))
+        s, u, vh = SvdOp.numpy(x, full_matrices=0, compute_uv=1)
+        if not x.size:
+            return np.zeros(result.shape, x.dtype)
+        kept = s > rtol[..., None] * s[..., :1]
+        inverse = np.where(kept, 1 / np.where(kept, s, 1), np.where(np.isnan(s), s, 0))
+        return np.matmul(vh.swapaxes(-1, -2) * inverse[..., None, :], u.swapaxes(-1, -2))
+
+    def jvp(self, dx: Value | None, drtol: Value | None) -> Value | None:
+        """``dP = -P dA P + P P^H dA^H (1 - A P) + (1 - P A) dA^H P^H P``.
+
+        For tangents that do not change the rank. G. H. Golub, V. Pereyra, The differentiation of pseudo-inverses and
+        nonlinear least squares problems whose variables separate, SIAM Journal on Numerical Analysis 10, 1973.
+        """
+        if dx is None:
+            return None
+        a, p, dxh = self.operand, self.result, adjoint(dx)
+        moved = ops.neg(matmul(p, matmul(dx, p)))
+        left = matmul(matmul(p, adjoint(p)), dxh)
+        left = ops.sub(left, matmul(matmul(left, a), p))
+        right = matmul(dxh, matmul(adjoint(p), p))
+        right = ops.sub(right, matmul(p, matmul(a, right)))
+        return ops.add(moved, ops.add(left, right))
+
+    def lower(self, x: Value, rtol: Value) -> Value:
+        return builders.pinv(x, rtol)

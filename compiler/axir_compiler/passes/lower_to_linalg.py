@@ -14,7 +14,12 @@ from axir_compiler.ir.module import body_of, functions, is_terminator, terminato
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.region import RegionOp
 from axir_compiler.ir.types import UNSIGNED, Aval, aval_of, mlir_type
-from axir_compiler.lowering.fusion import limit_bindings, program_blocks, separate_reductions
+from axir_compiler.lowering.fusion import (
+    limit_bindings,
+    program_blocks,
+    separate_kernels,
+    separate_reductions,
+)
 from axir_compiler.lowering.host_calls import declare_host_calls
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
@@ -51,6 +56,7 @@ def lower_function(function: func.FuncOp, result_storage: bool) -> func.FuncOp:
         with terminator_of(old).location:
             func.ReturnOp(returned)
     for part in program_blocks(block):
+        separate_kernels(part)
         separate_reductions(part)
         limit_bindings(part)
     function.operation.erase()

@@ -6,21 +6,31 @@ algorithms themselves and call no library.
 
 from __future__ import annotations
 
+from typing import Any, Literal, overload
+
+import numpy as np
+
 from axir._src.array import Array
 from axir._src.axes import static_int
 from axir._src.convert import ArrayLike, to_array
 from axir._src.messages import located
 from axir._src.trace import bind
 from axir.lax._operands import same_dtype
-from axir.lax.elementwise import add, mul
-from axir.lax.shapes import expand_dims, squeeze, transpose
+from axir.lax.elementwise import add, convert_element_type, eq, gt, mul, select, sub
+from axir.lax.reductions import batch_matmul
+from axir.lax.shapes import broadcasted_iota, expand_dims, full_like, squeeze, transpose
+from axir.lax.slicing import slice_in_dim
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
 
 __all__ = [
     "cholesky",
+    "eigh",
+    "householder_product",
     "lu",
     "lu_pivots_to_permutation",
+    "qr",
+    "svd",
     "triangular_solve",
 ]
 
@@ -124,3 +134,158 @@ def lu_pivots_to_permutation(pivots: ArrayLike, permutation_size: int) -> Array:
         )
     size = static_int(permutation_size, "lu_pivots_to_permutation")
     return bind(OPS["lu_pivots_to_permutation"], array, weak=False, permutation_size=size)
+
+
+def qr(
+    x: ArrayLike, *, pivoting: bool = False, full_matrices: bool = True, use_magma: bool | None = None
+) -> tuple[Array, Array]:
+    """``Q`` with orthonormal columns and upper triangular ``R``, ``x = Q R``, by Householder reflectors.
+
+    Args:
+        x: Matrices ``f[..., m, n]``.
+        pivoting: Must be false.
+        full_matrices: Give ``Q`` ``f[..., m, m]`` and ``R`` ``f[..., m, n]``; otherwise ``min(m, n)`` columns and rows.
+        use_magma: Has no effect.
+
+    There are derivatives if ``m >= n``, with ``full_matrices=False`` unless the matrices are square.
+
+    Raises: ShapeError for less than two axes or with pivoting, DTypeError for other dtypes.
+    """
+    if pivoting:
+        raise located(ShapeError("linalg.qr: pivoting is not supported. Use pivoting=False."))
+    return bind(OPS["qr"], to_array(x), full_matrices=int(full_matrices))
+
+
+def householder_product(a: ArrayLike, taus: ArrayLike) -> Array:
+    """The first ``n`` columns of ``H_1 H_2 ... H_k``, ``H_i = I - tau_i v_i v_i^T``.
+
+    Args:
+        a: ``f[..., m, n]`` with ``m >= n``, whose columns below the diagonal hold ``v_i``, which are 1 on the diagonal.
+        taus: ``f[..., k]`` with ``k <= n``.
+
+    Returns: ``f[..., m, n]``.
+    Raises: ShapeError, DTypeError if operands do not fit together.
+    """
+    (array, factors), _ = same_dtype("linalg.householder_product", (a, taus))
+    fits = array.ndim >= 2 and factors.ndim == array.ndim - 1 and array.shape[:-2] == factors.shape[:-1]
+    if not fits or array.shape[-2] < array.shape[-1] or factors.shape[-1] > array.shape[-1]:
+        raise located(
+            ShapeError(
+                "householder_product: a must be [..., m, n] and taus [..., k] with k <= n <= m; "
+                f"got {array.aval} and {factors.aval}."
+            )
+        )
+    count, columns = factors.shape[-1], array.shape[-1]
+    vectors = _strictly_lower(slice_in_dim(array, 0, count, axis=-1))
+    vectors = add(vectors, _eye_like(vectors))
+    # The product is I - V T V^T with the upper triangular T of the compact WY form (R. Schreiber, C. Van Loan, 1989):
+    # (1 + D S) T = D for D = diag(taus) and S the part of V^T V above the diagonal.
+    above = _adjoint(_strictly_lower(_product(_adjoint(vectors), vectors)))
+    diagonal = mul(expand_dims(factors, [-1]), _eye_like(above))
+    system = add(_eye_like(above), mul(expand_dims(factors, [-1]), above))
+    inner = triangular_solve(system, diagonal, left_side=True, unit_diagonal=True)
+    top = _adjoint(slice_in_dim(vectors, 0, columns, axis=-2))
+    ones = _eye_like(array)
+    return sub(ones, _product(vectors, _product(inner, top)))
+
+
+def _product(x: Array, y: Array) -> Array:
+    return batch_matmul(x, y)
+
+
+def _positions(x: Array) -> tuple[Array, Array]:
+    rows = broadcasted_iota(np.dtype("int32"), x.shape, x.ndim - 2)
+    return rows, broadcasted_iota(np.dtype("int32"), x.shape, x.ndim - 1)
+
+
+def _eye_like(x: Array) -> Array:
+    return convert_element_type(eq(*_positions(x)), x.dtype)
+
+
+def _strictly_lower(x: Array) -> Array:
+    return select(gt(*_positions(x)), x, full_like(x, 0))
+
+
+def _whole(subset: tuple[int, int] | None, count: int, where: str) -> None:
+    if subset is not None and tuple(subset) != (0, count):
+        raise located(
+            ShapeError(
+                f"{where}: subset_by_index must be None or (0, {count}); got {subset}. Slice the results."
+            )
+        )
+
+
+def eigh(
+    x: ArrayLike,
+    *,
+    lower: bool = True,
+    symmetrize_input: bool = True,
+    sort_eigenvalues: bool = True,
+    subset_by_index: tuple[int, int] | None = None,
+    implementation: Any = None,
+) -> tuple[Array, Array]:
+    """Eigenvectors and eigenvalues of symmetric matrices, in this order.
+
+    Args:
+        x: Matrices ``f[..., n, n]``.
+        lower: Which triangle is read, if not ``symmetrize_input``.
+        symmetrize_input: Take ``(x + x^T) / 2`` first.
+        sort_eigenvalues: They are sorted in either case.
+        subset_by_index: ``None`` or all of them.
+        implementation: Has no effect.
+
+    Returns: Eigenvectors ``v`` as columns, ``f[..., n, n]``, and ascending eigenvalues ``w``, ``f[..., n]``; NaN for a
+        matrix that is not finite. Eigenvectors of repeated eigenvalues have no derivative.
+    Raises: ShapeError if the matrices are not square, DTypeError for other dtypes.
+    """
+    array = to_array(x)
+    _whole(subset_by_index, array.shape[-1] if array.ndim else 0, "linalg.eigh")
+    w, v = bind(OPS["eigh"], _symmetrized(array) if symmetrize_input else array, upper=int(not lower))
+    return v, w
+
+
+@overload
+def svd(
+    x: ArrayLike,
+    *,
+    full_matrices: bool = True,
+    compute_uv: Literal[True] = True,
+    subset_by_index: tuple[int, int] | None = None,
+    algorithm: Any = None,
+) -> tuple[Array, Array, Array]: ...
+@overload
+def svd(
+    x: ArrayLike,
+    *,
+    full_matrices: bool = True,
+    compute_uv: bool,
+    subset_by_index: tuple[int, int] | None = None,
+    algorithm: Any = None,
+) -> Any: ...
+def svd(
+    x: ArrayLike,
+    *,
+    full_matrices: bool = True,
+    compute_uv: bool = True,
+    subset_by_index: tuple[int, int] | None = None,
+    algorithm: Any = None,
+) -> Any:
+    """Singular value decomposition ``x = u diag(s) vh``.
+
+    Args:
+        x: Matrices ``f[..., m, n]``.
+        full_matrices: Give square ``u`` and ``vh``, instead of ``min(m, n)`` columns and rows.
+        compute_uv: Give ``u`` and ``vh``.
+        subset_by_index: ``None`` or all of them.
+        algorithm: Has no effect.
+
+    Returns: ``u``, descending ``s`` and ``vh``, or ``s`` alone; NaN for a matrix that is not finite. Vectors have
+        derivatives with ``full_matrices=False`` or of square matrices, if singular values differ and none is zero.
+    Raises: ShapeError for less than two axes, DTypeError for other dtypes.
+    """
+    array = to_array(x)
+    _whole(subset_by_index, min(array.shape[-2:], default=0), "linalg.svd")
+    found = bind(
+        OPS["svd"], array, full_matrices=int(full_matrices and compute_uv), compute_uv=int(compute_uv)
+    )
+    return (found[1], found[0], found[2]) if compute_uv else found

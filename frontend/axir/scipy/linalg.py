@@ -5,6 +5,7 @@ Arguments that only save memory or time in SciPy (``overwrite_a``, ``check_finit
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from axir import lax
@@ -29,12 +30,16 @@ __all__ = [
     "cho_solve",
     "cholesky",
     "det",
+    "eigh",
+    "expm",
     "inv",
     "lu",
     "lu_factor",
     "lu_solve",
+    "qr",
     "solve",
     "solve_triangular",
+    "svd",
     "toeplitz",
 ]
 
@@ -283,3 +288,121 @@ def toeplitz(c: ArrayLike, r: ArrayLike | None = None) -> Array:
     # Row i of the result is a window of the diagonals' values, which starts one place earlier each time.
     values = anp.concatenate([anp.flip(column, -1), row[..., 1:]], -1)
     return anp.stack([values[..., m - 1 - i : m - 1 - i + n] for i in range(m)], -2)
+
+
+def qr(
+    a: ArrayLike,
+    overwrite_a: bool = False,
+    lwork: Any = None,
+    mode: str = "full",
+    pivoting: bool = False,
+    check_finite: bool = True,
+) -> Any:
+    """``Q`` and ``R`` of ``a = Q R``.
+
+    Args:
+        a: Matrices ``f[..., m, n]``.
+        mode: ``"full"`` for a square ``Q``, ``"economic"`` for ``min(m, n)`` columns, ``"r"`` for ``R`` alone.
+        pivoting: Must be false.
+
+    Raises: ShapeError for another mode or with pivoting.
+    """
+    if mode not in ("full", "economic", "r") or pivoting:
+        raise located(
+            ShapeError(
+                "qr: mode must be 'full', 'economic' or 'r', without pivoting; "
+                f"got mode={mode!r}, pivoting={pivoting}."
+            )
+        )
+    q, r = lax_linalg.qr(floating(a), full_matrices=mode != "economic")
+    return (r,) if mode == "r" else (q, r)
+
+
+def svd(
+    a: ArrayLike,
+    full_matrices: bool = True,
+    compute_uv: bool = True,
+    overwrite_a: bool = False,
+    check_finite: bool = True,
+    lapack_driver: str = "gesdd",
+) -> Any:
+    """``U``, ``s`` and ``Vh`` of ``a = U diag(s) Vh``, or ``s`` alone; see ``axir.numpy.linalg.svd``."""
+    found = anp.linalg.svd(a, full_matrices, compute_uv)
+    return tuple(found) if compute_uv else found
+
+
+def eigh(
+    a: ArrayLike,
+    b: ArrayLike | None = None,
+    lower: bool = True,
+    eigvals_only: bool = False,
+    overwrite_a: bool = False,
+    overwrite_b: bool = False,
+    turbo: bool = True,
+    eigvals: None = None,
+    type: int = 1,
+    check_finite: bool = True,
+) -> Any:
+    """Ascending eigenvalues, and eigenvectors unless ``eigvals_only``, of symmetric matrices.
+
+    Args:
+        a: Matrices ``f[..., n, n]``.
+        b: Must be ``None``: the generalized problem is not supported.
+        lower: Which triangle is read.
+        eigvals_only: Give the eigenvalues alone.
+
+    Raises: ShapeError if the matrices are not square; or if ``b``, ``eigvals`` or another ``type`` is given.
+    """
+    if b is not None or eigvals is not None or type != 1:
+        raise located(
+            ShapeError("eigh: b, eigvals and types other than 1 are not supported. Leave them out.")
+        )
+    v, w = lax_linalg.eigh(square(a, "eigh"), lower=lower, symmetrize_input=False)
+    return w if eigvals_only else (w, v)
+
+
+# Coefficients of the diagonal Pade approximants of exp, and the norms up to which they are exact to rounding:
+# N. J. Higham, The scaling and squaring method for the matrix exponential revisited, SIAM Journal on Matrix Analysis
+# and Applications 26, 2005, table 2.3; for float32 N. J. Higham, Functions of Matrices, 2008, section 10.3.
+_PADE = {
+    4: (7, 3.925724783138660),
+    8: (13, 5.371920351148152),
+}
+
+
+def expm(A: ArrayLike, *, upper_triangular: bool = False, max_squarings: int = 16) -> Array:
+    """Matrix exponentials, by a Pade approximant of the scaled matrix that is then squared again and again.
+
+    Args:
+        A: Matrices ``f[..., n, n]``.
+        upper_triangular: Says that the matrices are upper triangular, which is used in solving a system.
+        max_squarings: How often to square at most; results are NaN for matrices of a norm that needs more.
+
+    Raises: ShapeError if the matrices are not square.
+    """
+    matrix = square(A, "expm")
+    order, limit = _PADE[matrix.dtype.itemsize]
+    size = anp.linalg.norm(matrix, 1, (-2, -1))
+    count = anp.maximum(0, anp.ceil(anp.log2(size / limit)))
+    scaled = matrix * lax.expand_dims(anp.exp2(-count), [-2, -1])
+    odd, even = _pade(scaled, order)
+    divide = solve_triangular if upper_triangular else _solve
+    found = divide(even - odd, even + odd)
+    for k in range(max_squarings):
+        again = lax.expand_dims(count > k, [-2, -1])
+        found = anp.where(again, anp.matmul(found, found), found)
+    too_large = lax.expand_dims(~(count <= max_squarings), [-2, -1])
+    return anp.where(too_large, anp.nan, found)
+
+
+def _pade(a: Array, order: int) -> tuple[Array, Array]:
+    """Odd and even part of the numerator of the approximant of the given order, by Horner's rule in ``a^2``."""
+    weights = [
+        math.comb(order, k) * math.factorial(2 * order - k) / math.factorial(order) for k in range(order + 1)
+    ]
+    square_, one = anp.matmul(a, a), broadcast_to(anp.eye(a.shape[-1], dtype=a.dtype), a.shape)
+    even, odd = one * (weights[order - 1] / weights[0]), one * (weights[order] / weights[0])
+    for k in range(order - 3, -1, -2):
+        even = anp.matmul(square_, even) + one * (weights[k] / weights[0])
+        odd = anp.matmul(square_, odd) + one * (weights[k + 1] / weights[0])
+    return anp.matmul(a, odd), even

@@ -35,6 +35,12 @@ func.func @f(%p: tensor<3xi32>) -> tensor<2xi32> {
   return %z : tensor<2xi32>
 }
 // -----
+// ERROR: axir.pinv: rtol must have the leading axes of the matrices; got f32[2] for f32[3, 2].
+func.func @f(%x: tensor<3x2xf32>, %r: tensor<2xf32>) -> tensor<2x3xf32> {
+  %z = "axir.pinv"(%x, %r) : (tensor<3x2xf32>, tensor<2xf32>) -> tensor<2x3xf32>
+  return %z : tensor<2x3xf32>
+}
+// -----
 // ERROR: axir.take_rows: positions must be int32; got f32[2].
 func.func @f(%x: tensor<3x2xf32>, %p: tensor<2xf32>) -> tensor<2x2xf32> {
   %z = "axir.take_rows"(%x, %p) : (tensor<3x2xf32>, tensor<2xf32>) -> tensor<2x2xf32>

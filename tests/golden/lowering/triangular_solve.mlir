@@ -12,7 +12,8 @@
 // CHECK:         tensor.extract %[[A]]
 // CHECK:         arith.mulf %{{.+}} fastmath<contract> : vector<8xf32>
 // CHECK:         flow.return
-// CHECK:         %[[CUT:.+]] = tensor.extract_slice %[[X]][0, 0] [8, 4] [1, 1]
+// CHECK:         %[[FOUND:.+]] = util.optimization_barrier %[[X]]
+// CHECK-NEXT:    %[[CUT:.+]] = tensor.extract_slice %[[FOUND]][0, 0] [8, 4] [1, 1]
 // CHECK-NEXT:    return %[[CUT]]
 
 func.func @main(%a: tensor<8x8xf32>, %b: tensor<8x4xf32>) -> tensor<8x4xf32> {

@@ -6,7 +6,7 @@ from axir_compiler.lowering.linalg.householder import qr
 from axir_compiler.lowering.linalg.lu import lu
 from axir_compiler.lowering.linalg.rows import add_rows, pivots_to_permutation, take_rows
 from axir_compiler.lowering.linalg.svd import svd
-from axir_compiler.lowering.linalg.systems import det, solve
+from axir_compiler.lowering.linalg.systems import det, pinv, solve
 from axir_compiler.lowering.linalg.triangular import triangular_solve
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "det",
     "eigh",
     "lu",
+    "pinv",
     "pivots_to_permutation",
     "qr",
     "solve",

@@ -71,4 +71,5 @@ def _row(space: Workspace, u: Array, first: Index, i: Index, fine: Flag, n: int,
         layout.put([v / pivot for v in values], u, i, j)
 
     space.loop(i.down_to_multiple(layout.tile), layout.width, columns, step=layout.tile)
+    u[i, i] = pivot
     return fine & (square.compare("gt", 0.0) | i.compare("ge", n))

@@ -178,12 +178,16 @@ def _epsilon(like: Array) -> float:
 
 
 def _end_of_block(space: Workspace, vectors: Array, first: Index, epsilon: float, n: int) -> Index:
-    """The first place from ``first`` on where the subdiagonal is negligible."""
+    """The first place from ``first`` on where the subdiagonal is negligible.
+
+    Where the diagonal vanishes, what is left of underflow would never become so: its square counts as zero.
+    """
+    least = 2.0 ** (-63 if emit.bit_width(vectors.element) == 32 else -511)
 
     def going(k: Index) -> Flag:
         at = k.at_most(n - 2)
         scale = abs(vectors[_DIAGONAL, at]) + abs(vectors[_DIAGONAL, at + 1])
-        coupled = abs(vectors[_BESIDE, at]).compare("gt", scale * epsilon)
+        coupled = abs(vectors[_BESIDE, at]).compare("gt", scale * epsilon + least)
         return k.compare("lt", n - 1) & coupled
 
     return space.repeat(n, going, lambda k: [k + 1], first)

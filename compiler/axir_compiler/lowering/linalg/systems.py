@@ -1,15 +1,29 @@
-"""What is computed from an LU factorization: solutions and determinants."""
+"""What is computed from factorizations: solutions, determinants, generalized inverses."""
 
 from __future__ import annotations
 
-from axir_compiler.lowering import emit
-from axir_compiler.lowering.generic import element_type_of, fill, is_empty, shape_of
-from axir_compiler.lowering.linalg.lu import lu
-from axir_compiler.lowering.linalg.rows import add_rows, determinant, take_rows
-from axir_compiler.lowering.linalg.triangular import triangular_solve
-from axir_compiler.mlir import ir
+import numpy as np
 
-__all__ = ["det", "solve"]
+from axir_compiler.lowering import emit
+from axir_compiler.lowering.contractions import dot_general
+from axir_compiler.lowering.generic import (
+    element_type_of,
+    elementwise,
+    fill,
+    is_empty,
+    rank_of,
+    shape_of,
+    zeros,
+)
+from axir_compiler.lowering.linalg.lu import lu
+from axir_compiler.lowering.linalg.numbers import Real
+from axir_compiler.lowering.linalg.rows import add_rows, determinant, take_rows
+from axir_compiler.lowering.linalg.svd import svd
+from axir_compiler.lowering.linalg.triangular import triangular_solve
+from axir_compiler.lowering.movement import broadcast_in_dim, slice
+from axir_compiler.mlir import arith, ir
+
+__all__ = ["det", "pinv", "solve"]
 
 
 def solve(a: ir.Value, b: ir.Value, *, transpose_a: bool) -> ir.Value:
@@ -32,3 +46,29 @@ def det(x: ir.Value) -> ir.Value:
         return fill(shape, emit.constant(element_type_of(x), 1))
     factors, pivots, _ = lu(x)
     return determinant(factors, pivots)
+
+
+def pinv(x: ir.Value, rtol: ir.Value) -> ir.Value:
+    """Moore-Penrose inverses from singular values, those up to ``rtol`` times the largest being dropped."""
+    *batch, m, n = shape_of(x)
+    kind, rank = element_type_of(x), rank_of(x)
+    if is_empty(shape_of(x)):
+        return zeros([*batch, n, m], kind)
+    dtype = np.dtype(f"f{emit.bit_width(kind) // 8}")
+    s, u, vh = svd(x, full=False, vectors=True)
+    count = min(m, n)
+    first = slice(s, (0,) * (rank - 1), (*batch, 1), (1,) * (rank - 1))
+    limits = broadcast_in_dim(rtol, (*batch, count), tuple(range(rank - 2)))
+    most = broadcast_in_dim(first, (*batch, count), tuple(range(rank - 1)))
+
+    def inverse(value: ir.Value, limit: ir.Value, most: ir.Value) -> ir.Value:
+        v, zero = Real(value), emit.constant(kind, 0)
+        # NaN stays what it is.
+        dropped = v.compare("le", Real(limit) * Real(most))
+        return arith.select(dropped.value, zero, (1.0 / v).value)
+
+    factors = elementwise(inverse, [s, limits, most], kind)
+    spread = broadcast_in_dim(factors, (*batch, count, n), tuple(range(rank - 1)))
+    scaled = elementwise(lambda a, b: arith.mulf(a, b), [vh, spread], kind)
+    axes = tuple(range(rank - 2))
+    return dot_general(scaled, u, (rank - 2,), (rank - 1,), axes, axes, dtype, dtype)

@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from axir_compiler.lowering import emit
+from axir_compiler.lowering.generic import shape_of
 from axir_compiler.lowering.kernels import kernel
 from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, constant_index, unwrap, wrap
+from axir_compiler.lowering.movement import reshape
 from axir_compiler.mlir import arith, context, ir, scf, tensor, vector
 
 __all__ = ["Array", "Workspace", "lanes_of", "round_up", "run"]
@@ -39,11 +41,14 @@ def _values(at: Sequence[At]) -> list[ir.Value]:
 class Array:
     """A tensor; assigning to an element makes the handle stand for the changed tensor."""
 
-    def __init__(self, value: ir.Value, ahead: Sequence[Index] = (), shift: int = 0):
+    def __init__(
+        self, value: ir.Value, ahead: Sequence[Index] = (), shift: int = 0, kept: Sequence[bool] | None = None
+    ):
         self._root = self
         self.value = value
         self._ahead = tuple(ahead)
         self._shift = shift
+        self._kept = kept
 
     def item(self, at: Index) -> Array:
         """The same array with its first free axis at a fixed position."""
@@ -69,7 +74,9 @@ class Array:
         free = list(at) if isinstance(at, tuple) else [at]
         if self._shift:
             free[0] = free[0] + self._shift
-        return _values((*self._ahead, *free))
+        positions = (*self._ahead, *free)
+        kept = self._root._kept or [True] * len(positions)
+        return _values([p for p, keep in zip(positions, kept, strict=True) if keep])
 
     def __getitem__(self, at: Any) -> Real:
         return Real(tensor.extract(self._root.value, self._at(at)))
@@ -197,7 +204,7 @@ def run(
 ) -> list[ir.Value]:
     """A kernel that runs ``body(workspace, *inputs, *results)`` for each item of a batch.
 
-    IREE cannot move reshapes past such a kernel, so that it takes leading axes as they are.
+    Inside there are no axes of size 1: IREE removes them from the tensors of a kernel, but not from what reads them.
 
     Args:
         batch: Sizes of the leading axes, none of them 0.
@@ -206,8 +213,12 @@ def run(
         body: Gets arrays that stand for one item each, and changes those of the results.
     """
 
+    shapes = [(*batch, *shape) for shape, _ in results]
+    squeezed = [reshape(x, _without_ones(shape_of(x))) for x in inputs]
+
     def whole(*tensors: ir.Value) -> list[ir.Value]:
-        sources, arrays = [Array(t) for t in inputs], [Array(t) for t in tensors]
+        sources = [_array(t, shape_of(x)) for t, x in zip(squeezed, inputs, strict=True)]
+        arrays = [_array(t, shape) for t, shape in zip(tensors, shapes, strict=True)]
         space = Workspace(*arrays)
 
         def over(axes: int, items: Sequence[Array]) -> None:
@@ -218,4 +229,14 @@ def run(
         over(len(batch), [*sources, *arrays])
         return [a.value for a in arrays]
 
-    return kernel([((*batch, *shape), kind) for shape, kind in results], whole)
+    kinds = [(_without_ones(shape), kind) for shape, (_, kind) in zip(shapes, results, strict=True)]
+    return [reshape(x, shape) for x, shape in zip(kernel(kinds, whole), shapes, strict=True)]
+
+
+def _without_ones(shape: Sequence[int]) -> list[int]:
+    return [n for n in shape if n != 1]
+
+
+def _array(x: ir.Value, shape: Sequence[int]) -> Array:
+    """A tensor without axes of size 1, to be indexed as if it had them."""
+    return Array(x, kept=[n != 1 for n in shape])

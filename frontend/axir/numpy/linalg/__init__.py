@@ -6,13 +6,16 @@ Results with several parts are named tuples. Matrices are float32 or float64; in
 from axir.numpy.contractions import cross, matmul, outer, tensordot, vecdot
 from axir.numpy.linalg import norms as _norms
 from axir.numpy.linalg import products as _products
+from axir.numpy.linalg import spectra as _spectra
 from axir.numpy.linalg import systems as _systems
 from axir.numpy.linalg.norms import *  # noqa: F403
 from axir.numpy.linalg.products import *  # noqa: F403
+from axir.numpy.linalg.spectra import *  # noqa: F403
 from axir.numpy.linalg.systems import *  # noqa: F403
 from axir.numpy.shapes import matrix_transpose
 
 __all__ = ["cross", "matmul", "matrix_transpose", "outer", "tensordot", "vecdot"]
 __all__ += _norms.__all__
 __all__ += _products.__all__
+__all__ += _spectra.__all__
 __all__ += _systems.__all__

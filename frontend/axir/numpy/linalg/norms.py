@@ -12,10 +12,11 @@ from axir._src.axes import axes_of, axis_of, items_of
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.messages import located
 from axir._src.promotion import inexact
+from axir.lax import linalg as lax_linalg
 from axir.numpy.reductions import max as _max
 from axir.numpy.reductions import min as _min
 from axir.numpy.reductions import sum as _sum
-from axir_compiler.errors import MissingRuleError, ShapeError
+from axir_compiler.errors import ShapeError
 from axir_compiler.ir.types import COMPLEX
 
 __all__ = ["matrix_norm", "norm", "vector_norm"]
@@ -28,12 +29,12 @@ def norm(
 
     Args:
         x: Array.
-        ord: For vectors a number, ``inf`` or ``-inf``, by default 2; for matrices ``"fro"``, 1, -1, ``inf`` or
-            ``-inf``, by default ``"fro"``.
+        ord: For vectors a number, ``inf`` or ``-inf``, by default 2; for matrices ``"fro"``, 1, -1, ``inf``,
+            ``-inf`` or by singular values 2, -2 and ``"nuc"``, by default ``"fro"``.
         axis: One axis for vectors, two for matrices; by default the whole array, which ``ord=None`` ravels.
         keepdims: Whether the axes stay, with size 1.
 
-    Raises: ShapeError for another ``ord`` or number of axes, MissingRuleError for norms by singular values.
+    Raises: ShapeError for another ``ord`` or number of axes.
     """
     array = _inexact(x)
     if axis is None and ord is None:
@@ -103,9 +104,8 @@ def matrix_norm(x: ArrayLike, /, *, keepdims: bool = False, ord: Any = "fro") ->
 def _matrix_norm(x: Array, axes: tuple[int, ...], ord: Any, keepdims: bool) -> Array:
     rows, columns = axes
     if ord in ("nuc", 2, -2):
-        raise located(
-            MissingRuleError(f"norm: ord={ord!r} needs singular values, which are not there. Use 'fro'.")
-        )
+        found = _spectral(x, axes, ord)
+        return lax.expand_dims(found, sorted(axes)) if keepdims else found
     if ord == "fro":
         found = _euclidean(x, axes)
     elif ord in (1, -1, math.inf, -math.inf):
@@ -113,5 +113,16 @@ def _matrix_norm(x: Array, axes: tuple[int, ...], ord: Any, keepdims: bool) -> A
         sums = _sum(lax.abs(x), inner)
         found = (_max if ord > 0 else _min)(sums, left - (left > inner))
     else:
-        raise located(ShapeError(f"norm: ord of matrices must be 'fro', 1, -1, inf or -inf; got {ord!r}."))
+        raise located(
+            ShapeError(f"norm: ord of matrices must be 'fro', 'nuc', 1, -1, 2, -2, inf or -inf; got {ord!r}.")
+        )
     return lax.expand_dims(found, axes) if keepdims else found
+
+
+def _spectral(x: Array, axes: Sequence[int], ord: Any) -> Array:
+    """The largest or smallest singular value, or the sum of all."""
+    rest = [d for d in range(x.ndim) if d not in axes]
+    s = lax_linalg.svd(lax.transpose(x, [*rest, *axes]), compute_uv=False)
+    if ord == "nuc":
+        return _sum(s, -1)
+    return (_max if ord > 0 else _min)(s, -1)
