@@ -151,7 +151,7 @@ def test_operators_leave_foreign_operands_to_python():
 
 
 def test_names_that_do_not_exist_are_attribute_errors():
-    for name in ("sort", "argsort", "cumsum", "unique", "nonsense"):
+    for name in ("matrix", "busday_count", "nonsense"):
         with pytest.raises(AttributeError):
             getattr(np, name)
 

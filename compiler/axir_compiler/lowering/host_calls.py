@@ -88,7 +88,7 @@ def declare_host_calls(module: ir.Module, function: func.FuncOp) -> None:
         if site not in sites:
             sites[site] = _declare(module, call)
         call.attributes["callee"] = ir.FlatSymbolRefAttr.get(sites[site], context())
-        del call.attributes[_SITE]
+        del call.attributes[_SITE]  # pyright: ignore[reportIndexIssue]
     listed = ir.StringAttr.get(f"[{', '.join(sites)}]", context())
     function.attributes["iree.reflection"] = ir.DictAttr.get({REFLECTION: listed}, context())
 

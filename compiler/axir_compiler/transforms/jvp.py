@@ -181,7 +181,8 @@ class Linearizer:
                     if x in mapping:
                         op.operands[i] = mapping[x]
             _rematerialize([t for t in tangent if t not in linear], mapping)
-        builder.finish([mapping.get(t, t) for t in tangent])
+        returned = [mapping.get(t) or t for t in tangent]
+        builder.finish(returned)
 
         for index in reversed(range(len(arguments) - tangents, len(arguments))):
             block.erase_argument(index)

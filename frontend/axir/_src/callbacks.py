@@ -116,7 +116,7 @@ def _announced(title: str, result_shape_dtypes: Any) -> tuple[tuple[Aval, ...], 
     for x in leaves:
         if not (hasattr(x, "shape") and hasattr(x, "dtype")):
             raise located(
-                TypeError(
+                DTypeError(
                     f"{title}: result_shape_dtypes must be a pytree of what has a shape and a dtype, such as "
                     f"axir.ShapeDtypeStruct; got {x!r}."
                 )

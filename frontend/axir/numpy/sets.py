@@ -107,7 +107,9 @@ def unique(
 
 def _distinct(x: Array, axis: int | None, equal_nan: bool) -> tuple[Array, Array, Array, Array]:
     value = _plain(x)
-    values, index, inverse, counts = np.unique(value, True, True, True, axis, equal_nan=equal_nan)
+    values, index, inverse, counts = np.unique(  # pyright: ignore[reportCallIssue]
+        value, return_index=True, return_inverse=True, return_counts=True, axis=axis, equal_nan=equal_nan
+    )
     shape = x.shape if axis is None else (x.shape[axis],)
     if is_eager((x,)):
         found: Array = ConcreteArray(values.astype(x.dtype))
