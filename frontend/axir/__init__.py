@@ -1,6 +1,19 @@
 """axir: NumPy's interface, compiled. ``jit``, ``grad`` and ``vmap`` on MLIR and IREE."""
 
-from axir import ad_checkpoint, debug, dtypes, errors, experimental, lax, nn, numpy, random, scipy, tree, tree_util
+from axir import (
+    ad_checkpoint,
+    debug,
+    dtypes,
+    errors,
+    experimental,
+    lax,
+    nn,
+    numpy,
+    random,
+    scipy,
+    tree,
+    tree_util,
+)
 from axir._src import methods as _methods  # noqa: F401  (attaches the operators and methods of arrays)
 from axir._src.array import Array
 from axir._src.autodiff import (

@@ -18,7 +18,9 @@ from axir._src.callbacks import call_for_effect
 __all__ = ["callback", "print"]
 
 
-def callback(callback: Callable[..., Any] | None = None, *args: Any, ordered: bool = False, **kwargs: Any) -> Any:
+def callback(
+    callback: Callable[..., Any] | None = None, *args: Any, ordered: bool = False, **kwargs: Any
+) -> Any:
     """Call a Python function for its effect; what it gives is ignored.
 
     Args:
@@ -45,7 +47,7 @@ def callback(callback: Callable[..., Any] | None = None, *args: Any, ordered: bo
     return call
 
 
-def print(fmt: str | None = None, *args: Any, ordered: bool = False, **kwargs: Any) -> Any:  # noqa: A001
+def print(fmt: str | None = None, *args: Any, ordered: bool = False, **kwargs: Any) -> Any:
     """Print values while the program runs: ``fmt.format(*args, **kwargs)`` with the values that they have then.
 
     Args:

@@ -41,7 +41,9 @@ class Site(NamedTuple):
 def parse_sites(reflection: Mapping[str, str]) -> tuple[Site, ...]:
     """The call sites of a function."""
     listed = json.loads(reflection.get(REFLECTION, "[]"))
-    return tuple(Site(position, _specs(arguments), _specs(results)) for position, arguments, results in listed)
+    return tuple(
+        Site(position, _specs(arguments), _specs(results)) for position, arguments, results in listed
+    )
 
 
 def _specs(pairs: Sequence[tuple[str, Sequence[int]]]) -> tuple[Spec, ...]:

@@ -170,9 +170,7 @@ class Executable:
         self._epoch = epoch
 
     def _not_loaded(self, error: Exception) -> RuntimeFailure:
-        return RuntimeFailure(
-            f"{self.name}: the module cannot be loaded: {status_reason(error)}", str(error)
-        )
+        return RuntimeFailure(f"{self.name}: the module cannot be loaded: {status_reason(error)}", str(error))
 
     def _reload(self) -> None:
         """In a forked child: the parent's worker threads do not exist here."""

@@ -16,6 +16,7 @@ import axir_compiler.ops
 from axir_compiler.ir.op import OPS, AxirOp, YieldOp
 from axir_compiler.ir.region import HigherOrderOp, RegionOp
 from axir_compiler.ir.types import BOOL, DTYPES
+from axir_compiler.ops.custom import NamedFunctionsOp
 from axir_compiler.ops.elementwise import Elementwise
 from axir_compiler.ops.transformation import TransformationOp
 from axir_compiler.passes.base import Pass
@@ -27,8 +28,11 @@ COMPILER = PACKAGES["axir_compiler"]
 GOLDEN = ROOT / "tests" / "golden"
 TRANSFORMATIONS = {name for name, op in OPS.items() if issubclass(op, TransformationOp)}
 REGIONS = sorted(name for name, op in OPS.items() if issubclass(op, RegionOp))
-NAMED = sorted(name for name, op in OPS.items() if issubclass(op, HigherOrderOp) and name not in REGIONS)
-COMPUTED = sorted(set(OPS) - TRANSFORMATIONS - {*REGIONS, *NAMED, YieldOp.short_name})
+NAMED = sorted(name for name, op in OPS.items() if issubclass(op, NamedFunctionsOp))
+HOST = sorted(
+    name for name, op in OPS.items() if issubclass(op, HigherOrderOp) and name not in {*REGIONS, *NAMED}
+)
+COMPUTED = sorted(set(OPS) - TRANSFORMATIONS - {*REGIONS, *NAMED, *HOST, YieldOp.short_name})
 WITHOUT_OPERANDS = {"constant", "iota"}
 
 
@@ -72,6 +76,17 @@ def test_every_op_that_names_functions_has_its_rules(name: str) -> None:
     op = OPS[name]
     for rule in ("jvp_with", "transpose_with", "batch_with", "verify_functions"):
         assert inspect.getattr_static(op, rule) is not inspect.getattr_static(HigherOrderOp, rule, None), rule
+
+
+@pytest.mark.parametrize("name", HOST)
+def test_every_op_on_the_host_has_its_rules(name: str) -> None:
+    rules = ("infer", "numpy", "evaluation", "jvp_with", "transpose_with", "batch_with", "lower")
+    op = OPS[name]
+    missing = [
+        r for r in rules if inspect.getattr_static(op, r) is inspect.getattr_static(HigherOrderOp, r, None)
+    ]
+    assert not missing, f"{op.__name__} lacks {', '.join(missing)}"
+    assert (GOLDEN / "lowering" / f"{name}.mlir").exists()
 
 
 @pytest.mark.parametrize("name", COMPUTED)

@@ -73,6 +73,7 @@ class AxirOp(ir.OpView):
     same_dtype: ClassVar[bool] = True
     has_regions: ClassVar[bool] = False
     symbol_names: ClassVar[tuple[str, ...]] = ()
+
     def __init_subclass__(
         cls,
         name: str | None = None,

@@ -14,8 +14,8 @@ from axir_compiler.ir.module import body_of, functions, is_terminator, terminato
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.region import RegionOp
 from axir_compiler.ir.types import UNSIGNED, Aval, aval_of, mlir_type
-from axir_compiler.lowering.host_calls import declare_host_calls
 from axir_compiler.lowering.fusion import limit_bindings, program_blocks, separate_reductions
+from axir_compiler.lowering.host_calls import declare_host_calls
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
@@ -28,8 +28,8 @@ def lowered_type(aval: Aval) -> ir.Type:
     return mlir_type(Aval(aval.shape, dtype))
 
 
-def lower_function(function: func.FuncOp, result_storage: bool) -> func.FuncOp:
-    """Replace a function by its lowered form of the same name, and give that."""
+def lower_function(function: func.FuncOp, result_storage: bool) -> None:
+    """Replace a function by its lowered form of the same name."""
     old = body_of(function)
     inputs = [lowered_type(aval_of(a)) for a in old.arguments]
     results = [lowered_type(aval_of(t)) for t in function.type.results]
@@ -52,7 +52,6 @@ def lower_function(function: func.FuncOp, result_storage: bool) -> func.FuncOp:
         separate_reductions(part)
         limit_bindings(part)
     function.operation.erase()
-    return new
 
 
 def _lower_block(block: ir.Block, values: dict[ir.Value, ir.Value]) -> list[ir.Value]:
@@ -94,4 +93,5 @@ class LowerToLinalgPass(Pass):
 
     def run(self, module: ir.Module) -> None:
         for function in functions(module).values():
-            declare_host_calls(module, lower_function(function, self.result_storage))
+            lower_function(function, self.result_storage)
+        declare_host_calls(module)

@@ -15,7 +15,6 @@ import numpy as np
 from axir._src import pytree
 from axir._src.array import Array, ConcreteArray
 from axir._src.call import flatten_arrays, name_of
-from axir._src.config import config
 from axir._src.convert import to_array
 from axir._src.messages import located
 from axir._src.promotion import canonical
@@ -100,7 +99,9 @@ def _checked(title: str, found: Any, outputs: Sequence[Any]) -> list[np.ndarray]
     arrays = [x.astype(canonical(x.dtype)) if x.dtype in DTYPES else x for x in arrays]
     for i, (x, wanted) in enumerate(zip(arrays, outputs, strict=True)):
         if x.shape != wanted.shape:
-            raise ShapeError(f"{title}: result {i} must have shape {wanted.shape}; the callback gave {x.shape}.")
+            raise ShapeError(
+                f"{title}: result {i} must have shape {wanted.shape}; the callback gave {x.shape}."
+            )
         if x.dtype != wanted.dtype:
             raise DTypeError(
                 f"{title}: result {i} must have dtype {wanted.dtype}; the callback gave {x.dtype}. Convert it there."
@@ -115,7 +116,7 @@ def _announced(title: str, result_shape_dtypes: Any) -> tuple[tuple[Aval, ...], 
     for x in leaves:
         if not (hasattr(x, "shape") and hasattr(x, "dtype")):
             raise located(
-                TypeError(
+                DTypeError(
                     f"{title}: result_shape_dtypes must be a pytree of what has a shape and a dtype, such as "
                     f"axir.ShapeDtypeStruct; got {x!r}."
                 )
@@ -143,7 +144,11 @@ def _call(
 
 
 def _append(
-    host: HostFunction, arrays: Sequence[Array], outputs: tuple[Aval, ...], effect: str, vmap_method: str = "none"
+    host: HostFunction,
+    arrays: Sequence[Array],
+    outputs: tuple[Aval, ...],
+    effect: str,
+    vmap_method: str = "none",
 ) -> Sequence[Array]:
     """Call a function: now, or as part of the program that is being traced."""
     frame, acts = state.frame, effect != "pure"
