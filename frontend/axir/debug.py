@@ -26,8 +26,7 @@ def callback(
     Args:
         callback: Takes ``args`` and ``kwargs``, arrays as arrays and everything else as it is. Without it the result
             is a function of callback and arguments, to which ``ordered`` is no argument of the callback.
-        ordered: Whether the order of such calls matters. They run in the order of the program in any case; ``vmap``
-            of an ordered one is an error.
+        ordered: Whether the order of such calls matters. They run in the order of the program in any case.
 
     Example:
         >>> import axir
@@ -54,8 +53,7 @@ def print(fmt: str | None = None, *args: Any, ordered: bool = False, **kwargs: A
         fmt: A format string as for ``str.format``; not an f-string, which is made while tracing. Without it the result
             is a function of format and arguments.
         *args, **kwargs: Arrays, formatted as NumPy prints them where the program was traced, or anything else.
-        ordered: Whether the order of such lines matters. They come in the order of the program in any case; ``vmap``
-            of an ordered one is an error.
+        ordered: Whether the order of such lines matters. They come in the order of the program in any case.
 
     Raises:
         ValueError: the format leaves arguments unused. IndexError or KeyError: it names one that is not there.

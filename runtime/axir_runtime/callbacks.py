@@ -80,16 +80,31 @@ class Callbacks:
         """Answer one import; an exception is kept for ``take_error``."""
         self._local.error = None
         try:
-            arguments = [_argument(r, s) for r, s in zip(references, site.arguments, strict=True)]
+            views = [r.deref(HalBufferView) for r in references]
+            arguments = [self._argument(site, *pair) for pair in zip(views, site.arguments, strict=True)]
             found = self._functions[site.position](arguments, site.results)
-            views = [Buffer(x).view.ref for x in self._checked(site, found)]
+            given = [Buffer(x).view.ref for x in self._checked(site, found)]
         except BaseException as error:
             self._local.error = error
             # What IREE sees is an ordinary exception, whatever it was.
             raise RuntimeError("a callback failed") from None
-        if not views:
+        if not given:
             return None
-        return views[0] if len(views) == 1 else tuple(views)
+        return given[0] if len(given) == 1 else tuple(given)
+
+    def _argument(self, site: Site, view: HalBufferView, spec: Spec) -> Array:
+        """A copy, since IREE uses the memory again when the call is over.
+
+        The type is checked: what no kernel reads comes here as the caller of the program gave it.
+        """
+        shape = tuple(view.shape)
+        # An element type has its number of bits in the lowest byte.
+        if shape != spec.shape or view.element_type & 0xFF != 8 * spec.dtype.itemsize:
+            raise ValueError(
+                f"{self._name}: callback {site.position} takes {spec}; the program gave elements of type "
+                f"{view.element_type:#x} in shape {shape}"
+            )
+        return aligned_copy(Buffer.from_view(view, shape, spec.dtype).array)
 
     def _checked(self, site: Site, found: Sequence[Array]) -> list[Array]:
         """Results in memory of their own: compiled code must not read what it does not expect."""
@@ -113,10 +128,3 @@ def _letters(specs: Sequence[Spec]) -> str:
 
 def _import(site: Site) -> Callable[..., Any]:
     return lambda callbacks, *references: callbacks.call(site, references)
-
-
-def _argument(reference: Any, spec: Spec) -> Array:
-    """A copy, since IREE uses the memory again when the call is over."""
-    view = reference.deref(HalBufferView)
-    shape = tuple(size for size in spec.shape if isinstance(size, int))
-    return aligned_copy(Buffer.from_view(view, shape, spec.dtype).array)

@@ -31,8 +31,11 @@ TRANSFORMATIONS = {name for name, op in OPS.items() if issubclass(op, Transforma
 WITHOUT_OPERANDS = {"constant", "iota"}
 COLLECTIVES = {name for name, op in OPS.items() if issubclass(op, CollectiveOp)}
 REGIONS = sorted(name for name, op in OPS.items() if issubclass(op, RegionOp))
-NAMED = sorted(name for name, op in OPS.items() if issubclass(op, HigherOrderOp) and name not in REGIONS)
-COMPUTED = sorted(set(OPS) - TRANSFORMATIONS - COLLECTIVES - {*REGIONS, *NAMED, YieldOp.short_name})
+NAMED = sorted(name for name, op in OPS.items() if issubclass(op, NamedFunctionsOp))
+HOST = sorted(
+    name for name, op in OPS.items() if issubclass(op, HigherOrderOp) and name not in {*REGIONS, *NAMED}
+)
+COMPUTED = sorted(set(OPS) - TRANSFORMATIONS - COLLECTIVES - {*REGIONS, *NAMED, *HOST, YieldOp.short_name})
 
 
 def _overrides(op: type[AxirOp], rule: str) -> bool:
@@ -76,6 +79,17 @@ def test_every_op_that_names_functions_has_its_rules(name: str) -> None:
     rules = ("jvp_with", "transpose_with", "batch_with")
     for rule in (*rules, *(("verify_functions",) if issubclass(op, NamedFunctionsOp) else ())):
         assert inspect.getattr_static(op, rule) is not inspect.getattr_static(HigherOrderOp, rule, None), rule
+
+
+@pytest.mark.parametrize("name", HOST)
+def test_every_op_on_the_host_has_its_rules(name: str) -> None:
+    rules = ("infer", "numpy", "evaluation", "jvp_with", "transpose_with", "batch_with", "lower")
+    op = OPS[name]
+    missing = [
+        r for r in rules if inspect.getattr_static(op, r) is inspect.getattr_static(HigherOrderOp, r, None)
+    ]
+    assert not missing, f"{op.__name__} lacks {', '.join(missing)}"
+    assert (GOLDEN / "lowering" / f"{name}.mlir").exists()
 
 
 @pytest.mark.parametrize("name", COMPUTED)

@@ -28,6 +28,8 @@ PUBLIC = (
     "axir.lax.linalg",
     "axir.scipy.linalg",
     "axir.random",
+    "axir.debug",
+    "axir.experimental",
     "axir.nn",
     "axir.errors",
     "axir_runtime",

@@ -1,7 +1,7 @@
 """Calls of Python functions: imports of a module that the runtime provides.
 
 A *site* is one import: the position of the function among those of the program, and the types of what goes in and
-out. The sites of a program are listed as JSON in the reflection of its function, where the runtime finds them:
+out. The sites of a module are listed as JSON in the reflection of its functions, where the runtime finds them:
 ``[position, [[dtype, shape], ...], [[dtype, shape], ...]]`` for each. Calls of imports have effects for IREE, which
 keeps their order.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from axir_compiler.ir.module import definitions
 from axir_compiler.ir.types import Aval
 from axir_compiler.lowering import emit
 from axir_compiler.mlir import context, func, ir
@@ -70,8 +71,8 @@ def _imported(view: Value, aval: Aval) -> Value:
     ).result
 
 
-def declare_host_calls(module: ir.Module, function: func.FuncOp) -> None:
-    """Name the imports that a lowered function calls, declare them, and list them in its reflection."""
+def declare_host_calls(module: ir.Module) -> None:
+    """Name the imports that a lowered module calls, declare them, and list them in the reflection of its functions."""
     calls: list[ir.Operation] = []
 
     def visit(op: ir.Operation) -> ir.WalkResult:
@@ -79,26 +80,23 @@ def declare_host_calls(module: ir.Module, function: func.FuncOp) -> None:
             calls.append(op)
         return ir.WalkResult.ADVANCE
 
-    function.operation.walk(visit)
+    module.operation.walk(visit)
     if not calls:
         return
     sites: dict[str, str] = {}
     for call in calls:
         site = ir.StringAttr(call.attributes[_SITE]).value
         if site not in sites:
-            sites[site] = _declare(module, call)
+            sites[site] = f"{_MODULE}.site{len(sites)}"
+            _declare(module, sites[site], call)
         call.attributes["callee"] = ir.FlatSymbolRefAttr.get(sites[site], context())
         del call.attributes[_SITE]  # pyright: ignore[reportIndexIssue]
-    listed = ir.StringAttr.get(f"[{', '.join(sites)}]", context())
-    function.attributes["iree.reflection"] = ir.DictAttr.get({REFLECTION: listed}, context())
+    listed = ir.DictAttr.get({REFLECTION: ir.StringAttr.get(f"[{', '.join(sites)}]", context())}, context())
+    for function in definitions(module):
+        function.attributes["iree.reflection"] = listed
 
 
-def _declare(module: ir.Module, call: ir.Operation) -> str:
-    table = ir.SymbolTable(module.operation)
-    number = 0
-    while (name := f"{_MODULE}.site{number}") in table:
-        number += 1
+def _declare(module: ir.Module, name: str, call: ir.Operation) -> None:
     kinds = [x.type for x in call.operands], [r.type for r in call.results]
-    with ir.InsertionPoint.at_block_begin(module.body), ir.Location.unknown(context()):
+    with ir.InsertionPoint(module.body), ir.Location.unknown(context()):
         func.FuncOp(name, kinds, visibility="private")
-    return name

@@ -95,10 +95,10 @@ class CallbackOp(HigherOrderOp, name="callback", same_dtype=False):
     def batch_with(
         self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]
     ) -> tuple[list[Value], list[int]]:
-        if "ordered" in self.effect:
+        if self.effect == "ordered_io":
             raise MissingRuleError(
-                f"vmap: {_TITLES[self.effect]} with ordered=True has no place in a batch, whose items have no order. "
-                "Use ordered=False, or axir.lax.map instead of vmap."
+                "vmap: io_callback with ordered=True has no place in a batch, whose items have no order. Use "
+                "ordered=False, or axir.lax.map instead of vmap."
             )
         fronts = [
             x if axis is None else ops.move_axis(x, axis, 0) for x, axis in zip(operands, axes, strict=True)

@@ -33,8 +33,8 @@ def lowered_type(aval: Aval) -> ir.Type:
     return mlir_type(Aval(aval.shape, dtype))
 
 
-def lower_function(function: func.FuncOp, result_storage: bool) -> func.FuncOp:
-    """Replace a function by its lowered form of the same name, and give that."""
+def lower_function(function: func.FuncOp, result_storage: bool) -> None:
+    """Replace a function by its lowered form of the same name."""
     old = body_of(function)
     inputs = [lowered_type(aval_of(a)) for a in old.arguments]
     results = [lowered_type(aval_of(t)) for t in function.type.results]
@@ -60,7 +60,6 @@ def lower_function(function: func.FuncOp, result_storage: bool) -> func.FuncOp:
         separate_reductions(part)
         limit_bindings(part)
     function.operation.erase()
-    return new
 
 
 def _lower_block(block: ir.Block, values: dict[ir.Value, ir.Value]) -> list[ir.Value]:
@@ -103,4 +102,5 @@ class LowerToLinalgPass(Pass):
 
     def run(self, module: ir.Module) -> None:
         for function in functions(module).values():
-            declare_host_calls(module, lower_function(function, self.result_storage))
+            lower_function(function, self.result_storage)
+        declare_host_calls(module)

@@ -19,6 +19,7 @@ from axir_compiler.ir.module import (
     copy_op,
     finish_function,
     is_jit,
+    is_terminator,
     lookup,
 )
 from axir_compiler.ir.op import AxirOp
@@ -162,9 +163,11 @@ class Linearizer:
         arguments = list(block.arguments)
         seeds = arguments[len(arguments) - tangents :]
         linear = dependents(block, seeds)
-        *others, terminator = block.operations
+        terminator = return_op(function)
         # By operands, since an op with an effect may have no results.
-        linear_ops = [op for op in others if any(x in linear for x in op.operands)]
+        linear_ops = [
+            op for op in block.operations if not is_terminator(op) and any(x in linear for x in op.operands)
+        ]
         returned = list(terminator.operands)
         primal, tangent = returned[: len(returned) - outputs], returned[len(returned) - outputs :]
         residuals = _residuals([*linear_ops], tangent, linear)

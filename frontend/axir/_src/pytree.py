@@ -115,8 +115,11 @@ def flatten_axes(name: str, axes: Any, tree: Any) -> list[Any]:
         TreeError: ``axes`` is not a prefix of the structure of ``tree``.
     """
     try:
-        return optree.broadcast_prefix(axes, tree, is_leaf=_is_none, none_is_leaf=True, namespace=NAMESPACE)
+        found = optree.broadcast_prefix(axes, tree, is_leaf=_is_none, none_is_leaf=True, namespace=NAMESPACE)
     except (ValueError, TypeError):
         raise TreeError(
             f"{name} must be a number, None, or a prefix of the arguments' pytree; got {axes!r} for {structure(tree)}."
         ) from None
+    # Only in ``axes`` does None stand for something.
+    values = optree.tree_leaves(tree, none_is_leaf=True, namespace=NAMESPACE)
+    return [axis for axis, value in zip(found, values, strict=True) if value is not None]

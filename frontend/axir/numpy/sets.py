@@ -107,7 +107,7 @@ def unique(
 
 def _distinct(x: Array, axis: int | None, equal_nan: bool) -> tuple[Array, Array, Array, Array]:
     value = _plain(x)
-    values, index, inverse, counts = np.unique(  # pyright: ignore[reportCallIssue]
+    values, index, inverse, counts = np.unique(
         value, return_index=True, return_inverse=True, return_counts=True, axis=axis, equal_nan=equal_nan
     )
     shape = x.shape if axis is None else (x.shape[axis],)
@@ -115,7 +115,7 @@ def _distinct(x: Array, axis: int | None, equal_nan: bool) -> tuple[Array, Array
         found: Array = ConcreteArray(values.astype(x.dtype))
     else:
         flat = lax.reshape(x, (x.size,)) if axis is None else x
-        found = take_static(flat, index, axis or 0, "unique")
+        found = take_static(flat, index, axis or 0)
     index, inverse, counts = (
         to_array(i.astype(default_int())) for i in (index, inverse.reshape(shape), counts)
     )
