@@ -1,5 +1,6 @@
 # make demo   set up .venv and run the tutorial
 # make test   set up .venv and run the whole test suite
+# make fuzz   random programs for AXIR_FUZZ_SECONDS (300)
 # make lint   ruff and pyright
 # make bench  measure against JAX, in a virtual environment of its own
 
@@ -7,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test fuzz lint bench clean
 
 $(VENV)/installed: pyproject.toml runtime/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +29,10 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+fuzz: $(VENV)/installed
+	AXIR_FUZZ_SECONDS=$${AXIR_FUZZ_SECONDS:-300} $(BIN)/python -m pytest tests/programs/test_random_programs.py \
+	    -k other -s
 
 lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .

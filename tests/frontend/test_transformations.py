@@ -295,3 +295,35 @@ def test_long_chains_need_no_recursion():
         return x if x > 0 else -x
 
     close(axir.grad(chain)(1.0), 1)
+
+
+def test_derivatives_of_jitted_functions_of_numbers():
+    """The call in between runs compiled, on what NumPy computed: a scalar, not an array."""
+
+    def twice(x):
+        return np.sin(axir.jit(np.sin)(x))
+
+    expected = onp.cos(onp.sin(0.7)) * onp.cos(0.7)
+    assert float(axir.grad(twice)(0.7)) == pytest.approx(expected, rel=1e-6)
+    assert float(axir.vjp(twice, 0.7)[1](1.0)[0]) == pytest.approx(expected, rel=1e-6)
+
+
+JVP_BODIES = {
+    "call": lambda x: np.sin(axir.jit(np.sin)(x)),
+    "checkpoint": lambda x: np.sin(axir.checkpoint(np.sin)(x)),
+    "scan": lambda x: np.sin(axir.lax.scan(lambda c, _: (np.sin(c), None), x, None, 2)[0]),
+    "branch": lambda x: np.sin(axir.lax.switch(1, [np.cos, np.sin], x)),
+    "branch in a scan": lambda x: axir.lax.scan(
+        lambda c, _: (np.sin(axir.lax.switch(1, [np.cos, np.sin], c)), None), x, None, 2
+    )[0],
+}
+
+
+@pytest.mark.parametrize("name", JVP_BODIES)
+def test_transposed_tangent_map(name):
+    """The derivative of a loop or branch gives results and tangents together; only the latter are linear."""
+    f = JVP_BODIES[name]
+    with axir.enable_x64(True):
+        (found,) = axir.linear_transpose(lambda t: axir.jvp(f, (0.7,), (t,))[1], 1.0)(1.0)
+        ends = [float(f(0.7 + h)) for h in (1e-6, -1e-6)]
+    assert float(found) == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-6)

@@ -18,6 +18,7 @@ from axir_compiler.ir.module import (
     adopt_block,
     body_of,
     copy_op,
+    lookup,
     return_op,
     terminator_of,
 )
@@ -25,7 +26,16 @@ from axir_compiler.ir.op import AxirOp, YieldOp
 from axir_compiler.ir.types import Aval, aval_of, mlir_type
 from axir_compiler.mlir import func, ir
 
-__all__ = ["Build", "HigherOrderOp", "RegionOp", "Signature", "build_function", "dependents", "prune"]
+__all__ = [
+    "Build",
+    "HigherOrderOp",
+    "RegionOp",
+    "Signature",
+    "build_function",
+    "dependent_results",
+    "dependents",
+    "prune",
+]
 
 Value = ir.Value
 Build = Callable[[list[Value]], Sequence[Value]]
@@ -40,6 +50,10 @@ class Signature(NamedTuple):
 
 class HigherOrderOp(AxirOp, same_dtype=False):
     """An op that holds or names functions. Its rules replace it, with the transformation at hand."""
+
+    def dependent_results(self, module: ir.Module, operands: set[int]) -> set[int]:
+        """Which results depend on the operands with these numbers."""
+        return set(range(len(self.results)))
 
     def jvp_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
@@ -139,6 +153,24 @@ class RegionOp(HigherOrderOp, same_dtype=False):
         copy.erase()
         return symbols
 
+    def dependent_results(self, module: ir.Module, operands: set[int]) -> set[int]:
+        arguments = {i - self.first for i in operands}
+        if any(i < 0 for i in arguments):
+            return super().dependent_results(module, operands)
+        while True:
+            # A loop that takes no step gives what it starts from.
+            found = {i for i in arguments if i < self.carried}
+            for k, block in enumerate(self.blocks):
+                reached = _reached(module, block, arguments)
+                if k not in self.conditions:
+                    found |= reached
+                elif reached:
+                    return super().dependent_results(module, operands)
+            grown = arguments | {i for i in found if i < self.carried}
+            if grown == arguments:
+                return found
+            arguments = grown
+
     @property
     def carried(self) -> int:
         """How many of the region arguments start as operands and then take what the region gives."""
@@ -190,13 +222,37 @@ def build_function(module: ir.Module, name: str, inputs: Sequence[ir.Type], buil
     return builder.finish(results)
 
 
-def dependents(block: ir.Block, seeds: Sequence[Value]) -> set[Value]:
-    """The values of a block that depend on ``seeds``."""
+def dependents(block: ir.Block, seeds: Sequence[Value], module: ir.Module | None = None) -> set[Value]:
+    """The values of a block that depend on ``seeds``.
+
+    With a module at hand it is seen which results of calls, loops and branches do; without, all are taken to.
+    """
     found = set(seeds)
     for op in block.operations:
         if any(x in found for x in op.operands):
-            found.update(op.results)
+            found.update(op.results if module is None else dependent_results(module, op, found))
     return found
+
+
+def dependent_results(module: ir.Module, op: ir.OpView, values: set[Value]) -> list[Value]:
+    """The results of an op that depend on some values."""
+    results = list(op.results)
+    operands = {i for i, x in enumerate(op.operands) if x in values}
+    if not operands:
+        return []
+    if isinstance(op, func.CallOp):
+        reached = _reached(module, body_of(lookup(module, op.callee.value)), operands)
+    elif isinstance(op, HigherOrderOp):
+        reached = op.dependent_results(module, operands)
+    else:
+        return results
+    return [results[i] for i in sorted(reached)]
+
+
+def _reached(module: ir.Module, block: ir.Block, arguments: set[int]) -> set[int]:
+    """Which of the values that a block ends with depend on the arguments with these numbers."""
+    found = dependents(block, [a for i, a in enumerate(block.arguments) if i in arguments], module)
+    return {i for i, x in enumerate(terminator_of(block).operands) if x in found}
 
 
 def _needed(block: ir.Block, outputs: Sequence[Value]) -> set[Value]:

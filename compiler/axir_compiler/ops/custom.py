@@ -21,9 +21,10 @@ from axir_compiler.ir.module import (
     lookup,
     return_op,
     signature,
+    terminator_of,
 )
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.region import Build, HigherOrderOp, build_function
+from axir_compiler.ir.region import Build, HigherOrderOp, build_function, dependents
 from axir_compiler.ir.types import Aval, aval_of, is_inexact, mlir_type
 from axir_compiler.mlir import ir
 from axir_compiler.ops.transformation import VmapOp, with_batch_axis
@@ -56,6 +57,12 @@ class NamedFunctionsOp(HigherOrderOp, same_dtype=False):
         """
         raise NotImplementedError
 
+    def _reached(self, module: ir.Module, operands: set[int]) -> set[int]:
+        """What of the callee's results depends on these operands."""
+        block = body_of(lookup(module, self.attrs["callee"]))
+        found = dependents(block, [block.arguments[i] for i in sorted(operands)], module)
+        return {i for i, x in enumerate(terminator_of(block).operands) if x in found}
+
     def _check(self, what: str, expected: Sequence[Aval], actual: Sequence[Aval]) -> None:
         if tuple(expected) != tuple(actual):
             wanted, given = (", ".join(map(str, side)) for side in (expected, actual))
@@ -79,6 +86,8 @@ class _CustomCall(NamedFunctionsOp, same_dtype=False):
     callee: Symbol
     inputs: Int
     is_call: ClassVar[bool] = True
+
+    dependent_results = NamedFunctionsOp._reached
 
     def _refuse_outside(self, tangents: Sequence[Value | None]) -> None:
         if any(t is not None for t in tangents[self.inputs :]):
@@ -382,6 +391,7 @@ class CheckpointOp(NamedFunctionsOp, name="checkpoint"):
                 f"{self.OPERATION_NAME}: there is no policy {self.policy!r}; the policies are {', '.join(_POLICIES)}."
             )
 
+    dependent_results = NamedFunctionsOp._reached
     transpose_with = _CustomCall.transpose_with
 
     def jvp_with(

@@ -351,7 +351,7 @@ class _Transposition:
         arguments, returned = list(block.arguments), list(return_op(lookup(self.module, self.body)).operands)
         linear = {i for i, x in enumerate(self.operands) if x is None}
         while True:
-            found = dependents(block, [arguments[i] for i in linear])
+            found = dependents(block, [arguments[i] for i in linear], self.module)
             moving = {i for i, r in enumerate(returned) if r in found}
             grown = linear | {i for i in moving if i < self.op.carry}
             if grown == linear:

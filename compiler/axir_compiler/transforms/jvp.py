@@ -21,13 +21,15 @@ from axir_compiler.ir.module import (
     is_jit,
     is_terminator,
     lookup,
+    return_op,
 )
 from axir_compiler.ir.op import AxirOp
-from axir_compiler.ir.region import HigherOrderOp, dependents
+from axir_compiler.ir.region import HigherOrderOp
 from axir_compiler.ir.types import aval_of, is_inexact
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.cse import eliminate_common_subexpressions
 from axir_compiler.passes.dce import eliminate_dead_code
+from axir_compiler.transforms.known import separate_known
 
 __all__ = ["Differentiated", "Linearized", "Linearizer"]
 
@@ -162,7 +164,7 @@ class Linearizer:
         block = body_of(function)
         arguments = list(block.arguments)
         seeds = arguments[len(arguments) - tangents :]
-        linear = dependents(block, seeds)
+        linear = separate_known(self.module, block, seeds)
         terminator = return_op(function)
         # By operands, since an op with an effect may have no results.
         linear_ops = [

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from axir_compiler import ops
 from axir_compiler.errors import MissingRuleError
-from axir_compiler.ir.module import FunctionBuilder, body_of, call, copy_op, is_jit, lookup, return_op
+from axir_compiler.ir.module import FunctionBuilder, body_of, call, is_jit, lookup, return_op
 from axir_compiler.ir.op import AxirOp
-from axir_compiler.ir.region import HigherOrderOp
+from axir_compiler.ir.region import HigherOrderOp, dependent_results
 from axir_compiler.mlir import func, ir
+from axir_compiler.transforms.known import copy_known
 
 __all__ = ["Transposed", "Transposer"]
 
@@ -56,7 +57,7 @@ class Transposer:
         values = dict(zip(others, builder.arguments, strict=False))
         linear_values = {arguments[i] for i in linear}
         with builder:
-            pending = _copy_nonlinear(function, linear_values, values)
+            pending = self._copy_nonlinear(function, linear_values, values)
             cotangents: dict[Value, Value] = {}
             with ir.Location.unknown():
                 for i, ct in zip(seeds, builder.arguments[len(others) :], strict=True):
@@ -68,6 +69,23 @@ class Transposer:
         nonzero = tuple(i for i in linear if arguments[i] in cotangents)
         builder.finish([cotangents[arguments[i]] for i in nonzero])
         return Transposed(builder.name, nonzero)
+
+    def _copy_nonlinear(
+        self, function: func.FuncOp, linear_values: set[Value], values: dict[Value, Value]
+    ) -> list[ir.OpView]:
+        """Copy the ops that do not depend on linear values; give the others, in order."""
+        pending = []
+        for op in body_of(function).operations:
+            if isinstance(op, func.ReturnOp):
+                break
+            linear = dependent_results(self.module, op, linear_values)
+            if len(linear) < len(op.results):
+                with op.location:
+                    copy_known(op, linear_values, values)
+            if linear:
+                linear_values.update(linear)
+                pending.append(op)
+        return pending
 
     def _transpose_op(
         self,
@@ -105,23 +123,6 @@ class Transposer:
         for i, share in zip(rule.nonzero, found, strict=True):
             shares[i] = share
         return shares
-
-
-def _copy_nonlinear(
-    function: func.FuncOp, linear_values: set[Value], values: dict[Value, Value]
-) -> list[ir.OpView]:
-    """Copy the ops that do not depend on linear values; give the others, in order."""
-    pending = []
-    for op in body_of(function).operations:
-        if isinstance(op, func.ReturnOp):
-            break
-        if any(x in linear_values for x in op.operands):
-            linear_values.update(op.results)
-            pending.append(op)
-        else:
-            with op.location:
-                copy_op(op, values)
-    return pending
 
 
 def _check_linear(op: AxirOp, unknown: Sequence[int]) -> None:

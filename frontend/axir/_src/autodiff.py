@@ -424,12 +424,17 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return _with_aux(result, aux_tree, outputs[out_tree.num_leaves :], has_aux, f_vjp)
 
 
+def _zero_of(x: Any) -> Array:
+    """Zeros like a number, an array or a ShapeDtypeStruct."""
+    return to_array(np.zeros(x.shape, x.dtype) if hasattr(x, "shape") else type(x)(0))
+
+
 def linear_transpose(fun: Callable[..., Any], *primals: Any) -> Callable[[Any], tuple[Any, ...]]:
     """The transpose of a linear function.
 
     Args:
         fun: linear in all its arguments.
-        *primals: arrays or ShapeDtypeStructs; only shapes and dtypes are used.
+        *primals: numbers, arrays or ShapeDtypeStructs; only shapes and dtypes are used.
 
     Returns: a function from a cotangent of the structure of the result to a tuple of cotangents, one for each
         argument.
@@ -438,7 +443,7 @@ def linear_transpose(fun: Callable[..., Any], *primals: Any) -> Callable[[Any], 
         MissingRuleError: ``fun`` uses an operation that is not linear.
     """
     title = f"linear_transpose({name_of(fun)})"
-    zeros = pytree.map_tree(lambda x: to_array(np.zeros(x.shape, x.dtype)), primals)
+    zeros = pytree.map_tree(_zero_of, primals)
     leaves, treedef = flatten_arrays(title, tuple(zeros))
     trees: list[Any] = []
     flat = _flat_function(fun, treedef, title, False, trees)
