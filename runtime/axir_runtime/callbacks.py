@@ -99,7 +99,7 @@ class Callbacks:
         """
         shape = tuple(view.shape)
         # An element type has its number of bits in the lowest byte.
-        if shape != spec.shape or int(view.element_type) & 0xFF != 8 * spec.dtype.itemsize:
+        if shape != spec.shape or view.element_type & 0xFF != 8 * spec.dtype.itemsize:  # pyright: ignore[reportOperatorIssue]
             raise ValueError(
                 f"{self._name}: callback {site.position} takes {spec}; the program gave elements of type "
                 f"{view.element_type:#x} in shape {shape}"

@@ -208,3 +208,32 @@ def test_views_of_results_outlive_them(shape):
     ]
     others = [double(onp.full(shape, -1, "float32")) for _ in range(200)]
     assert all((v == 2 * n).all() for n, v in enumerate(views)) and len(others) == 200
+
+
+def test_products_of_float64_of_all_sizes():
+    """Tile sizes of IREE's own choice do not compile on CPUs with AVX-512."""
+    rng = onp.random.default_rng(0)
+    shapes = [
+        ("ij,jk->ik", 32, 32, 32),
+        ("ij,jk->ik", 65, 3, 130),
+        ("ij,kj->ik", 100, 7, 33),
+        ("ji,jk->ik", 1, 64, 9),
+    ]
+    shapes += [("bij,bjk->bik", 40, 17, 24), ("ij,j->i", 50, 60, 1), ("bij,jk->bik", 5, 16, 1)]
+    operands = []
+    for formula, i, j, k in shapes:
+        sizes = {"i": i, "j": j, "k": k, "b": 3}
+        operands.append(
+            [rng.standard_normal([sizes[c] for c in t]) for t in formula.partition("->")[0].split(",")]
+        )
+    formulas = [formula for formula, *_ in shapes]
+    with axir.enable_x64():
+        program = axir.jit(
+            lambda pairs: [np.einsum(f, x, y) for f, (x, y) in zip(formulas, pairs, strict=True)]
+        )
+        found = program(operands)
+        z = onp.exp(1j * rng.standard_normal((70, 70)))
+        squared = axir.jit(lambda z: z @ z)(z)
+    for formula, (x, y), result in zip(formulas, operands, found, strict=True):
+        onp.testing.assert_allclose(result, onp.einsum(formula, x, y), 1e-12, 1e-12)
+    onp.testing.assert_allclose(squared, z @ z, 1e-12, 1e-12)

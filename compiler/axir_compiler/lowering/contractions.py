@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from axir_compiler.ir.types import BOOL, real_dtype
+from axir_compiler.ir.types import BOOL, COMPLEX, real_dtype
 from axir_compiler.lowering import emit, scalar
 from axir_compiler.lowering.emit import is_half, signless
 from axir_compiler.lowering.generic import (
@@ -25,14 +25,13 @@ from axir_compiler.lowering.generic import (
     zeros,
 )
 from axir_compiler.lowering.movement import reshape, transpose
-from axir_compiler.mlir import ir
+from axir_compiler.mlir import context, ir
 
 __all__ = ["dot_general"]
 
 _FLOAT32 = np.dtype("float32")
-_COMPLEX64 = np.dtype("complex64")
-# Products of fewer numbers are one kernel of complex numbers, which does not run in vectors. So are all products of
-# complex128: for CPUs with AVX-512 IREE compiles no large product of f64.
+_FLOAT64 = np.dtype("float64")
+# Products of fewer numbers are one kernel of complex numbers, which does not run in vectors.
 _SMALL = 1 << 15
 
 
@@ -122,7 +121,7 @@ def _contract(
         map_of_dims(len(loops), [loops.index(role) for role in roles])
         for roles in (x_roles, y_roles, "".join(out))
     ]
-    if operand_dtype == result_dtype == _COMPLEX64 and math.prod(size.values()) > _SMALL:
+    if operand_dtype == result_dtype and result_dtype in COMPLEX and math.prod(size.values()) > _SMALL:
         return _contract_parts(x, x_roles, y, y_roles, operand_dtype, result_dtype)
     wide = _FLOAT32 if is_half(result_dtype) else result_dtype
     kind = signless(wide)
@@ -139,10 +138,36 @@ def _contract(
 
     init = fill(sizes, emit.constant(kind, 0)) if summed else empty(sizes, kind)
     result = generic([x, y], [init], maps, body, reduced=[loops.index("k")] if summed else [])[0]
+    if wide == _FLOAT64 and set("mnk") <= set(size):
+        result.owner.attributes["compilation_info"] = ir.Attribute.parse(_tiling(loops, size), context())
     if wide == result_dtype:
         return result
     return elementwise(
         lambda value: scalar.convert(wide, result_dtype, value), [result], signless(result_dtype)
+    )
+
+
+# Sums that a kernel holds in registers; products are added to them one by one.
+_TILE = {"b": 1, "m": 8, "n": 16, "k": 1}
+# The part of the result that one task computes.
+_PART = {"b": 1, "m": 64, "n": 64}
+
+
+def _tiling(loops: Sequence[str], size: dict[str, int]) -> str:
+    """The attribute that tells IREE's CPU backend how to tile a product of f64.
+
+    The sizes that IREE chooses for CPUs with AVX-512 are too large for its own limit on vectors.
+    """
+    tile = {role: min(size[role], _TILE[role]) for role in loops}
+    config = (
+        f"distribution = {[min(size[r], _PART[r]) if r != 'k' else 0 for r in loops]}, "
+        f"vector_common_parallel = {[tile[r] if r != 'k' else 0 for r in loops]}, "
+        f"vector_reduction = {[tile[r] if r == 'k' else 0 for r in loops]}"
+    )
+    return (
+        f"#iree_codegen.compilation_info<lowering_config = #iree_cpu.lowering_config<{config}>, translation_info = "
+        "#iree_codegen.translation_info<pipeline = #iree_cpu.pipeline<DoubleTilingExpert>, "
+        "{enable_loop_peeling}>>"
     )
 
 

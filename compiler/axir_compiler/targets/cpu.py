@@ -101,6 +101,8 @@ def _data_tiling(module: ir.Module) -> tuple[str, ...]:
 def _tiling_gain(op: ir.Operation) -> int:
     """Multiplications that gain or (negative) lose by packing; 0 if the op is no matrix product."""
     maps = [attribute.value for attribute in op.attributes["indexing_maps"]]
+    if "compilation_info" in op.attributes:
+        return 0  # tiled by its lowering
     if len(maps) != 3 or not all(m.is_projected_permutation for m in maps):
         return 0
     sizes: dict[int, int] = {}
