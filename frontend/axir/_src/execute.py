@@ -166,7 +166,8 @@ def _plan_of(function: Function) -> Plan:
 
 def _compiled_call(module: ir.Module, symbol: str) -> Callable[..., Sequence[np.ndarray]]:
     compiled = compile_symbol(module, symbol)
-    return lambda *arrays: [b.array for b in compiled.executable(arrays)]
+    # Steps of a plan may give NumPy scalars.
+    return lambda *arrays: [b.array for b in compiled.executable([np.asarray(x) for x in arrays])]
 
 
 def run_eagerly(
