@@ -36,13 +36,16 @@ class Site(NamedTuple):
     position: int
     arguments: tuple[Spec, ...]
     results: tuple[Spec, ...]
+    effect: bool
+    """Whether the import takes and gives a token, which keeps calls with effects in order."""
 
 
 def parse_sites(reflection: Mapping[str, str]) -> tuple[Site, ...]:
     """The call sites of a function."""
     listed = json.loads(reflection.get(REFLECTION, "[]"))
     return tuple(
-        Site(position, _specs(arguments), _specs(results)) for position, arguments, results in listed
+        Site(position, _specs(arguments), _specs(results), effect)
+        for position, arguments, results, effect in listed
     )
 
 
@@ -72,11 +75,11 @@ class Callbacks:
             return []
         interface = PyModuleInterface(_MODULE, lambda _: self)
         for number, site in enumerate(self._sites):
-            convention = f"0{_letters(site.arguments)}_{_letters(site.results)}"
+            convention = f"0{_letters(site.arguments, site)}_{_letters(site.results, site)}"
             interface.export(f"site{number}", convention, _import(site))
         return [interface.create()]
 
-    def call(self, site: Site, references: Sequence[Any]) -> Any:
+    def call(self, site: Site, references: Sequence[Any]) -> list[Any]:
         """Answer one import; an exception is kept for ``take_error``."""
         self._local.error = None
         try:
@@ -88,9 +91,7 @@ class Callbacks:
             self._local.error = error
             # What IREE sees is an ordinary exception, whatever it was.
             raise RuntimeError("a callback failed") from None
-        if not given:
-            return None
-        return given[0] if len(given) == 1 else tuple(given)
+        return given
 
     def _argument(self, site: Site, view: HalBufferView, spec: Spec) -> Array:
         """A copy, since IREE uses the memory again when the call is over.
@@ -121,10 +122,22 @@ class Callbacks:
         return error
 
 
-def _letters(specs: Sequence[Spec]) -> str:
-    """References in IREE's notation of calling conventions."""
-    return "r" * len(specs) or "v"
+def _letters(specs: Sequence[Spec], site: Site) -> str:
+    """Arguments or results in IREE's notation of calling conventions: references, then the token.
+
+    (References behind a number are read at the wrong place, which kills the process.)
+    """
+    return "r" * len(specs) + "i" * site.effect or "v"
 
 
 def _import(site: Site) -> Callable[..., Any]:
-    return lambda callbacks, *references: callbacks.call(site, references)
+    """An import as IREE calls it."""
+
+    def answer(callbacks: Callbacks, *values: Any) -> Any:
+        count = len(site.arguments)
+        results = (*callbacks.call(site, values[:count]), *values[count:])
+        if not results:
+            return None
+        return results[0] if len(results) == 1 else results
+
+    return answer

@@ -2,8 +2,8 @@
 
 A *site* is one import: the position of the function among those of the program, and the types of what goes in and
 out. The sites of a module are listed as JSON in the reflection of its functions, where the runtime finds them:
-``[position, [[dtype, shape], ...], [[dtype, shape], ...]]`` for each. Calls of imports have effects for IREE, which
-keeps their order.
+``[position, [[dtype, shape], ...], [[dtype, shape], ...], effect]`` for each. Imports with an effect take and give a
+token besides, which keeps them in order.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from axir_compiler.ir.module import definitions
+from axir_compiler.ir.module import body_of, definitions, functions
 from axir_compiler.ir.types import Aval
 from axir_compiler.lowering import emit
+from axir_compiler.lowering.effect_order import EFFECT, thread_token, use_results_around
 from axir_compiler.mlir import context, func, ir
 
 __all__ = ["REFLECTION", "declare_host_calls", "host_call"]
@@ -31,7 +32,12 @@ def _view() -> ir.Type:
 
 
 def host_call(
-    position: int, operands: Sequence[Value], arguments: Sequence[Aval], results: Sequence[Aval]
+    position: int,
+    operands: Sequence[Value],
+    arguments: Sequence[Aval],
+    results: Sequence[Aval],
+    *,
+    effect: bool,
 ) -> list[Value]:
     """Call the function at a position; ``arguments`` and ``results`` are the types with their signs."""
     views = [
@@ -43,17 +49,16 @@ def host_call(
         ).result
         for x in operands
     ]
-    site = json.dumps(
-        [position, *([[str(a.dtype), list(a.shape)] for a in side] for side in (arguments, results))]
-    )
+    types = ([[str(a.dtype), list(a.shape)] for a in side] for side in (arguments, results))
+    site = json.dumps([position, *types, effect])
+    attributes = {
+        "callee": ir.FlatSymbolRefAttr.get(_MODULE, context()),
+        _SITE: ir.StringAttr.get(site, context()),
+    }
+    if effect:
+        attributes[EFFECT] = ir.UnitAttr.get(context())
     call = ir.Operation.create(
-        "func.call",
-        results=[_view()] * len(results),
-        operands=views,
-        attributes={
-            "callee": ir.FlatSymbolRefAttr.get(_MODULE, context()),
-            _SITE: ir.StringAttr.get(site, context()),
-        },
+        "func.call", results=[_view()] * len(results), operands=views, attributes=attributes
     )
     return [_imported(view, aval) for view, aval in zip(call.results, results, strict=True)]
 
@@ -73,6 +78,8 @@ def _imported(view: Value, aval: Aval) -> Value:
 
 def declare_host_calls(module: ir.Module) -> None:
     """Name the imports that a lowered module calls, declare them, and list them in the reflection of its functions."""
+    for function in functions(module).values():
+        thread_token(body_of(function))
     calls: list[ir.Operation] = []
 
     def visit(op: ir.Operation) -> ir.WalkResult:
@@ -85,6 +92,7 @@ def declare_host_calls(module: ir.Module) -> None:
         return
     sites: dict[str, str] = {}
     for call in calls:
+        use_results_around(call)
         site = ir.StringAttr(call.attributes[_SITE]).value
         if site not in sites:
             sites[site] = f"{_MODULE}.site{len(sites)}"

@@ -144,7 +144,7 @@ class CallbackOp(HigherOrderOp, name="callback", same_dtype=False):
 
     def lower(self, *operands: Value) -> list[Value]:
         arguments = [aval_of(x) for x in self.operands]
-        return builders.host_call(self.function, operands, arguments, self.outputs)
+        return builders.host_call(self.function, operands, arguments, self.outputs, effect=self.has_effect)
 
 
 _TITLES = {

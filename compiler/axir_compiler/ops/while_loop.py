@@ -10,7 +10,6 @@ import numpy as np
 from axir_compiler import ops
 from axir_compiler.errors import DTypeError, MissingRuleError, ShapeError
 from axir_compiler.ir.attributes import Int
-from axir_compiler.ir.effects import has_effect
 from axir_compiler.ir.module import copy_op
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.region import RegionOp, Signature, build_function
@@ -197,11 +196,9 @@ class WhileLoopOp(RegionOp, name="while_loop"):
 
     def lower_with(self, lower: Callable[..., list[Value]], operands: Sequence[Value]) -> list[Value]:
         n = self.carry
-        found = builders.while_loop(
+        return builders.while_loop(
             lambda *args: lower(0, args), lambda *args: lower(1, args), operands[:n], operands[n:]
         )
-        # IREE does not come to an end with a loop that has an effect and results that nobody uses.
-        return list(map(builders.barrier, found)) if has_effect(self) else found
 
 
 def _without_effects(module: ir.Module, symbol: str) -> str:
