@@ -1,20 +1,30 @@
-"""Time to trace and rewrite programs, before IREE sees them."""
+"""Time to trace and rewrite programs, before IREE sees them: for each op of the original, at several lengths.
+
+Each rewrite takes the program that is traced; reverse mode is linearize followed by transpose. Times per op that grow
+with the length would mean that a rewrite is not linear.
+"""
 
 from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import axir
 import axir.numpy as np
 from axir._src.jit import trace_for_specs
-from axir_compiler import pipeline
-from axir_compiler.mlir import context
+from axir_compiler.ir.module import lookup
+from axir_compiler.mlir import context, ir
+from axir_compiler.transforms.jvp import Linearizer
+from axir_compiler.transforms.transpose import Transposer
+from axir_compiler.transforms.vmap import Vectorizer
+
+LENGTHS = (100, 1_000, 10_000)
+COLUMNS = ("trace", "jvp", "linearize", "transpose", "vmap")
 
 
-def _program(count: int) -> Any:
-    """The sum of a function of ``count`` elementwise ops."""
+def program(count: int) -> Callable[[Any], Any]:
+    """The sum of a function of about ``count`` elementwise ops."""
 
     def function(x: Any) -> Any:
         for _ in range(count // 3):
@@ -24,27 +34,37 @@ def _program(count: int) -> Any:
     return function
 
 
-def _once(function: Any, x: Any) -> tuple[float, float]:
-    start = time.perf_counter()
-    traced, _ = trace_for_specs(function, (x,), {})
-    middle = time.perf_counter()
+def rewrites(module: ir.Module, symbol: str) -> Iterator[None]:
+    """The rewrites of ``COLUMNS``, one after the other."""
+    linearizer = Linearizer(module)
+    linearizer.jvp(symbol, (0,))
+    yield
+    found = linearizer.linearize(symbol, (0,))
+    yield
+    count = len(lookup(module, found.linear).type.inputs)
+    Transposer(module).transpose(found.linear, (count - 1,), (0,))
+    yield
+    Vectorizer(module).vectorize(symbol, (0,), 2)
+    yield
+
+
+def once(count: int) -> list[float]:
+    """Seconds for each of ``COLUMNS``."""
+    times = [time.perf_counter()]
+    traced, _ = trace_for_specs(program(count), (np.arange(8.0),), {})
+    times.append(time.perf_counter())
     with context():
-        pipeline.rewritten_form(traced.program.module, traced.symbol)
-    return middle - start, time.perf_counter() - middle
+        for _ in rewrites(traced.program.module, traced.symbol):
+            times.append(time.perf_counter())
+    return [b - a for a, b in zip(times, times[1:], strict=False)]
 
 
 def run() -> None:
     """Print the table."""
-    print("\nTrace and rewrite\n")
-    print("| program | trace | rewrite | per op of the original |")
-    print("|---|---:|---:|---:|")
-    x = np.arange(8.0)
-    for count in (99, 300, 999):
-        for name, transform in (("grad", axir.grad), ("vmap of grad", lambda f: axir.vmap(axir.grad(f)))):
-            argument = x if name == "grad" else np.stack([x, x])
-            pairs = [_once(transform(_program(count)), argument) for _ in range(7)]
-            trace, rewrite = (statistics.median(side) for side in zip(*pairs, strict=True))
-            each = (trace + rewrite) / count
-            print(
-                f"| {name}, {count} ops | {trace * 1e3:.1f} ms | {rewrite * 1e3:.1f} ms | {each * 1e6:.0f} us |"
-            )
+    print("\nTrace and rewrite, in us for each op\n")
+    print(f"| ops | {' | '.join(COLUMNS)} | all |")
+    print("|---:|" + "---:|" * (len(COLUMNS) + 1))
+    for count in LENGTHS:
+        rounds = [once(count) for _ in range(7 if count < LENGTHS[-1] else 3)]
+        each = [statistics.median(column) / count * 1e6 for column in zip(*rounds, strict=True)]
+        print(f"| {count:,} | {' | '.join(f'{t:.1f}' for t in (*each, sum(each)))} |")

@@ -183,9 +183,17 @@ class AxirOp(ir.OpView):
     @classmethod
     def build(cls, *operands: Value, **attrs: Any) -> Any:
         """Append the op at the current insertion point; gives its result, or a tuple if it has several."""
-        results = cls.infer_checked([aval_of(x) for x in operands], attrs)
-        op = cls.create(operands, results, attrs)
-        return op.result if len(results) == 1 else tuple(op.results)
+        key = (cls, tuple([x.type for x in operands]), tuple(attrs.items()))
+        found = _forms.get(key)
+        if found is None:
+            if len(_forms) > _LIMIT:
+                _forms.clear()
+            results = cls.infer_checked([aval_of(x) for x in operands], attrs)
+            encoded = cls.encode(attrs) if attrs else None
+            found = _forms[key] = [mlir_type(a) for a in results], encoded
+        kinds, encoded = found
+        op = ir.Operation.create(cls.OPERATION_NAME, results=kinds, operands=operands, attributes=encoded)
+        return op.result if len(kinds) == 1 else tuple(op.results)
 
     def rebuild(self, *operands: Value, **changes: Any) -> Any:
         """The same op on other operands, some attributes changed."""
@@ -279,6 +287,8 @@ def _join(avals: Sequence[Aval]) -> str:
     return ", ".join(map(str, avals))
 
 
+# Result types and attributes by op class, operand types and attributes.
+_forms: dict[Any, tuple[list[ir.Type], dict[str, ir.Attribute] | None]] = {}
 _encoded: dict[tuple[str, Any], ir.Attribute] = {}
 _decoded: dict[tuple[str, ir.Attribute], Any] = {}
 _LIMIT = 50_000

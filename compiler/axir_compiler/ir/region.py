@@ -236,16 +236,17 @@ def dependents(block: ir.Block, seeds: Sequence[Value], module: ir.Module | None
 
 def dependent_results(module: ir.Module, op: ir.OpView, values: set[Value]) -> list[Value]:
     """The results of an op that depend on some values."""
-    results = list(op.results)
-    operands = {i for i, x in enumerate(op.operands) if x in values}
-    if not operands:
+    given = list(op.operands)
+    if not any(x in values for x in given):
         return []
+    results = list(op.results)
+    if not isinstance(op, func.CallOp | HigherOrderOp):
+        return results
+    operands = {i for i, x in enumerate(given) if x in values}
     if isinstance(op, func.CallOp):
         reached = _reached(module, body_of(lookup(module, op.callee.value)), operands)
-    elif isinstance(op, HigherOrderOp):
-        reached = op.dependent_results(module, operands)
     else:
-        return results
+        reached = op.dependent_results(module, operands)
     return [results[i] for i in sorted(reached)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ from axir_compiler.ir.op import AxirOp
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
-__all__ = ["CommonSubexpressionsPass", "eliminate_common_subexpressions"]
+__all__ = ["CommonSubexpressionsPass", "eliminate_common_subexpressions", "eliminate_equal"]
 
 
 def eliminate_common_subexpressions(function: func.FuncOp) -> int:
@@ -20,13 +21,14 @@ def eliminate_common_subexpressions(function: func.FuncOp) -> int:
     Gives the number of ops that were removed. In one block the earlier op dominates; blocks of regions use
     nothing from outside, so each is treated by itself.
     """
-    return sum(map(_eliminate, blocks_of(function)))
+    return sum(eliminate_equal(list(block.operations)) for block in blocks_of(function))
 
 
-def _eliminate(block: ir.Block) -> int:
+def eliminate_equal(ops: Sequence[ir.OpView]) -> int:
+    """Replace ops of one block, in order, by earlier ones that are equal; gives the number of those removed."""
     seen: dict[Any, ir.OpView] = {}
     removed = 0
-    for op in list(block.operations):
+    for op in ops:
         if not isinstance(op, AxirOp | func.CallOp) or is_terminator(op) or getattr(op, "has_regions", False):
             continue
         key = (op.OPERATION_NAME, tuple(op.operands), _attribute_key(op), tuple(r.type for r in op.results))

@@ -19,7 +19,6 @@ from axir_compiler.ir.module import (
     copy_op,
     finish_function,
     is_jit,
-    is_terminator,
     lookup,
     return_op,
 )
@@ -27,7 +26,7 @@ from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.region import HigherOrderOp
 from axir_compiler.ir.types import aval_of, is_inexact
 from axir_compiler.mlir import func, ir
-from axir_compiler.passes.cse import eliminate_common_subexpressions
+from axir_compiler.passes.cse import eliminate_equal
 from axir_compiler.passes.dce import eliminate_dead_code
 from axir_compiler.transforms.known import separate_known
 
@@ -76,9 +75,6 @@ class Linearizer:
         found = self._linearized.get((symbol, wrt))
         if found is None:
             builder, nonzero, name = self._walk(symbol, wrt, "forward", linear=True)
-            # Equal values make one residual, and dead ones none.
-            eliminate_common_subexpressions(builder.op)
-            eliminate_dead_code(builder.op)
             linear, residuals = self._split(builder.op, len(wrt), len(nonzero), f"{symbol}_linear")
             found = self._linearized[symbol, wrt] = Linearized(name, linear, residuals, nonzero)
         return found
@@ -113,7 +109,7 @@ class Linearizer:
         for op in body_of(function).operations:
             if isinstance(op, func.ReturnOp):
                 return list(op.operands)
-            active = [tangents.get(x) for x in op.operands]
+            active = list(map(tangents.get, op.operands))
             with op.location:
                 if not any(t is not None for t in active):
                     copy_op(op, values)
@@ -164,25 +160,24 @@ class Linearizer:
         block = body_of(function)
         arguments = list(block.arguments)
         seeds = arguments[len(arguments) - tangents :]
-        linear = separate_known(self.module, block, seeds)
+        linear, known_ops, linear_ops = separate_known(self.module, block, seeds)
+        # Equal values make one residual.
+        eliminate_equal(known_ops)
         terminator = return_op(function)
-        # By operands, since an op with an effect may have no results.
-        linear_ops = [
-            op for op in block.operations if not is_terminator(op) and any(x in linear for x in op.operands)
-        ]
         returned = list(terminator.operands)
         primal, tangent = returned[: len(returned) - outputs], returned[len(returned) - outputs :]
-        residuals = _residuals([*linear_ops], tangent, linear)
-
         terminator.operation.erase()
+        moved = _live(linear_ops, tangent)
+        residuals = _residuals([x for _, operands in moved for x in operands] + tangent, linear)
+
         inputs = [r.type for r in residuals] + [s.type for s in seeds]
         builder = FunctionBuilder(self.module, name, inputs, jit=is_jit(function))
         mapping = dict(zip([*residuals, *seeds], builder.arguments, strict=True))
         with builder, ir.Location.unknown():
-            for op in linear_ops:
-                _rematerialize([x for x in op.operands if x not in linear], mapping)
+            for op, operands in moved:
+                _rematerialize([x for x in operands if x not in linear], mapping)
                 builder.block.append(op.operation)
-                for i, x in enumerate(op.operands):
+                for i, x in enumerate(operands):
                     if x in mapping:
                         op.operands[i] = mapping[x]
             _rematerialize([t for t in tangent if t not in linear], mapping)
@@ -219,10 +214,23 @@ def _recipe(value: Value) -> ir.OpView | None:
     return op if broadcast and _recipe(op.operands[0]) is not None else None
 
 
-def _residuals(ops: Sequence[ir.OpView], results: Sequence[Value], linear: set[Value]) -> list[Value]:
-    """Values from outside the linear part that it uses, each once."""
-    used = [x for op in ops for x in op.operands] + list(results)
-    return list(dict.fromkeys(x for x in used if x not in linear and _recipe(x) is None))
+def _live(ops: Sequence[ir.OpView], results: Sequence[Value]) -> list[tuple[ir.OpView, list[Value]]]:
+    """The ops that ``results`` need, in order, with their operands; the others are erased."""
+    needed = set(results)
+    found = []
+    for op in reversed(ops):
+        if any(r in needed for r in op.results):
+            operands = list(op.operands)
+            needed.update(operands)
+            found.append((op, operands))
+        else:
+            op.operation.erase()
+    return found[::-1]
+
+
+def _residuals(used: Sequence[Value], linear: set[Value]) -> list[Value]:
+    """Values from outside the linear part among those that it uses, each once."""
+    return [x for x in dict.fromkeys(used) if x not in linear and _recipe(x) is None]
 
 
 def _rematerialize(values: Sequence[Value] | ir.OpOperandList, mapping: dict[Value, Value]) -> None:
