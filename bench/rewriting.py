@@ -18,6 +18,7 @@ from axir_compiler.mlir import context, ir
 from axir_compiler.transforms.jvp import Linearizer
 from axir_compiler.transforms.transpose import Transposer
 from axir_compiler.transforms.vmap import Vectorizer
+import itertools
 
 LENGTHS = (100, 1_000, 10_000)
 COLUMNS = ("trace", "jvp", "linearize", "transpose", "vmap")
@@ -56,7 +57,7 @@ def once(count: int) -> list[float]:
     with context():
         for _ in rewrites(traced.program.module, traced.symbol):
             times.append(time.perf_counter())
-    return [b - a for a, b in zip(times, times[1:], strict=False)]
+    return [b - a for a, b in itertools.pairwise(times)]
 
 
 def run() -> None:

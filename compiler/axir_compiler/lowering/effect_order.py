@@ -1,7 +1,8 @@
 """Keeps calls with effects in the order of the program, by a token that goes through them.
 
 IREE sorts the ops of a block by what they need: a call whose argument is ready later comes after a loop that stands
-behind it. So each call with an effect takes a token, an i32, and gives one; loops and branches with such calls carry it.
+behind it. So each call with an effect takes a token, an i32, and gives one; loops and branches with such calls carry
+it.
 """
 
 from __future__ import annotations
