@@ -6,6 +6,7 @@ with the length would mean that a rewrite is not linear.
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,6 @@ from axir_compiler.mlir import context, ir
 from axir_compiler.transforms.jvp import Linearizer
 from axir_compiler.transforms.transpose import Transposer
 from axir_compiler.transforms.vmap import Vectorizer
-import itertools
 
 LENGTHS = (100, 1_000, 10_000)
 COLUMNS = ("trace", "jvp", "linearize", "transpose", "vmap")

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import sorting_references as ref
-from axir_compiler.ir.types import BFLOAT16, BOOL, DTYPES, FLOATING, INTEGER, NUMERIC
+from axir_compiler.ir.types import BFLOAT16, BOOL, COMPLEX, DTYPES, FLOATING, INTEGER, NUMERIC
 from samples import Arg, Case, Dtypes
 
 __all__ = ["SORTING"]
 
-ALL: Dtypes = frozenset(DTYPES)
+ALL: Dtypes = frozenset(DTYPES) - COMPLEX
 FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
 INT32, UINT32 = np.dtype("int32"), np.dtype("uint32")
 FEW: Dtypes = frozenset({FLOAT32, FLOAT64})

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from iree.runtime import HalBufferView, PyModuleInterface, VmModule
@@ -98,12 +98,12 @@ class Callbacks:
 
         The type is checked: what no kernel reads comes here as the caller of the program gave it.
         """
-        shape = tuple(view.shape)
+        shape, kind = tuple(view.shape), int(cast(Any, view.element_type))
         # An element type has its number of bits in the lowest byte.
-        if shape != spec.shape or view.element_type & 0xFF != 8 * spec.dtype.itemsize:  # pyright: ignore[reportOperatorIssue]
+        if shape != spec.shape or kind & 0xFF != 8 * spec.dtype.itemsize:
             raise ValueError(
                 f"{self._name}: callback {site.position} takes {spec}; the program gave elements of type "
-                f"{view.element_type:#x} in shape {shape}"
+                f"{kind:#x} in shape {shape}"
             )
         return aligned_copy(Buffer.from_view(view, shape, spec.dtype).array)
 

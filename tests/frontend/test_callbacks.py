@@ -193,6 +193,41 @@ def test_effects_in_loops_and_branches(make: Any, how: Any, log: Log) -> None:
     assert log.take() == expected
 
 
+def test_calls_stay_in_front_of_loops(log: Log) -> None:
+    """Also if the loops are ready before the arguments of the calls, and nobody uses what the loops give."""
+
+    def draw(x: Any) -> Any:
+        log("draw", x)
+        return onp.asarray(x) * 2
+
+    def unused_loop(x: Any) -> None:
+        def body(c: Any) -> Any:
+            y = io_callback(draw, SCALAR, np.sin(c[1]) + 1)
+            axir.debug.callback(log, 18, y)
+            return c[0] + 1, y
+
+        lax.while_loop(lambda c: c[0] < 2, body, (0, x))
+
+    def step(c: Any, t: Any) -> Any:
+        axir.debug.callback(log, 61, c)
+        unused_loop(c)
+        return c + t, None
+
+    def fun(x: Any) -> Any:
+        lax.cond(x > 0, lambda x: (unused_loop(x), axir.debug.callback(log, 7, x))[1], lambda x: None, x)
+        x = lax.scan(step, x, np.arange(1.0, 3.0))[0]
+        lax.cond(x > 0, lambda x: (axir.debug.callback(log, 8, x), unused_loop(x))[1], lambda x: None, x)
+        return x
+
+    fun(onp.float32(0.5))
+    expected = log.take()
+    assert len(expected) == 4 * 4 + 2 + 2
+    axir.jit(fun)(onp.float32(0.5))
+    for (tag, value), (wanted, number) in zip(log.take(), expected, strict=True):
+        assert tag == wanted
+        assert abs(value - number) < 1e-5
+
+
 @both
 @pytest.mark.parametrize("make", [scanned, looped, branched, drawn])
 def test_differentiation_does_not_repeat_effects(make: Any, how: Any, log: Log) -> None:

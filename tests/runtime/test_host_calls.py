@@ -15,17 +15,21 @@ from runtime_program import FLAGS, floats
 from axir_runtime import Device, Executable, RuntimeFailure, Spec
 from axir_runtime.callbacks import REFLECTION, Site, parse_sites
 
-SITES = "[[0, [[\\22float32\\22, [8]], [\\22uint8\\22, []]], [[\\22float32\\22, [8]]]], [1, [], []]]"
+SITES = (
+    "[[0, [[\\22float32\\22, [8]], [\\22uint8\\22, []]], [[\\22float32\\22, [8]]], true], [1, [], [], false]]"
+)
 PROGRAM = f"""
-func.func private @axir_callbacks.site0(!hal.buffer_view, !hal.buffer_view) -> !hal.buffer_view
+func.func private @axir_callbacks.site0(!hal.buffer_view, !hal.buffer_view, i32) -> (!hal.buffer_view, i32)
 func.func private @axir_callbacks.site1()
 func.func @main(%x: tensor<8xf32>, %n: tensor<i8>) -> tensor<8xf32>
     attributes {{iree.reflection = {{{REFLECTION} = "{SITES}"}}}} {{
   %a = hal.tensor.export %x : tensor<8xf32> -> !hal.buffer_view
   %b = hal.tensor.export %n : tensor<i8> -> !hal.buffer_view
   func.call @axir_callbacks.site1() : () -> ()
-  %c = func.call @axir_callbacks.site0(%a, %b) : (!hal.buffer_view, !hal.buffer_view) -> !hal.buffer_view
-  %y = hal.tensor.import %c : !hal.buffer_view -> tensor<8xf32>
+  %t = arith.constant 7 : i32
+  %c:2 = func.call @axir_callbacks.site0(%a, %b, %t)
+      : (!hal.buffer_view, !hal.buffer_view, i32) -> (!hal.buffer_view, i32)
+  %y = hal.tensor.import %c#0 : !hal.buffer_view -> tensor<8xf32>
   func.call @axir_callbacks.site1() : () -> ()
   return %y : tensor<8xf32>
 }}
@@ -62,7 +66,10 @@ def scaled(arguments: Sequence[np.ndarray], results: Sequence[Spec]) -> Sequence
 
 def test_sites_are_read_from_the_reflection() -> None:
     text = SITES.replace("\\22", '"')
-    assert parse_sites({REFLECTION: text}) == (Site(0, (FLOATS, BYTE), (FLOATS,)), Site(1, (), ()))
+    assert parse_sites({REFLECTION: text}) == (
+        Site(0, (FLOATS, BYTE), (FLOATS,), True),
+        Site(1, (), (), False),
+    )
     assert parse_sites({}) == ()
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from axir_compiler.ir.module import body_of, definitions, functions
 from axir_compiler.ir.types import Aval
 from axir_compiler.lowering import emit
-from axir_compiler.lowering.effect_order import EFFECT, thread_token, use_results_around
+from axir_compiler.lowering.effect_order import EFFECT, thread_token
 from axir_compiler.mlir import context, func, ir
 
 __all__ = ["REFLECTION", "declare_host_calls", "host_call"]
@@ -40,27 +40,36 @@ def host_call(
     effect: bool,
 ) -> list[Value]:
     """Call the function at a position; ``arguments`` and ``results`` are the types with their signs."""
-    views = [
-        ir.Operation.create(
-            "hal.tensor.export",
-            results=[_view()],
-            operands=[x],
-            attributes={"source_encoding": ir.TypeAttr.get(x.type)},
-        ).result
-        for x in operands
-    ]
-    types = ([[str(a.dtype), list(a.shape)] for a in side] for side in (arguments, results))
-    site = json.dumps([position, *types, effect])
-    attributes = {
-        "callee": ir.FlatSymbolRefAttr.get(_MODULE, context()),
-        _SITE: ir.StringAttr.get(site, context()),
-    }
+    attributes = _attributes(position, arguments, results, effect)
     if effect:
         attributes[EFFECT] = ir.UnitAttr.get(context())
     call = ir.Operation.create(
-        "func.call", results=[_view()] * len(results), operands=views, attributes=attributes
+        "func.call",
+        results=[_view()] * len(results),
+        operands=list(map(_exported, operands)),
+        attributes=attributes,
     )
     return [_imported(view, aval) for view, aval in zip(call.results, results, strict=True)]
+
+
+def _attributes(
+    position: int, arguments: Sequence[Aval], results: Sequence[Aval], effect: bool
+) -> dict[str, ir.Attribute]:
+    """Attributes of a call until its import has a name."""
+    types = ([[str(a.dtype), list(a.shape)] for a in side] for side in (arguments, results))
+    return {
+        "callee": ir.FlatSymbolRefAttr.get(_MODULE, context()),
+        _SITE: ir.StringAttr.get(json.dumps([position, *types, effect]), context()),
+    }
+
+
+def _exported(x: Value) -> Value:
+    return ir.Operation.create(
+        "hal.tensor.export",
+        results=[_view()],
+        operands=[x],
+        attributes={"source_encoding": ir.TypeAttr.get(x.type)},
+    ).result
 
 
 def _imported(view: Value, aval: Aval) -> Value:
@@ -92,7 +101,6 @@ def declare_host_calls(module: ir.Module) -> None:
         return
     sites: dict[str, str] = {}
     for call in calls:
-        use_results_around(call)
         site = ir.StringAttr(call.attributes[_SITE]).value
         if site not in sites:
             sites[site] = f"{_MODULE}.site{len(sites)}"
