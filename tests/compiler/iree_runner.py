@@ -126,6 +126,8 @@ _ELEMENTS = {
     "bfloat16": rt.HalElementType.BFLOAT_16,
     "float32": rt.HalElementType.FLOAT_32,
     "float64": rt.HalElementType.FLOAT_64,
+    "complex64": rt.HalElementType.COMPLEX_64,
+    "complex128": rt.HalElementType.COMPLEX_128,
 }
 
 
@@ -143,7 +145,8 @@ def _buffer_view(device: rt.HalDevice, x: np.ndarray) -> rt.HalBufferView:
 def _to_numpy(view: rt.HalBufferView) -> np.ndarray:
     # The low byte of an element type is its width in bits.
     element: Any = view.element_type
-    dtype = np.dtype(f"i{(int(element) & 0xFF) // 8}")
+    width = (int(element) & 0xFF) // 8
+    dtype = np.dtype("c16" if width == 16 else f"i{width}")
     shape = tuple(view.shape)
     if 0 in shape:
         return np.zeros(shape, dtype)

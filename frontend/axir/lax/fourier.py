@@ -5,17 +5,23 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 
+import numpy as np
+
 from axir._src.array import Array
 from axir._src.axes import items_of, static_int
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.messages import located
-from axir._src.promotion import default_complex, default_float, inexact
+from axir._src.promotion import inexact
 from axir._src.trace import bind
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import COMPLEX
 
 __all__ = ["FftType", "fft"]
+
+
+_COMPLEX_OF = {dtype.name: dtype for dtype in COMPLEX}
+_COMPLEX_OF |= {f"float{4 * dtype.itemsize}": dtype for dtype in COMPLEX}
 
 
 class FftType(enum.IntEnum):
@@ -45,18 +51,14 @@ def fft(x: ArrayLike, fft_type: FftType | str, fft_lengths: Sequence[int]) -> Ar
     lengths = tuple(static_int(n, "fft") for n in items_of(fft_lengths))
     array = to_array(x)
     if kind != "rfft":
-        dtype = COMPLEX_OF.get(inexact(array.dtype).name, default_complex())
+        dtype = _COMPLEX_OF.get(inexact(array.dtype).name, np.dtype("complex64"))
         return bind(OPS["fft"], convert(array, dtype), weak=False, kind=kind, lengths=lengths)
     if array.dtype in COMPLEX:
         raise located(
             DTypeError(f"rfft: the operand must be real; got {array.aval}. Use fft, or take real parts.")
         )
-    dtype = inexact(array.dtype) if inexact(array.dtype).itemsize > 2 else default_float()
+    dtype = inexact(array.dtype) if inexact(array.dtype).itemsize > 2 else np.dtype("float32")
     return bind(OPS["fft"], convert(array, dtype), weak=False, kind=kind, lengths=lengths)
-
-
-COMPLEX_OF = {dtype.name: dtype for dtype in COMPLEX}
-COMPLEX_OF |= {f"float{4 * dtype.itemsize}": dtype for dtype in COMPLEX}
 
 
 def _kind(fft_type: FftType | str) -> str:
