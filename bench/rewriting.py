@@ -6,6 +6,7 @@ with the length would mean that a rewrite is not linear. (On a shared machine th
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -56,7 +57,7 @@ def once(count: int) -> list[float]:
     with context():
         for _ in rewrites(traced.program.module, traced.symbol):
             times.append(time.process_time())
-    return [b - a for a, b in zip(times, times[1:], strict=False)]
+    return [b - a for a, b in itertools.pairwise(times)]
 
 
 def run() -> None:
