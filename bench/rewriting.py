@@ -1,7 +1,7 @@
-"""Time to trace and rewrite programs, before IREE sees them: for each op of the original, at several lengths.
+"""Processor time to trace and rewrite programs, before IREE sees them: for each op of the original, at several lengths.
 
 Each rewrite takes the program that is traced; reverse mode is linearize followed by transpose. Times per op that grow
-with the length would mean that a rewrite is not linear.
+with the length would mean that a rewrite is not linear. (On a shared machine the time on the clock says little.)
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ def rewrites(module: ir.Module, symbol: str) -> Iterator[None]:
 
 
 def once(count: int) -> list[float]:
-    """Seconds for each of ``COLUMNS``."""
-    times = [time.perf_counter()]
+    """Processor seconds for each of ``COLUMNS``."""
+    times = [time.process_time()]
     traced, _ = trace_for_specs(program(count), (np.arange(8.0),), {})
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     with context():
         for _ in rewrites(traced.program.module, traced.symbol):
-            times.append(time.perf_counter())
+            times.append(time.process_time())
     return [b - a for a, b in itertools.pairwise(times)]
 
 

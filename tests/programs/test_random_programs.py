@@ -20,6 +20,7 @@ from axir._src.jit import trace_for_specs
 from axir_compiler import pipeline
 from axir_compiler.ir.evaluate import make_plan
 from axir_compiler.mlir import context
+from axir_runtime.errors import RuntimeFailure
 
 FUZZ_SECONDS = float(os.environ.get("AXIR_FUZZ_SECONDS", "0"))
 WITH_BODIES = {
@@ -42,6 +43,56 @@ FOUND = {
     ),
 }
 """Programs that were computed wrongly once, and the law that they broke."""
+
+
+# IREE issue 24753: each runs alone.
+LOST_BUFFER = (
+    (
+        Step(
+            "called",
+            (1, 5),
+            81,
+            (
+                Step("own_rule", (5, 2), 80, (Step("asinh", (4, 5), 74),)),
+                Step("gradient", (0, 3), 102),
+                Step("variance", (4, 0), 127),
+            ),
+        ),
+    ),
+    (
+        Step(
+            "chosen",
+            (2, 1),
+            103,
+            (
+                Step("asinh", (0, 4), 34),
+                Step("abs", (0, 1), 84),
+                Step("extremum", (3, 3), 8),
+                Step("asinh", (5, 1), 74),
+            ),
+        ),
+        Step(
+            "scanned",
+            (1, 0),
+            26,
+            (
+                Step("matmul", (1, 3), 17),
+                Step("position", (0, 3), 76),
+                Step(
+                    "either",
+                    (5, 5),
+                    100,
+                    (
+                        Step("lgamma", (5, 4), 110),
+                        Step("abs", (1, 1), 94),
+                        Step("min", (4, 4), 80),
+                        Step("padded", (1, 3), 102),
+                    ),
+                ),
+            ),
+        ),
+    ),
+)
 
 
 def _steps(names, body):
@@ -257,6 +308,22 @@ def test_found(name):
     law, program = FOUND[name]
     with axir.enable_x64(True):
         globals()[law](program)
+
+
+@pytest.mark.xfail(raises=RuntimeFailure, strict=True, reason="a branch loses its buffer: IREE issue 24753")
+def test_branches_of_two_programs():
+    """Reverse mode of two programs in one module."""
+    args = arguments(14)
+
+    def both(*args):
+        return [
+            axir.vjp(of_floats(p, args, wrap=axir.checkpoint, reverse_rules=True), *args[:3])[1](cts)
+            for p in LOST_BUFFER
+        ]
+
+    with axir.enable_x64(True):
+        cts = tuple(map(np.asarray, directions(15)))
+        same(axir.jit(both)(*args), evaluated(both, *args), 1e-8)
 
 
 @pytest.mark.skipif(not FUZZ_SECONDS, reason="AXIR_FUZZ_SECONDS says how long to look for programs")
