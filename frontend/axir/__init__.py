@@ -2,6 +2,7 @@
 
 from axir import (
     ad_checkpoint,
+    custom_batching,
     debug,
     dtypes,
     errors,
@@ -55,6 +56,7 @@ __all__ = [
     "checkpoint_policies",
     "clear_caches",
     "config",
+    "custom_batching",
     "custom_jvp",
     "custom_vjp",
     "debug",

@@ -24,6 +24,7 @@ _FAMILIES = (
     "convolution",
     "cumulative",
     "custom",
+    "custom_vmap",
     "elementwise_binary",
     "elementwise_unary",
     "fourier",

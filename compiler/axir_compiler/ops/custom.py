@@ -80,7 +80,7 @@ def _floats(avals: Sequence[Aval]) -> list[Aval]:
     return [a for a in avals if is_inexact(a.dtype)]
 
 
-class _CustomCall(NamedFunctionsOp, same_dtype=False):
+class CustomCall(NamedFunctionsOp, same_dtype=False):
     """A call of ``callee``; operands from number ``inputs`` on are values from outside, which have no derivative."""
 
     callee: Symbol
@@ -111,10 +111,7 @@ class _CustomCall(NamedFunctionsOp, same_dtype=False):
         rule = transposer.transpose(self.callee, linear, seeds)
         known = [x for x in (*operands, *cts) if x is not None]
         found = ops.call(transposer.module, rule.symbol, known)
-        shares: Slots = [None] * len(operands)
-        for i, share in zip(rule.nonzero, found, strict=True):
-            shares[i] = share
-        return shares
+        return ops.spread(found, rule.nonzero, len(operands))
 
 
 def _batched(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> Build:
@@ -159,7 +156,7 @@ def _given_axes(axes: Sequence[int | None]) -> list[int]:
     return [-1 if a is None else a for a in axes]
 
 
-class CustomJvpOp(_CustomCall, name="custom_jvp"):
+class CustomJvpOp(CustomCall, name="custom_jvp"):
     """Call of ``callee``, whose derivative is ``rule``.
 
     The rule takes the inputs, a tangent for each float one of them and the operands from outside, and gives the
@@ -182,10 +179,7 @@ class CustomJvpOp(_CustomCall, name="custom_jvp"):
         return [*operands[: self.inputs], *slopes, *operands[self.inputs :]]
 
     def _spread(self, tangents: Sequence[Value]) -> Slots:
-        slots: Slots = [None] * len(self.results)
-        for i, t in zip(self._float_results(), tangents, strict=True):
-            slots[i] = t
-        return slots
+        return ops.spread(tangents, self._float_results(), len(self.results))
 
     def jvp_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
@@ -229,7 +223,7 @@ class CustomJvpOp(_CustomCall, name="custom_jvp"):
         return found, [0] * len(found)
 
 
-class CustomVjpOp(_CustomCall, name="custom_vjp"):
+class CustomVjpOp(CustomCall, name="custom_vjp"):
     """Call of ``callee`` with a reverse-mode derivative of its own.
 
     ``forward`` takes the operands and gives the results, then residuals; ``backward`` takes the residuals, a cotangent
@@ -277,10 +271,7 @@ class CustomVjpOp(_CustomCall, name="custom_vjp"):
             known=len(residuals),
             active=tuple(floats.index(i) for i in active),
         )
-        slots: Slots = [None] * count
-        for i, t in zip(results, dots, strict=True):
-            slots[i] = t
-        return found[:count], slots
+        return found[:count], ops.spread(dots, results, count)
 
     def batch_with(
         self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]
@@ -392,7 +383,7 @@ class CheckpointOp(NamedFunctionsOp, name="checkpoint"):
             )
 
     dependent_results = NamedFunctionsOp._reached
-    transpose_with = _CustomCall.transpose_with
+    transpose_with = CustomCall.transpose_with
 
     def jvp_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
@@ -402,10 +393,7 @@ class CheckpointOp(NamedFunctionsOp, name="checkpoint"):
         outputs = signature(lookup(linearizer.module, rule.symbol))[1]
         given = [*operands, *(t for t in tangents if t is not None)]
         found = CheckpointOp.append(given, outputs, callee=rule.symbol, policy=self.policy)
-        slots: Slots = [None] * count
-        for i, t in zip(rule.nonzero, found[count:], strict=True):
-            slots[i] = t
-        return found[:count], slots
+        return found[:count], ops.spread(found[count:], rule.nonzero, count)
 
     def linearize_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
@@ -425,10 +413,8 @@ class CheckpointOp(NamedFunctionsOp, name="checkpoint"):
 
         given = [*operands, *saved, *(t for t in tangents if t is not None)]
         linear = build_function(module, f"{self.callee}_again", [x.type for x in given], build)
-        slots: Slots = [None] * count
-        for i, t in zip(rule.nonzero, ops.call(module, linear.sym_name.value, given), strict=True):
-            slots[i] = t
-        return found[:count], slots
+        dots = ops.call(module, linear.sym_name.value, given)
+        return found[:count], ops.spread(dots, rule.nonzero, count)
 
     def batch_with(
         self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]

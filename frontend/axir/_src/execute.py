@@ -94,6 +94,7 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
     with context():
         outputs = signature(lookup(module, symbol))[1]
         program = pipeline.extract(module, symbol, "main")
+        pipeline.settle(program)
         # What is compiled, and kept on disk, knows Python functions by their positions; an executable has its own.
         numbers = number_callbacks(program)
         key = _text_key(program, target.fingerprint())

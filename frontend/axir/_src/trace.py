@@ -21,7 +21,7 @@ from axir._src.array import Array, ConcreteArray
 from axir._src.source import mlir_location, source_line, where
 from axir_compiler.errors import AxirError, ConcretizationError, LeakedTracerError
 from axir_compiler.ir.evaluate import Plan, evaluate_op, make_plan
-from axir_compiler.ir.host_functions import HostFunction, without_effects
+from axir_compiler.ir.host_functions import HostObject, without_effects
 from axir_compiler.ir.module import (
     FunctionBuilder,
     body_of,
@@ -102,8 +102,8 @@ class Program:
     def __init__(self) -> None:
         self.module: ir.Module = new_module()
         self.expander = Expander(self.module)
-        self.hosts: set[HostFunction] = set()
-        """The Python functions that the program calls, which live as long as it."""
+        self.hosts: set[HostObject] = set()
+        """The Python objects that the program names, which live as long as it."""
         self.has_effect = False
         self._embedded: dict[int, tuple[Function, str]] = {}
 
