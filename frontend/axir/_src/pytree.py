@@ -72,8 +72,8 @@ def _sorted_node(node: TreeDef) -> TreeDef:
     children = dict(zip(node.entries(), node.children(), strict=True))
     if node.type is dict:
         return optree.treespec_dict(children, namespace=NAMESPACE)
-    factory = node.unflatten([None] * node.num_leaves).default_factory
-    return optree.treespec_defaultdict(factory, children, namespace=NAMESPACE)
+    filled: Any = node.unflatten([None] * node.num_leaves)
+    return optree.treespec_defaultdict(filled.default_factory, children, namespace=NAMESPACE)
 
 
 def unflatten(treedef: TreeDef, leaves: Iterable[Any]) -> Any:

@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+C = TypeVar("C", bound=type)
 Keyed = Callable[[Any], tuple[Iterable[tuple[KeyEntry, Any]], Any]]
 Plain = Callable[[Any], tuple[Iterable[Any], Any]]
 
@@ -61,11 +62,11 @@ def register_pytree_with_keys_class(cls: type[T]) -> type[T]:
 
 
 def register_dataclass(
-    nodetype: Any,
+    nodetype: C,
     data_fields: Sequence[str] | None = None,
     meta_fields: Sequence[str] | None = None,
     drop_fields: Sequence[str] = (),
-) -> Any:
+) -> C:
     """Make a dataclass, or a class made from keyword arguments, a container; a class decorator.
 
     Args:
@@ -132,18 +133,19 @@ def _fields(
     return tuple(n for n in is_static if not is_static[n]), tuple(n for n in is_static if is_static[n])
 
 
-def _check_fields(nodetype: Any, data: Sequence[str], meta: Sequence[str], drop: Sequence[str]) -> None:
+def _check_fields(nodetype: type, data: Sequence[str], meta: Sequence[str], drop: Sequence[str]) -> None:
     if overlap := sorted({*data} & {*meta}):
         raise ValueError(f"register_dataclass: data_fields and meta_fields overlap in {', '.join(overlap)}.")
     if not dataclasses.is_dataclass(nodetype):
         return
+    name = nodetype.__qualname__
     taken = {f.name for f in dataclasses.fields(nodetype) if f.init} - {*drop}
     missing, unexpected = sorted(taken - {*data, *meta}), sorted({*data, *meta} - taken)
     if missing or unexpected:
         wrong = [f"{', '.join(missing)} is missing"] * bool(missing)
         wrong += [f"{', '.join(unexpected)} is no such field"] * bool(unexpected)
         raise ValueError(
-            f"register_dataclass: data_fields and meta_fields must be the fields that {nodetype.__name__}() takes; "
+            f"register_dataclass: data_fields and meta_fields must be the fields that {name}() takes; "
             f"{' and '.join(wrong)}. Name in drop_fields what to leave out."
         )
 
