@@ -19,6 +19,7 @@ from axir.lax.sorting import take_along
 from axir.numpy.logic import choose_by
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import COMPLEX
 from axir_compiler.ops.sort import stable_order
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "partition",
     "searchsorted",
     "sort",
+    "sort_complex",
 ]
 
 
@@ -71,6 +73,14 @@ def sort(
     x, at = _operand("sort", a, axis, kind, order)
     found = bind(OPS["sort"], x, dimension=at, num_keys=1)
     return lax.rev(found, (at,)) if descending else found
+
+
+def sort_complex(a: ArrayLike) -> Array:
+    """``a`` in ascending order along the last axis, as complex numbers, which are ordered by their real parts first."""
+    x = to_array(a)
+    if x.dtype in COMPLEX:
+        return lax.complex(*lax.sort((lax.real(x), lax.imag(x)), num_keys=2))
+    return convert(lax.sort(x), np.dtype("complex128" if x.dtype.itemsize > 4 else "complex64"))
 
 
 def argsort(
