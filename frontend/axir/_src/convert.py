@@ -38,6 +38,7 @@ __all__ = [
     "is_number",
     "isscalar",
     "iterable",
+    "shaped",
     "to_array",
     "typed",
 ]
@@ -98,6 +99,13 @@ def to_array(x: Any) -> Array:
     if isinstance(x, np.ndarray | np.generic):
         return ConcreteArray(_owned(_supported(x)))
     return to_array(_plain(x))
+
+
+def shaped(x: Any) -> Any:
+    """What has the shape, dtype and weakness of ``x``: itself if it is an array or describes one, else an array."""
+    if isinstance(x, Array) or all(hasattr(x, name) for name in ("shape", "dtype", "weak_type", "ndim")):
+        return x
+    return to_array(x)
 
 
 def _plain(x: Any) -> Any:
