@@ -217,8 +217,8 @@ ELEMENTWISE: tuple[Line, ...] = (
         label="complex",
         special=False,
     ),
-    Line("max", ref.extremum(True), NUMERIC | BOOL, TWO, ulp=0, kernel_ulp=0),
-    Line("min", ref.extremum(False), NUMERIC | BOOL, TWO, ulp=0, kernel_ulp=0),
+    Line("max", ref.extremum(True), ALL, TWO, ulp=0, kernel_ulp=0),
+    Line("min", ref.extremum(False), ALL, TWO, ulp=0, kernel_ulp=0),
     Line("atan2", real(np.arctan2), domains=TWO),
     Line("nextafter", ref.next_after, domains=TWO, ulp=0, kernel_ulp=0),
     Line("and", whole(operator.and_), BITS, TWO),
@@ -446,10 +446,11 @@ class Fold(NamedTuple):
 FOLDS = (
     Fold("reduce_sum", ref.reduced(operator.add, 0), NUMERIC | COMPLEX),
     Fold("reduce_prod", ref.reduced(operator.mul, 1), NUMERIC | COMPLEX),
-    Fold("reduce_max", ref.reduced_extremum(True)),
-    Fold("reduce_min", ref.reduced_extremum(False)),
+    Fold("reduce_max", ref.reduced_extremum(True), NUMERIC | COMPLEX),
+    Fold("reduce_min", ref.reduced_extremum(False), NUMERIC | COMPLEX),
     Fold("reduce_and", ref.reduced(operator.and_, -1), BITS, floats=False),
     Fold("reduce_or", ref.reduced(operator.or_, 0), BITS, floats=False),
+    Fold("reduce_xor", ref.reduced(operator.xor, 0), BITS, floats=False),
 )
 
 

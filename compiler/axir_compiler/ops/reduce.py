@@ -12,7 +12,17 @@ from axir_compiler import ops
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import DType, Int, Ints, Tensor
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import BOOL, COMPLEX, INTEGER, NUMERIC, Aval, aval_of, element_type, is_float
+from axir_compiler.ir.types import (
+    BOOL,
+    COMPLEX,
+    INTEGER,
+    NUMERIC,
+    Aval,
+    aval_of,
+    element_type,
+    is_float,
+    is_inexact,
+)
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import in_float32
 
@@ -112,16 +122,17 @@ def _halves(x: Value) -> list[Value]:
 
 def lowest(dtype: np.dtype) -> Any:
     """The identity of maximum."""
-    return -np.inf if is_float(dtype) else np.iinfo(dtype).min
+    return -np.inf if is_inexact(dtype) else np.iinfo(dtype).min
 
 
 def highest(dtype: np.dtype) -> Any:
     """The identity of minimum."""
-    return np.inf if is_float(dtype) else np.iinfo(dtype).max
+    return np.inf if is_inexact(dtype) else np.iinfo(dtype).max
 
 
-class _ReduceExtremum(Reduction, dtypes=NUMERIC):
-    """Maximum or minimum; tied elements share the tangent equally."""
+class _ReduceExtremum(Reduction, dtypes=NUMERIC | COMPLEX):
+    """Maximum or minimum, of complex numbers by their real and then their imaginary parts; tied elements share the
+    tangent equally."""
 
     def jvp(self, dx: Value) -> Value | None:
         if any(aval_of(self.operand).shape[a] == 0 for a in self.axes):
@@ -181,6 +192,16 @@ class ReduceOrOp(Reduction, name="reduce_or", dtypes=INTEGER | BOOL, zero_tangen
     @staticmethod
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
         return np.bitwise_or.reduce(x, axes, dtype=x.dtype)
+
+
+class ReduceXorOp(Reduction, name="reduce_xor", dtypes=INTEGER | BOOL, zero_tangent=True):
+    """Bitwise or logical exclusive or."""
+
+    kind = "xor"
+
+    @staticmethod
+    def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
+        return np.bitwise_xor.reduce(x, axes, dtype=x.dtype)
 
 
 class _ArgExtremum(AxirOp, dtypes=NUMERIC | BOOL, zero_tangent=True):

@@ -36,6 +36,9 @@ __all__ = [
     "convert",
     "from_dlpack",
     "is_number",
+    "isscalar",
+    "iterable",
+    "shaped",
     "to_array",
     "typed",
 ]
@@ -49,6 +52,24 @@ _NUMBERS = frozenset({bool, int, float, complex})
 def is_number(x: Any) -> TypeGuard[bool | int | float | complex]:
     """Whether ``x`` is a Python number, whose dtype is weak."""
     return type(x) in _NUMBERS
+
+
+def isscalar(element: Any) -> bool:
+    """Whether an object is a number, a text, or an array without axes."""
+    if isinstance(element, Array | np.ndarray):
+        return element.ndim == 0
+    if np.isscalar(element):
+        return True
+    return hasattr(element, "__jax_array__") and to_array(element).ndim == 0
+
+
+def iterable(y: Any) -> bool:
+    """Whether ``iter(y)`` works."""
+    try:
+        iter(y)
+    except TypeError:
+        return False
+    return True
 
 
 def typed(x: Any) -> tuple[np.dtype, bool]:
@@ -78,6 +99,13 @@ def to_array(x: Any) -> Array:
     if isinstance(x, np.ndarray | np.generic):
         return ConcreteArray(_owned(_supported(x)))
     return to_array(_plain(x))
+
+
+def shaped(x: Any) -> Any:
+    """What has the shape, dtype and weakness of ``x``: itself if it is an array or describes one, else an array."""
+    if isinstance(x, Array) or all(hasattr(x, name) for name in ("shape", "dtype", "weak_type", "ndim")):
+        return x
+    return to_array(x)
 
 
 def _plain(x: Any) -> Any:

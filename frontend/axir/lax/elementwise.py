@@ -15,11 +15,11 @@ import numpy as np
 from axir._src import pytree
 from axir._src.array import Array
 from axir._src.convert import ArrayLike, convert, is_number, to_array
-from axir._src.elementwise import broadcast_to
+from axir._src.elementwise import apply, broadcast_to
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, requested
 from axir._src.trace import bind
-from axir.lax._operands import call, same_dtype
+from axir.lax._operands import call, same_dtype, same_shape
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import COMPLEX, INEXACT, INTEGER
@@ -316,9 +316,16 @@ def select_n(which: ArrayLike, *cases: ArrayLike) -> Array:
 def clamp(min: ArrayLike, x: ArrayLike, max: ArrayLike) -> Array:
     """``x`` limited to ``[min, max]``; the bounds are scalars or of the shape of ``x``.
 
+    Complex numbers are ordered by their real, then by their imaginary parts.
+
     Raises: DTypeError, ShapeError if they do not fit together.
     """
-    return call("clamp", "clamp", (min, x, max))
+    arrays, weak = same_dtype("clamp", (min, x, max))
+    if arrays[1].dtype not in COMPLEX:
+        return apply(OPS["clamp"], same_shape("clamp", arrays), weak)
+    lower, inside, upper = same_shape("clamp", arrays)
+    limited = apply(OPS["max"], (inside, lower), weak)
+    return apply(OPS["min"], (limited, upper), weak)
 
 
 def convert_element_type(operand: ArrayLike, new_dtype: DTypeLike) -> Array:

@@ -27,6 +27,7 @@ __all__ = [
     "reduce_or",
     "reduce_prod",
     "reduce_sum",
+    "reduce_xor",
 ]
 
 Reducer = Callable[[ArrayLike, Sequence[int]], Array]
@@ -54,6 +55,7 @@ reduce_max = _reduction("reduce_max", "Largest element along axes; NaN if there 
 reduce_min = _reduction("reduce_min", "Smallest element along axes; NaN if there is one.")
 reduce_and = _reduction("reduce_and", "Bitwise or logical and along axes.")
 reduce_or = _reduction("reduce_or", "Bitwise or logical or along axes.")
+reduce_xor = _reduction("reduce_xor", "Bitwise or logical exclusive or along axes.")
 
 
 def argmax(operand: ArrayLike, axis: int, index_dtype: DTypeLike) -> Array:

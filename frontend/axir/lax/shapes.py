@@ -10,7 +10,7 @@ import numpy as np
 
 from axir._src.array import Array
 from axir._src.axes import axes_of, axis_of, items_of, shape_of, static_int
-from axir._src.convert import ArrayLike, constant, convert, is_number, to_array
+from axir._src.convert import ArrayLike, constant, convert, is_number, shaped, to_array
 from axir._src.elementwise import broadcast_to, scalar_like
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, requested
@@ -62,7 +62,7 @@ def _number_for(value: bool | int | float | complex, dtype: np.dtype) -> tuple[A
 
 def full_like(x: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, shape: Any = None) -> Array:
     """An array filled with one value, of the shape and dtype of ``x`` where none is given."""
-    like = to_array(x)
+    like = shaped(x)
     sizes = like.shape if shape is None else shape
     if dtype is not None or not like.weak_type:
         return full(sizes, fill_value, like.dtype if dtype is None else dtype)

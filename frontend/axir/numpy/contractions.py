@@ -30,11 +30,13 @@ __all__ = [
     "inner",
     "kron",
     "matmul",
+    "matvec",
     "outer",
     "tensordot",
     "trace",
     "vdot",
     "vecdot",
+    "vecmat",
 ]
 
 Axes = Sequence[int]
@@ -152,6 +154,34 @@ def _matmul_batched(x: Array, y: Array, batch: list[int], dtype: DTypeLike, weak
     found = contract(x, y, ((x_at[rank - 1],), (y_at[rank - 2],)), pairs, dtype, weak)
     order = [*batch, *left, rank - 2, *right, rank - 1]
     return lax.transpose(found, [order.index(d) for d in range(rank)])
+
+
+def matvec(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Products of matrices ``[..., n, m]`` and vectors ``[..., m]``, leading axes broadcast.
+
+    Raises: ShapeError for operands of less axes, or if sizes do not fit.
+    """
+    x, y = _at_least("matvec", (x1, 2), (x2, 1))
+    return lax.squeeze(found := matmul(x, lax.expand_dims(y, (y.ndim,))), (found.ndim - 1,))
+
+
+def vecmat(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Products of vectors ``[..., n]``, conjugated, and matrices ``[..., n, m]``, leading axes broadcast.
+
+    Raises: ShapeError for operands of less axes, or if sizes do not fit.
+    """
+    x, y = _at_least("vecmat", (conj(x1), 1), (x2, 2))
+    return lax.squeeze(found := matmul(lax.expand_dims(x, (x.ndim - 1,)), y), (found.ndim - 2,))
+
+
+def _at_least(where: str, *operands: tuple[ArrayLike, int]) -> list[Array]:
+    """Operands as arrays, each of which must have so many axes."""
+    arrays = [to_array(x) for x, _ in operands]
+    if any(x.ndim < rank for x, (_, rank) in zip(arrays, operands, strict=True)):
+        ranks = " and ".join(str(rank) for _, rank in operands)
+        given = " and ".join(str(x.aval) for x in arrays)
+        raise located(ShapeError(f"{where}: operands need at least {ranks} axes; got {given}."))
+    return arrays
 
 
 def inner(

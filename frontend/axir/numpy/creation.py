@@ -11,7 +11,7 @@ import numpy as np
 from axir import lax
 from axir._src.array import Array, ConcreteArray
 from axir._src.axes import Shape, axis_of, shape_of, static_int
-from axir._src.convert import ArrayLike, asarray, convert, is_number, to_array, typed
+from axir._src.convert import ArrayLike, asarray, convert, is_number, shaped, to_array, typed
 from axir._src.elementwise import broadcast_shapes, broadcast_to, operands, promoted
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, canonical, common, default_float, requested
@@ -86,7 +86,7 @@ def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None) -> Array:
 
 
 def _like(where: str, x: ArrayLike, value: Any, dtype: DTypeLike, shape: Shape | None) -> Array:
-    array = to_array(x)
+    array = shaped(x)
     if dtype is None and array.weak_type and is_number(value):
         return lax.full_like(array, value, shape=shape)
     wanted = array.dtype if dtype is None else requested(dtype, where)

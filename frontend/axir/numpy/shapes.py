@@ -12,7 +12,7 @@ import numpy as np
 from axir import lax
 from axir._src.array import Array
 from axir._src.axes import Shape, axes_of, axis_of, is_sequence, items_of, shape_of, static_int
-from axir._src.convert import ArrayLike, asarray, convert, to_array
+from axir._src.convert import ArrayLike, asarray, convert, shaped, to_array
 from axir._src.elementwise import broadcast, promoted
 from axir._src.elementwise import broadcast_shapes as _broadcast_shapes
 from axir._src.elementwise import broadcast_to as _broadcast_to
@@ -72,12 +72,12 @@ Arrays = Sequence[Any] | Array
 
 def shape(a: ArrayLike) -> tuple[int, ...]:
     """Size of each axis."""
-    return to_array(a).shape
+    return shaped(a).shape
 
 
 def ndim(a: ArrayLike) -> int:
     """Number of axes."""
-    return to_array(a).ndim
+    return shaped(a).ndim
 
 
 def size(a: ArrayLike, axis: int | Sequence[int] | None = None) -> int:
@@ -363,17 +363,23 @@ def tile(A: ArrayLike, reps: Any) -> Array:
     return lax.reshape(spread, tuple(n * m for n, m in zip(counts, sizes, strict=True)))
 
 
-def repeat(a: ArrayLike, repeats: Any, axis: int | None = None) -> Array:
-    """Each element repeated; ``repeats`` is a static count, or one for each position of the axis.
+def repeat(
+    a: ArrayLike, repeats: Any, axis: int | None = None, *, total_repeat_length: int | None = None
+) -> Array:
+    """Each element repeated; ``repeats`` is a count, or one for each position of the axis.
 
-    Without an axis the array is raveled first.
+    Without an axis the array is raveled first. With ``total_repeat_length``, the static size of the result, counts may
+    be traced: what is beyond it is left out, and the last element fills what is missing.
 
-    Raises: ShapeError if the counts do not fit the axis; ConcretizationError if they are traced.
+    Raises: ShapeError if the counts do not fit the axis; ConcretizationError if they are traced and there is no
+        ``total_repeat_length``.
     """
     x = to_array(a)
     if axis is None:
         x, axis = ravel(x), 0
     at = axis_of(axis, x.ndim, "repeat")
+    if total_repeat_length is not None:
+        return _repeat_to(x, to_array(repeats), at, int(total_repeat_length))
     counts = np.asarray(to_array(repeats).to_numpy("the counts of repeat") if np.ndim(repeats) else repeats)
     if counts.dtype.kind not in "iu" or counts.ndim > 1 or (counts < 0).any():
         raise located(ShapeError(f"repeat: counts must be integers that are not negative; got {repeats}."))
@@ -388,6 +394,23 @@ def repeat(a: ArrayLike, repeats: Any, axis: int | None = None) -> Array:
             ShapeError(f"repeat: needs one count for each of {x.shape[at]} positions; got {counts.size}.")
         )
     return take_static(x, np.repeat(np.arange(x.shape[at]), counts), at)
+
+
+def _repeat_to(x: Array, counts: Array, axis: int, total: int) -> Array:
+    """``repeat`` with a static size of the result, along one axis."""
+    size = x.shape[axis]
+    if counts.dtype.kind not in "iu" or counts.shape not in ((), (1,), (size,)) or (total and not size):
+        raise located(
+            ShapeError(
+                f"repeat: needs a count for each of {size} positions, {total} in all; got {counts.aval}."
+            )
+        )
+    counts = broadcast_to(convert(counts, np.dtype("int32")), (size,))
+    starts = lax.sub(lax.cumsum(counts), counts)
+    # Each place of the result knows how many elements started up to there.
+    started = lax.full((total,), 0, np.dtype("int32")).at[starts].add(1, mode="drop")
+    place = lax.sub(lax.cumsum(started), 1)
+    return x[(slice(None),) * axis + (place,)]
 
 
 def flip(m: ArrayLike, axis: int | Sequence[int] | None = None) -> Array:

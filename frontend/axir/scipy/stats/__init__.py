@@ -1,0 +1,5 @@
+"""Probability distributions, a module for each."""
+
+from axir.scipy.stats import norm
+
+__all__ = ["norm"]
