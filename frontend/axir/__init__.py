@@ -2,7 +2,9 @@
 
 from axir import (
     ad_checkpoint,
+    custom_derivatives,
     debug,
+    dlpack,
     dtypes,
     errors,
     experimental,
@@ -10,10 +12,12 @@ from axir import (
     nn,
     numpy,
     ops,
+    profiler,
     random,
     scipy,
     tree,
     tree_util,
+    typing,
 )
 from axir._src import methods as _methods  # noqa: F401  (attaches the operators and methods of arrays)
 from axir._src.array import Array
@@ -27,6 +31,7 @@ from axir._src.autodiff import (
     vjp,
 )
 from axir._src.callbacks import effects_barrier, pure_callback
+from axir._src.closures import closure_convert, custom_gradient
 from axir._src.config import config
 from axir._src.config_managers import (
     check_tracer_leaks,
@@ -49,6 +54,7 @@ from axir._src.config_managers import (
 )
 from axir._src.custom import checkpoint, checkpoint_policies, custom_jvp, custom_vjp
 from axir._src.devices import (
+    Device,
     block_until_ready,
     default_backend,
     device_count,
@@ -59,15 +65,33 @@ from axir._src.devices import (
 from axir._src.execute import clear_caches
 from axir._src.jacobians import hessian, jacfwd, jacobian, jacrev
 from axir._src.jit import ShapeDtypeStruct, eval_shape, jit
+from axir._src.processes import (
+    copy_to_host_async,
+    default_device,
+    host_count,
+    host_id,
+    host_ids,
+    live_arrays,
+    local_device_count,
+    local_devices,
+    print_environment_info,
+    process_count,
+    process_index,
+    process_indices,
+)
+from axir._src.scopes import ensure_compile_time_eval, named_call, named_scope, typeof
 from axir._src.show import make_ir
 from axir._src.vectorize import vmap
+from axir._src.version import __version__
 
 make_jaxpr = make_ir
 remat = checkpoint
 
 __all__ = [
     "Array",
+    "Device",
     "ShapeDtypeStruct",
+    "__version__",
     "ad_checkpoint",
     "block_until_ready",
     "check_tracer_leaks",
@@ -75,13 +99,18 @@ __all__ = [
     "checkpoint",
     "checkpoint_policies",
     "clear_caches",
+    "closure_convert",
     "config",
+    "copy_to_host_async",
+    "custom_derivatives",
+    "custom_gradient",
     "custom_jvp",
     "custom_vjp",
     "debug",
     "debug_infs",
     "debug_nans",
     "default_backend",
+    "default_device",
     "default_matmul_precision",
     "default_prng_impl",
     "device_count",
@@ -89,9 +118,11 @@ __all__ = [
     "device_put",
     "devices",
     "disable_jit",
+    "dlpack",
     "dtypes",
     "effects_barrier",
     "enable_x64",
+    "ensure_compile_time_eval",
     "errors",
     "eval_shape",
     "experimental",
@@ -99,6 +130,9 @@ __all__ = [
     "float0",
     "grad",
     "hessian",
+    "host_count",
+    "host_id",
+    "host_ids",
     "jacfwd",
     "jacobian",
     "jacrev",
@@ -107,14 +141,24 @@ __all__ = [
     "lax",
     "linear_transpose",
     "linearize",
+    "live_arrays",
+    "local_device_count",
+    "local_devices",
     "log_compiles",
     "make_ir",
     "make_jaxpr",
+    "named_call",
+    "named_scope",
     "nn",
     "numpy",
     "numpy_dtype_promotion",
     "numpy_rank_promotion",
     "ops",
+    "print_environment_info",
+    "process_count",
+    "process_index",
+    "process_indices",
+    "profiler",
     "pure_callback",
     "random",
     "remat",
@@ -126,6 +170,8 @@ __all__ = [
     "transfer_guard_host_to_device",
     "tree",
     "tree_util",
+    "typeof",
+    "typing",
     "value_and_grad",
     "vjp",
     "vmap",

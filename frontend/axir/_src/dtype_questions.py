@@ -9,9 +9,9 @@ import numpy as np
 
 from axir._src.convert import to_array
 from axir._src.promotion import DTypeLike
-from axir_compiler.ir.types import COMPLEX, FLOATING
+from axir_compiler.ir.types import COMPLEX, DTYPES, FLOATING
 
-__all__ = ["itemsize_bits", "scalar_type_of"]
+__all__ = ["is_supported_dtype", "itemsize_bits", "scalar_type_of"]
 
 
 def itemsize_bits(dtype: DTypeLike) -> int:
@@ -31,6 +31,11 @@ def itemsize_bits(dtype: DTypeLike) -> int:
     if found.name.startswith("float") and found.kind == "V":
         return ml_dtypes.finfo(found).bits
     return 8 * found.itemsize
+
+
+def is_supported_dtype(dtype: DTypeLike) -> bool:
+    """Whether arrays of a dtype can be exchanged with other libraries: those that axir's arrays have."""
+    return np.dtype(dtype) in DTYPES
 
 
 def scalar_type_of(x: Any) -> type:
