@@ -286,7 +286,12 @@ LAZY = (
 
 
 def test_import_is_lean():
-    code = "import sys; import numpy, optree, ml_dtypes; before = set(sys.modules); import axir; print(sorted(set(sys.modules) - before))"
+    code = """
+import sys, numpy, optree, ml_dtypes
+before = set(sys.modules)
+import axir
+print(sorted(set(sys.modules) - before))
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = ast.literal_eval(done.stdout)
     assert not [m for m in loaded for lazy in LAZY if m == lazy or m.startswith(lazy + ".")]
