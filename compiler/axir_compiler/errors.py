@@ -17,6 +17,7 @@ __all__ = [
     "NonDifferentiableError",
     "ShapeError",
     "TreeError",
+    "TypePromotionError",
     "VerificationError",
 ]
 
@@ -35,6 +36,10 @@ class AxisError(ShapeError, IndexError):
 
 class DTypeError(AxirError, TypeError):
     """The dtype of an operand is not supported by the operation, or operand dtypes differ."""
+
+
+class TypePromotionError(AxirError, ValueError):
+    """Operands of different dtypes meet where dtypes are not promoted."""
 
 
 class TreeError(AxirError, ValueError):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from axir._src.array import Array, ConcreteArray
+from axir._src.config import config
 from axir._src.convert import constant, convert, to_array, typed
-from axir._src.messages import located
+from axir._src.messages import located, user_depth
 from axir._src.promotion import common, common_of_two, inexact
 from axir._src.trace import Tracer, bind, current_frame
 from axir_compiler.errors import ShapeError
@@ -25,6 +27,7 @@ __all__ = [
     "broadcast",
     "broadcast_shapes",
     "broadcast_to",
+    "check_ranks",
     "is_eager",
     "operands",
     "promoted",
@@ -33,6 +36,7 @@ __all__ = [
 
 _NUMBERS = frozenset({bool, int, float, complex})
 _CONVERT = OPS["convert"]
+_local = config._local
 
 
 def operands(args: Sequence[Any]) -> list[Any]:
@@ -121,9 +125,30 @@ def broadcast(xs: Sequence[Array], where: str = "broadcast") -> list[Array]:
     return [broadcast_to(x, shape) for x in xs]
 
 
+def check_ranks(xs: Sequence[Array], where: str) -> None:
+    """Say that operands of different rank broadcast, where ``axir_numpy_rank_promotion`` asks for it.
+
+    Raises:
+        ShapeError: they do, and the option is ``raise``.
+    """
+    if len({x.ndim for x in xs if x.ndim}) < 2:
+        return
+    given = ", ".join(str(x.shape) for x in xs)
+    message = (
+        f"{where}: operands must have one rank under axir_numpy_rank_promotion='{config.mode.rank_promotion}'; got "
+        f"{given}. Add axes with reshape or x[None]."
+    )
+    if config.mode.rank_promotion == "raise":
+        raise located(ShapeError(message))
+    warnings.warn(message, UserWarning, stacklevel=user_depth())
+
+
 def apply(op: type[AxirOp], xs: Sequence[Array], weak: bool, **attrs: Any) -> Any:
     """An elementwise op on arrays that broadcast; dtypes must be as the op demands."""
-    if is_eager(xs) and (op.dtypes is None or xs[0].dtype in op.dtypes):
+    mode = config.mode
+    if len(xs) == 2 and mode.rank_promotion != "allow":
+        check_ranks(xs, op.short_name)
+    if not mode.checked and is_eager(xs) and (op.dtypes is None or xs[0].dtype in op.dtypes):
         # NumPy broadcasts without copies.
         broadcast_shapes(*[x.shape for x in xs], where=op.short_name)
         with np.errstate(all="ignore"):
@@ -161,7 +186,8 @@ def _evaluate_pair(
     if op.dtypes is not None and dtype not in op.dtypes:
         return None
     frame = current_frame()
-    if frame is not None and frame.staged:
+    mode = _local.mode
+    if (frame is not None and frame.staged) or mode.checked or mode.rank_promotion != "allow":
         return None
     try:
         with np.errstate(all="ignore"):

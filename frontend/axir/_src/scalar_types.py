@@ -104,11 +104,12 @@ def _typed(x: Any) -> tuple[np.dtype, bool]:
         return typed(to_array(x))
 
 
-def result_type(*args: Any) -> np.dtype:
+def result_type(*args: Any, return_weak_type_flag: bool = False) -> Any:
     """The dtype that an operation on the arguments gives.
 
     Args:
         args: Arrays, numbers, dtypes; the Python types ``int``, ``float`` and ``complex`` are weak like their values.
+        return_weak_type_flag: Whether to give the dtype and whether the result is weak.
 
     >>> import axir.numpy as np
     >>> np.result_type(np.int8(1), 2.0)
@@ -117,11 +118,13 @@ def result_type(*args: Any) -> np.dtype:
     if not args:
         raise located(ShapeError("result_type: needs at least one argument."))
     dtype, weak = common([_typed(x) for x in args])
-    if weak:
-        if dtype in COMPLEX:
-            return default_complex()
-        return default_float() if dtype in FLOATING else default_int()
-    return canonical(dtype)
+    if not weak:
+        found = canonical(dtype)
+    elif dtype in COMPLEX:
+        found = default_complex()
+    else:
+        found = default_float() if dtype in FLOATING else default_int()
+    return (found, weak) if return_weak_type_flag else found
 
 
 def promote_types(a: DTypeLike, b: DTypeLike) -> np.dtype:

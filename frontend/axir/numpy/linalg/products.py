@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import opt_einsum
-
 from axir import lax
 from axir._src.array import Array
 from axir._src.axes import static_int
@@ -59,7 +57,8 @@ def multi_dot(arrays: Sequence[ArrayLike], *, precision: Any = None) -> Array:
         raise located(
             ShapeError("multi_dot: needs at least 2 matrices; only the first and last may be vectors.")
         )
-    letters = opt_einsum.get_symbol
+    from opt_einsum import get_symbol as letters
+
     terms = [letters(i) + letters(i + 1) for i in range(len(items))]
     terms[0] = terms[0][-items[0].ndim :]
     terms[-1] = terms[-1][: items[-1].ndim]
