@@ -16,6 +16,7 @@ from axir._src.convert import convert
 from axir._src.indexing import getitem, iterate
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, default_int, requested
+from axir._src.ufunc import ufunc
 from axir_compiler.errors import DTypeError
 
 __all__: list[str] = []
@@ -49,7 +50,14 @@ _COMPARISONS = {
 _UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert}
 
 
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What a universal function calls: operators need none of its options."""
+    return function._call if isinstance(function, ufunc) else function
+
+
 def _forward(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], Any]:
+    function = _plain(function)
+
     def operator(self: Array, other: Any) -> Any:
         return function(self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
@@ -57,6 +65,8 @@ def _forward(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], Any]
 
 
 def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], Any]:
+    function = _plain(function)
+
     def operator(self: Array, other: Any) -> Any:
         return function(other, self) if isinstance(other, _OPERANDS) else NotImplemented
 
@@ -64,6 +74,7 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], An
 
 
 def _unary(function: Callable[[Any], Any]) -> Callable[[Array], Any]:
+    function = _plain(function)
     return lambda self: function(self)
 
 

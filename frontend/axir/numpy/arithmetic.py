@@ -12,6 +12,7 @@ from axir._src.convert import ArrayLike, convert, is_number, to_array, typed
 from axir._src.elementwise import apply, apply_binary, broadcast, promoted
 from axir._src.messages import located
 from axir._src.promotion import inexact
+from axir._src.ufunc import binary_ufunc
 from axir.numpy.elementwise import (
     absolute,
     exp2,
@@ -214,11 +215,13 @@ def hypot(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     return _settled(choose_by(logical_or(isinf(x), isinf(y)), math.inf, found), x1, x2)
 
 
+@binary_ufunc
 def logaddexp(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``log(exp(x1) + exp(x2))`` without overflow."""
     return _logaddexp(x1, x2, lax.exp, log1p)
 
 
+@binary_ufunc
 def logaddexp2(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``log2(2**x1 + 2**x2)`` without overflow."""
     return _logaddexp(x1, x2, exp2, lambda v: lax.div(log1p(v), math.log(2)))
