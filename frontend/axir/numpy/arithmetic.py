@@ -24,6 +24,7 @@ from axir.numpy.elementwise import (
     maximum,
     minimum,
     multiply,
+    no_out,
     number,
     trunc,
 )
@@ -152,13 +153,13 @@ def divmod(x1: ArrayLike, x2: ArrayLike, /) -> tuple[Array, Array]:
     return _float_divmod(x, y) if x.dtype in FLOATING else (floor_divide(x, y), remainder(x, y))
 
 
-def fmax(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+def fmax(x1: ArrayLike, x2: ArrayLike) -> Array:
     """Larger operand; NaN only if both are."""
     (x, y), _ = promoted(x1, x2)
     return choose_by(logical_or(greater(x, y), isnan(y)), x, y)
 
 
-def fmin(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+def fmin(x1: ArrayLike, x2: ArrayLike) -> Array:
     """Smaller operand; NaN only if both are."""
     (x, y), _ = promoted(x1, x2)
     return choose_by(logical_or(less(x, y), isnan(y)), x, y)
@@ -324,8 +325,9 @@ def frexp(x: ArrayLike, /) -> tuple[Array, Array]:
     return fraction, lax.select(plain, lax.full_like(exponent, 0), exponent)
 
 
-def modf(x: ArrayLike, /) -> tuple[Array, Array]:
+def modf(x: ArrayLike, /, out: None = None) -> tuple[Array, Array]:
     """Fractional and integral part, both with the sign of ``x``."""
+    no_out("modf", out)
     value = _to_float(x)
     whole = trunc(value)
     fraction = choose_by(isinf(value), 0.0, lax.sub(value, whole))

@@ -364,7 +364,7 @@ def _by_parts(function: Callable[[Array], Array], x: Array) -> Array:
     return lax.complex(function(lax.real(x)), function(lax.imag(x)))
 
 
-def trunc(x: ArrayLike, /) -> Array:
+def trunc(x: ArrayLike) -> Array:
     """Nearest integer toward zero; integers and bools stay themselves."""
     array = to_array(x)
     if array.dtype not in INEXACT:
