@@ -11,6 +11,7 @@ from axir._src.array import Array as ndarray
 from axir._src.convert import array, asarray, from_dlpack, isscalar, iterable
 from axir._src.scalar_types import MINIFLOATS_AND_SMALL_INTEGERS as _LIMITED
 from axir._src.scalar_types import can_cast, finfo, iinfo, isdtype, issubdtype, promote_types, result_type
+from axir._src.ufunc import frompyfunc, ufunc
 from axir.dtypes import (
     bfloat16,
     bool_,
@@ -173,6 +174,7 @@ __all__ = [
     "float_",
     "floating",
     "from_dlpack",
+    "frompyfunc",
     "generic",
     "iinfo",
     "inexact",
@@ -201,6 +203,7 @@ __all__ = [
     "result_type",
     "signedinteger",
     "single",
+    "ufunc",
     "uint",
     "uint1",
     "uint2",

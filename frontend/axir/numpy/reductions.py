@@ -274,6 +274,10 @@ def _ratio(total: Array, count: Any) -> Array:
     return lax.div(total, count)
 
 
+# Arguments are named ``mean``.
+_average = mean
+
+
 def var(
     a: ArrayLike,
     axis: Axes = None,
@@ -283,17 +287,21 @@ def var(
     keepdims: bool = False,
     *,
     where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
     correction: float | None = None,
 ) -> Array:
     """Mean of the squared distances from the mean, with ``count - ddof`` as the divisor; real also of complex numbers.
 
-    ``correction`` is another name of ``ddof``.
+    ``correction`` is another name of ``ddof``. ``mean`` saves computing it, if it is known; it must keep the axes.
     """
     no_out("var", out)
     x = to_array(a)
     result, wide = _work_dtype(x, dtype, "var")
     x = convert(x, wide)
-    centered = lax.sub(x, broadcast_to(mean(x, axis, wide, keepdims=True, where=where), x.shape))
+    center = (
+        _average(x, axis, wide, keepdims=True, where=where) if mean is None else convert(to_array(mean), wide)
+    )
+    centered = lax.sub(x, broadcast_to(center, x.shape))
     squares = sum(_squared_size(centered), axis, keepdims=keepdims, where=where)
     result, wide = real_dtype(result), real_dtype(wide)
     count = _count(x, axis, keepdims, where, wide) - (ddof if correction is None else correction)
@@ -317,11 +325,12 @@ def std(
     keepdims: bool = False,
     *,
     where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
     correction: float | None = None,
 ) -> Array:
     """Square root of ``var``."""
     no_out("std", out)
-    return lax.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, correction=correction))
+    return lax.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction))
 
 
 def average(
@@ -466,9 +475,10 @@ def nanvar(
     ddof: int = 0,
     keepdims: bool = False,
     where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
 ) -> Array:
     """``var`` of what is not NaN."""
-    return var(a, axis, dtype, out, ddof, keepdims, where=_present(a, where))
+    return var(a, axis, dtype, out, ddof, keepdims, where=_present(a, where), mean=mean)
 
 
 def nanstd(
@@ -479,6 +489,7 @@ def nanstd(
     ddof: int = 0,
     keepdims: bool = False,
     where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
 ) -> Array:
     """``std`` of what is not NaN."""
-    return std(a, axis, dtype, out, ddof, keepdims, where=_present(a, where))
+    return std(a, axis, dtype, out, ddof, keepdims, where=_present(a, where), mean=mean)

@@ -86,10 +86,11 @@ def size(a: ArrayLike, axis: int | Sequence[int] | None = None) -> int:
     return math.prod(x.shape[i] for i in axes_of(axis, x.ndim, "size"))
 
 
-def reshape(a: ArrayLike, shape: Any, order: str = "C") -> Array:
+def reshape(a: ArrayLike, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
     """The same elements under another shape, one size of which may be -1.
 
-    ``order`` is ``"C"`` (last axis fastest) or ``"F"`` (first axis fastest).
+    ``order`` is ``"C"`` (last axis fastest) or ``"F"`` (first axis fastest). ``copy`` has no effect, since whether
+    memory is copied is not observable.
 
     Raises: ShapeError if the number of elements differs.
     """
@@ -366,20 +367,20 @@ def tile(A: ArrayLike, reps: Any) -> Array:
 def repeat(
     a: ArrayLike, repeats: Any, axis: int | None = None, *, total_repeat_length: int | None = None
 ) -> Array:
-    """Each element repeated; ``repeats`` is a count, or one for each position of the axis.
+    """Each element repeated; ``repeats`` is a static count, or one for each position of the axis.
 
-    Without an axis the array is raveled first. With ``total_repeat_length``, the static size of the result, counts may
-    be traced: what is beyond it is left out, and the last element fills what is missing.
+    Without an axis the array is raveled first. With ``total_repeat_length`` counts may be traced: the result has that
+    size, its end cut off or filled with the last element.
 
     Raises: ShapeError if the counts do not fit the axis; ConcretizationError if they are traced and there is no
         ``total_repeat_length``.
     """
+    if total_repeat_length is not None:
+        return _repeated(to_array(a), to_array(repeats), axis, static_int(total_repeat_length, "repeat"))
     x = to_array(a)
     if axis is None:
         x, axis = ravel(x), 0
     at = axis_of(axis, x.ndim, "repeat")
-    if total_repeat_length is not None:
-        return _repeat_to(x, to_array(repeats), at, int(total_repeat_length))
     counts = np.asarray(to_array(repeats).to_numpy("the counts of repeat") if np.ndim(repeats) else repeats)
     if counts.dtype.kind not in "iu" or counts.ndim > 1 or (counts < 0).any():
         raise located(ShapeError(f"repeat: counts must be integers that are not negative; got {repeats}."))
@@ -396,21 +397,24 @@ def repeat(
     return take_static(x, np.repeat(np.arange(x.shape[at]), counts), at)
 
 
-def _repeat_to(x: Array, counts: Array, axis: int, total: int) -> Array:
-    """``repeat`` with a static size of the result, along one axis."""
-    size = x.shape[axis]
-    if counts.dtype.kind not in "iu" or counts.shape not in ((), (1,), (size,)) or (total and not size):
+def _repeated(x: Array, counts: Array, axis: int | None, total: int) -> Array:
+    """``repeat`` to a size that is known: position ``k`` takes the element whose run contains it."""
+    x, axis = (ravel(x), 0) if axis is None else (x, axis)
+    at = axis_of(axis, x.ndim, "repeat")
+    n = x.shape[at]
+    if counts.size not in (1, n) or counts.ndim > 1 or counts.dtype.kind not in "iu" or (total and not n):
         raise located(
             ShapeError(
-                f"repeat: needs a count for each of {size} positions, {total} in all; got {counts.aval}."
+                f"repeat: needs one integer for each of {n} positions, {total} in all; got {counts.aval}."
             )
         )
-    counts = broadcast_to(convert(counts, np.dtype("int32")), (size,))
-    starts = lax.sub(lax.cumsum(counts), counts)
-    # Each place of the result knows how many elements started up to there.
-    started = lax.full((total,), 0, np.dtype("int32")).at[starts].add(1, mode="drop")
-    place = lax.sub(lax.cumsum(started), 1)
-    return x[(slice(None),) * axis + (place,)]
+    counts = _broadcast_to(lax.reshape(counts, (counts.size,)), (n,))
+    if not total:
+        return lax.slice_in_dim(x, 0, 0, axis=at)
+    ends = lax.cumsum(convert(counts, np.dtype("int32")))
+    begun = lax.full((total,), 0, "int32").at[ends].add(1, mode="drop")
+    rows = lax.min(lax.cumsum(begun), lax.full((total,), n - 1, "int32"))
+    return x[(slice(None),) * at + (rows,)]
 
 
 def flip(m: ArrayLike, axis: int | Sequence[int] | None = None) -> Array:
@@ -488,10 +492,13 @@ def _roll(x: Array, shift: Any, axis: int) -> Array:
     return bind(OPS["concatenate"], *parts, dimension=axis)
 
 
-def delete(arr: ArrayLike, obj: Any, axis: int | None = None) -> Array:
+def delete(
+    arr: ArrayLike, obj: Any, axis: int | None = None, *, assume_unique_indices: bool = False
+) -> Array:
     """``arr`` without the positions ``obj`` of an axis; without an axis it is raveled first.
 
-    ``obj`` is static: an integer, a slice, or an array of integers or bools.
+    ``obj`` is static: an integer, a slice, or an array of integers or bools. With ``assume_unique_indices`` an array of
+    integers may be traced; each must be another position.
 
     Raises: AxisError if a position is out of bounds.
     """
@@ -499,9 +506,21 @@ def delete(arr: ArrayLike, obj: Any, axis: int | None = None) -> Array:
     if axis is None:
         x, axis = ravel(x), 0
     at = axis_of(axis, x.ndim, "delete")
+    if assume_unique_indices and isinstance(obj, Array) and obj.dtype.kind in "iu":
+        return _without_positions(x, obj, at)
     index = obj if isinstance(obj, slice) else np.asarray(obj)
     try:
         kept = np.delete(np.arange(x.shape[at]), index)
     except IndexError as error:
         raise located(AxisError(f"delete: {error}.")) from None
     return take_static(x, kept, at)
+
+
+def _without_positions(x: Array, gone: Array, axis: int) -> Array:
+    """Position ``k`` of the result is ``k`` plus the number of those that are gone before it."""
+    n = x.shape[axis]
+    gone = lax.sort(lax.reshape(lax.select(gone < 0, gone + n, gone), (gone.size,)))
+    first = lax.sub(gone, lax.iota(gone.dtype, gone.size))
+    kept = max(n - gone.size, 0)
+    steps = lax.full((kept,), 0, "int32").at[first].add(1, mode="drop")
+    return x[(slice(None),) * axis + (lax.add(lax.iota("int32", kept), lax.cumsum(steps)),)]
