@@ -33,6 +33,7 @@ from axir_compiler.ir.types import (
 )
 from cases_fourier import TRANSFORMS
 from linalg_cases import LINALG
+from precision_cases import PRECISION
 from references import each, numeric, real, sized, whole
 from samples import COMPLEX128, FLOAT64, Arg, Case, Dtypes
 from sliding_cases import WINDOWED
@@ -578,6 +579,7 @@ STRUCTURED: tuple[Case, ...] = (
     *WINDOWS,
     *LINALG,
     *SORTING,
+    *PRECISION,
 )
 
 CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwise_cases(line)), *STRUCTURED)

@@ -33,6 +33,8 @@ _FAMILIES = (
     "linalg",
     "linalg_lu",
     "linalg_spectral",
+    "linear_solve",
+    "precision",
     "random",
     "reduce",
     "reduce_window",

@@ -31,6 +31,8 @@ from axir_compiler.ops.transformation import VmapOp, with_batch_axis
 from axir_compiler.passes.inline import inline_calls
 from axir_compiler.transforms.silence import silent_copy
 
+__all__ = ["NamedFunctionsOp", "Signatures", "Slots", "batched_function", "in_front"]
+
 Signatures = Mapping[str, tuple[tuple[Aval, ...], tuple[Aval, ...]]]
 Slots = list[Value | None]
 
@@ -130,7 +132,7 @@ def _batched(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> Bu
     return build
 
 
-def _batched_function(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> str:
+def batched_function(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> str:
     """A function that applies another one to a batch; results have their batch axis in front."""
     module = vectorizer.module
     inputs = signature(lookup(module, symbol))[0]
@@ -139,7 +141,7 @@ def _batched_function(vectorizer: Any, size: int, symbol: str, axes: Sequence[in
     return function.sym_name.value
 
 
-def _in_front(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> str:
+def in_front(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> str:
     """The vectorized function with all results batched, in front."""
     rule, module = vectorizer.vectorize(symbol, axes, size), vectorizer.module
 
@@ -149,7 +151,7 @@ def _in_front(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> s
         return [ops.batch_in_front(x, None if axis == -1 else axis, size) for x, axis in given]
 
     kinds = list(lookup(module, rule.symbol).type.inputs)
-    return build_function(module, f"{symbol}_in_front", kinds, build).sym_name.value
+    return build_function(module, f"{symbol}in_front", kinds, build).sym_name.value
 
 
 def _given_axes(axes: Sequence[int | None]) -> list[int]:
@@ -196,7 +198,8 @@ class CustomJvpOp(CustomCall, name="custom_jvp"):
         module = linearizer.module
         linearizer.expand(self.rule)
         rule = lookup(module, self.rule)
-        inline_calls(module, rule)
+        # Functions with rules of their own keep them for the derivatives of this derivative.
+        inline_calls(module, rule, keep_rules=True)
         mapping = dict(zip(body_of(rule).arguments, self._with_tangents(operands, tangents), strict=True))
         for op in body_of(rule).operations:
             if not is_terminator(op):
@@ -216,8 +219,8 @@ class CustomJvpOp(CustomCall, name="custom_jvp"):
         given, floats = _given_axes(axes), self._float_inputs(operands)
         # Tangents are batched as their operands are.
         all_axes = [*given[: self.inputs], *(given[i] for i in floats), *given[self.inputs :]]
-        callee = _in_front(vectorizer, size, self.callee, given)
-        rule = _batched_function(vectorizer, size, self.rule, all_axes)
+        callee = in_front(vectorizer, size, self.callee, given)
+        rule = batched_function(vectorizer, size, self.rule, all_axes)
         avals = signature(lookup(vectorizer.module, callee))[1]
         found = CustomJvpOp.append(operands, avals, callee=callee, rule=rule, inputs=self.inputs)
         return found, [0] * len(found)
@@ -281,8 +284,8 @@ class CustomVjpOp(CustomCall, name="custom_vjp"):
         fronts = [0] * (residuals + len(self._float_results()))
         wanted = [given[i] for i in self._float_inputs(operands)]
         attrs = {
-            "callee": _in_front(vectorizer, size, self.callee, given),
-            "forward": _batched_function(vectorizer, size, self.forward, given),
+            "callee": in_front(vectorizer, size, self.callee, given),
+            "forward": batched_function(vectorizer, size, self.forward, given),
             "backward": _summed(vectorizer, size, self.backward, [*fronts, *given[self.inputs :]], wanted),
         }
         avals = signature(lookup(module, attrs["callee"]))[1]
@@ -447,7 +450,7 @@ class _Recomputation:
 
     def __init__(self, module: ir.Module, symbol: str, results: int, policy: str):
         self._function = lookup(module, symbol)
-        inline_calls(module, self._function)
+        inline_calls(module, self._function, keep_rules=True)
         kind, *names = policy.split(":")
         self._saves = lambda op: isinstance(op, AxirOp) and _POLICIES[kind](op, names)
         returned = list(return_op(self._function).operands)

@@ -82,11 +82,13 @@ class GatherScatterMode(enum.Enum):
     - ``CLIP``: they are moved until they fit.
     - ``FILL_OR_DROP``: a gather fills them with a value, a scatter leaves them out, as a whole.
     - ``PROMISE_IN_BOUNDS``: there are none. If there are, gathers clip and scatters drop.
+    - ``ONE_HOT``: the same, with a hint on how to compute it, which has no effect.
     """
 
     CLIP = enum.auto()
     FILL_OR_DROP = enum.auto()
     PROMISE_IN_BOUNDS = enum.auto()
+    ONE_HOT = enum.auto()
 
     @staticmethod
     def from_any(s: str | GatherScatterMode | None) -> GatherScatterMode:
@@ -109,6 +111,7 @@ _MODES = {
     "drop": GatherScatterMode.FILL_OR_DROP,
     "clip": GatherScatterMode.CLIP,
     "promise_in_bounds": GatherScatterMode.PROMISE_IN_BOUNDS,
+    "one_hot": GatherScatterMode.ONE_HOT,
 }
 Mode = str | GatherScatterMode | None
 

@@ -71,6 +71,7 @@ from axir_compiler.lowering.scalar.complex import (
 )
 from axir_compiler.lowering.scalar.complex_functions import COMPLEX_FUNCTIONS
 from axir_compiler.lowering.scalar.expression import Real, real
+from axir_compiler.lowering.scalar.precision import reduce_precision
 from axir_compiler.lowering.threefry import threefry2x32
 from axir_compiler.mlir import arith, ir
 
@@ -126,6 +127,7 @@ __all__ = [
     "popcnt",
     "pow",
     "real_part",
+    "reduce_precision",
     "rem",
     "round_half_away",
     "round_half_even",
