@@ -114,6 +114,17 @@ def test_dicts_come_back_with_sorted_keys():
     assert list(tree.map(lambda x: x, OrderedDict(b=1, a=2))) == ["b", "a"]
 
 
+def test_children_are_not_remade_to_sort_keys():
+    class Strict:
+        def __init__(self, x):
+            assert x is not None
+            self.x = x
+
+    tree_util.register_pytree_node(Strict, lambda s: ((s.x,), None), lambda _, c: Strict(*c))
+    found = tree.map(lambda x: x, defaultdict(int, b=Strict(1), a={"d": Strict(2), "c": 3}))
+    assert list(found) == ["a", "b"] and found["b"].x == 1 and list(found["a"]) == ["c", "d"]
+
+
 def test_compiled_functions_see_dicts_in_one_order():
     stack = axir.jit(lambda d: np.stack(list(d.values())))
     assert stack({"b": 1.0, "a": 2.0}).tolist() == [2.0, 1.0]

@@ -98,7 +98,7 @@ def closure_convert(fun: Callable[..., Any], *example_args: Any) -> tuple[Callab
         ...     converted, values = axir.closure_convert(lambda x: a * x, 1.0)
         ...     return converted(2.0, *values), len(values)
         >>> axir.grad(scaled, has_aux=True)(3.0)
-        (Array(2., dtype=float32, weak_type=True), 1)
+        (Array(2., dtype=float32, weak_type=True), Array(1, dtype=int32, weak_type=True))
     """
     converted = _Converted(fun, example_args, lambda x: isinstance(x, Tracer) and is_inexact(x.dtype))
     return converted, converted.values

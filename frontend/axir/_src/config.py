@@ -23,11 +23,13 @@ class Mode:
     Attributes:
         x64, disable_jit, dtype_promotion, rank_promotion, nans, infs, profiled: Values of the options.
         checked: Whether results are searched for nan or inf.
+        careful: Whether eager operations need more than to be evaluated.
         watched: Whether calls need more than to run.
         tracing: What traced programs depend on.
     """
 
     __slots__ = (
+        "careful",
         "checked",
         "disable_jit",
         "dtype_promotion",
@@ -54,6 +56,7 @@ class Mode:
         self.dtype_promotion, self.rank_promotion = dtype_promotion, rank_promotion
         self.nans, self.infs, self.profiled = nans, infs, profiled
         self.checked = nans or infs
+        self.careful = self.checked or rank_promotion != "allow"
         self.watched = self.checked or profiled or disable_jit
         self.tracing = x64, dtype_promotion, rank_promotion
 

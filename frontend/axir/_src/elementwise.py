@@ -186,8 +186,7 @@ def _evaluate_pair(
     if op.dtypes is not None and dtype not in op.dtypes:
         return None
     frame = current_frame()
-    mode = _local.mode
-    if (frame is not None and frame.staged) or mode.checked or mode.rank_promotion != "allow":
+    if (frame is not None and frame.staged) or _local.mode.careful:
         return None
     try:
         with np.errstate(all="ignore"):

@@ -71,9 +71,11 @@ def _sorted_node(node: TreeDef) -> TreeDef:
         return node
     children = dict(zip(node.entries(), node.children(), strict=True))
     if node.type is dict:
-        return optree.treespec_dict(children, namespace=NAMESPACE)
-    filled: Any = node.unflatten([None] * node.num_leaves)
-    return optree.treespec_defaultdict(filled.default_factory, children, namespace=NAMESPACE)
+        return optree.treespec_dict(children, namespace=node.namespace)
+    level = node.one_level()
+    assert level is not None
+    filled: Any = level.unflatten([None] * len(children))
+    return optree.treespec_defaultdict(filled.default_factory, children, namespace=node.namespace)
 
 
 def unflatten(treedef: TreeDef, leaves: Iterable[Any]) -> Any:
