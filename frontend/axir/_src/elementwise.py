@@ -25,6 +25,7 @@ __all__ = [
     "broadcast",
     "broadcast_shapes",
     "broadcast_to",
+    "evaluated",
     "is_eager",
     "operands",
     "promoted",
@@ -131,6 +132,12 @@ def apply(op: type[AxirOp], xs: Sequence[Array], weak: bool, **attrs: Any) -> An
     return bind(op, *broadcast(xs, op.short_name), weak=weak, **attrs)
 
 
+def evaluated(op: type[AxirOp], x: Array, weak: bool, **attrs: Any) -> ConcreteArray:
+    """An op of one concrete operand, whose dtype and attributes are as the op demands."""
+    with np.errstate(all="ignore"):
+        return ConcreteArray(op.numpy(x.to_numpy(), **attrs), weak)
+
+
 def _as_partner(y: Any, dtype: np.dtype) -> np.ndarray | None:
     """A Python number in the dtype of the other operand, if that is where both meet."""
     kind = type(y)
@@ -196,6 +203,11 @@ def apply_binary(
 def apply_unary(op: type[AxirOp], x: Any, to_float: bool = False) -> Array:
     """An op of one operand, integers and bools taken to the default float dtype on request."""
     x = to_array(x)
+    if type(x) is ConcreteArray and (op.dtypes is None or x.dtype in op.dtypes):
+        # The path of most eager functions: nothing is promoted, and the op's own rule gives the dtype.
+        frame = current_frame()
+        if frame is None or not frame.staged:
+            return evaluated(op, x, x.weak_type)
     if to_float:
         dtype = inexact(x.dtype)
         if dtype != x.dtype:
