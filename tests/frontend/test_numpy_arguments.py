@@ -59,6 +59,20 @@ def test_bytes(dtype):
     assert x.byteswap().tobytes() == value.byteswap().tobytes()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int32", "complex64", "bool", "bfloat16"])
+def test_eager_products_are_the_compiled_ones(dtype):
+    pairs = [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)), ((0,), (0,)), ((2, 0), (0, 3))]
+    arrays = [[(np.arange(onp.prod(s)) - 2).reshape(s).astype(dtype) for s in pair] for pair in pairs]
+    for product in (np.matmul, np.dot):
+        compiled = axir.jit(lambda arrays, product=product: [product(x, y) for x, y in arrays])(arrays)
+        for (x, y), found in zip(arrays, compiled, strict=True):
+            eager = product(x, y)
+            assert (eager.dtype, eager.shape, eager.weak_type) == (found.dtype, found.shape, found.weak_type)
+            onp.testing.assert_allclose(onp.asarray(eager), onp.asarray(found))
+    weak = np.matmul(np.asarray(X[0]), np.full(4, 2))
+    assert weak.dtype == onp.float32 and not weak.weak_type
+
+
 def test_views_are_arrays_only():
     with pytest.raises(NotImplementedError, match="type must be None"):
         np.zeros(3).view(np.int32, type=list)

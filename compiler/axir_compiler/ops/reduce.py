@@ -74,7 +74,7 @@ class ReduceSumOp(Reduction, name="reduce_sum", dtypes=NUMERIC | COMPLEX, linear
     """Sum; half types are accumulated in float32."""
 
     kind = "sum"
-    numpy = in_float32(lambda x, *, axes: np.sum(x, axes, dtype=x.dtype))
+    numpy = in_float32(lambda x, *, axes: np.add.reduce(x, axes, dtype=x.dtype))
 
     def transpose(self, ct: Value, operand: Value | None) -> list[Value | None]:
         return [self._spread(ct)]
@@ -84,7 +84,7 @@ class ReduceProdOp(Reduction, name="reduce_prod", dtypes=NUMERIC | COMPLEX):
     """Product; half types are accumulated in float32."""
 
     kind = "prod"
-    numpy = in_float32(lambda x, *, axes: np.prod(x, axes, dtype=x.dtype))
+    numpy = in_float32(lambda x, *, axes: np.multiply.reduce(x, axes, dtype=x.dtype))
 
     def jvp(self, dx: Value) -> Value:
         """Products of dual numbers, pair by pair: right also where factors are zero."""
@@ -145,7 +145,7 @@ class _ReduceExtremum(Reduction, dtypes=NUMERIC | COMPLEX):
 
 def _signed_zeros(found: np.ndarray, x: np.ndarray, axes: tuple[int, ...], *, positive: bool) -> np.ndarray:
     """Extrema that are zero, with the sign that wins if there is one; NumPy leaves it open."""
-    if not is_float(x.dtype) or not np.any(found == 0):
+    if not is_float(x.dtype) or not (found == 0).any():
         return found
     wins = np.any((x == 0) & (np.signbit(x) != positive), axes)
     zero = np.array(0.0 if positive else -0.0, x.dtype)
@@ -159,7 +159,7 @@ class ReduceMaxOp(_ReduceExtremum, name="reduce_max"):
 
     @staticmethod
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
-        found = np.max(x, axes, initial=lowest(x.dtype)).astype(x.dtype)
+        found = np.maximum.reduce(x, axes, initial=lowest(x.dtype)).astype(x.dtype)
         return _signed_zeros(found, x, axes, positive=True)
 
 
@@ -170,7 +170,7 @@ class ReduceMinOp(_ReduceExtremum, name="reduce_min"):
 
     @staticmethod
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
-        found = np.min(x, axes, initial=highest(x.dtype)).astype(x.dtype)
+        found = np.minimum.reduce(x, axes, initial=highest(x.dtype)).astype(x.dtype)
         return _signed_zeros(found, x, axes, positive=False)
 
 

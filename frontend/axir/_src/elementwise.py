@@ -13,6 +13,7 @@ from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
 from axir._src.convert import constant, convert, to_array, typed
 from axir._src.messages import located, user_depth
+from axir._src.nan_checks import check_op
 from axir._src.promotion import common, common_of_two, inexact
 from axir._src.trace import Tracer, bind, current_frame
 from axir_compiler.errors import ShapeError
@@ -28,6 +29,7 @@ __all__ = [
     "broadcast_shapes",
     "broadcast_to",
     "check_ranks",
+    "evaluated",
     "is_eager",
     "operands",
     "promoted",
@@ -156,6 +158,15 @@ def apply(op: type[AxirOp], xs: Sequence[Array], weak: bool, **attrs: Any) -> An
     return bind(op, *broadcast(xs, op.short_name), weak=weak, **attrs)
 
 
+def evaluated(op: type[AxirOp], x: Array, weak: bool, **attrs: Any) -> ConcreteArray:
+    """An op of one concrete operand, whose dtype and attributes are as the op demands."""
+    with np.errstate(all="ignore"):
+        found = op.numpy(x.to_numpy(), **attrs)
+    if _local.mode.checked:
+        check_op(op.short_name, found, _local.mode)
+    return ConcreteArray(found, weak)
+
+
 def _as_partner(y: Any, dtype: np.dtype) -> np.ndarray | None:
     """A Python number in the dtype of the other operand, if that is where both meet."""
     kind = type(y)
@@ -221,6 +232,11 @@ def apply_binary(
 def apply_unary(op: type[AxirOp], x: Any, to_float: bool = False) -> Array:
     """An op of one operand, integers and bools taken to the default float dtype on request."""
     x = to_array(x)
+    if type(x) is ConcreteArray and (op.dtypes is None or x.dtype in op.dtypes):
+        # The path of most eager functions: nothing is promoted, and the op's own rule gives the dtype.
+        frame = current_frame()
+        if frame is None or not frame.staged:
+            return evaluated(op, x, x.weak_type)
     if to_float:
         dtype = inexact(x.dtype)
         if dtype != x.dtype:

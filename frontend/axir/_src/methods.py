@@ -17,6 +17,7 @@ from axir._src.indexing import getitem, iterate
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, default_int, requested
 from axir._src.ufunc import ufunc
+from axir.numpy.standard import namespace
 from axir_compiler.errors import DTypeError, MissingRuleError
 
 __all__: list[str] = []
@@ -99,9 +100,20 @@ def _contains(self: Array, item: Any) -> bool:
     return bool(np.any(np.equal(self, item)))
 
 
-def _dlpack(self: Array, **options: Any) -> Any:
+def _dlpack(
+    self: Array,
+    *,
+    stream: Any = None,
+    max_version: tuple[int, int] | None = None,
+    dl_device: tuple[int, int] | None = None,
+    copy: bool | None = None,
+) -> Any:
+    """A DLPack capsule on the array's memory, as the array API standard defines it.
+
+    Raises: BufferError for a stream or another device than host memory.
+    """
     array = self if isinstance(self, ConcreteArray) else ConcreteArray(self.to_numpy("its memory"))
-    return array.buffer.__dlpack__(**options)
+    return array.buffer.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
 
 def _dlpack_device(self: Array) -> tuple[int, int]:
@@ -109,7 +121,11 @@ def _dlpack_device(self: Array) -> tuple[int, int]:
 
 
 def _array_namespace(self: Array, *, api_version: str | None = None) -> Any:
-    return np
+    """``axir.numpy``, which implements the array API standard.
+
+    Raises: ValueError for a version of it that is not there.
+    """
+    return namespace(api_version)
 
 
 def _astype(self: Array, dtype: DTypeLike, copy: bool = False, device: Any = None) -> Array:

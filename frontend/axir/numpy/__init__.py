@@ -55,6 +55,7 @@ from axir.numpy import sets as _sets
 from axir.numpy import shapes as _shapes
 from axir.numpy import signals as _signals
 from axir.numpy import sorting as _sorting
+from axir.numpy import standard as _standard
 from axir.numpy import statistics as _statistics
 from axir.numpy import tapers as _tapers
 from axir.numpy import vectorization as _vectorization
@@ -83,9 +84,12 @@ from axir.numpy.sets import *  # noqa: F403
 from axir.numpy.shapes import *  # noqa: F403
 from axir.numpy.signals import *  # noqa: F403
 from axir.numpy.sorting import *  # noqa: F403
+from axir.numpy.standard import __array_namespace_info__
 from axir.numpy.statistics import *  # noqa: F403
 from axir.numpy.tapers import *  # noqa: F403
 from axir.numpy.vectorization import *  # noqa: F403
+
+__array_api_version__ = _standard.VERSION
 
 dtype = _numpy.dtype
 generic = _numpy.generic
@@ -137,6 +141,8 @@ newaxis = None
 
 __all__ = [
     "ComplexWarning",
+    "__array_api_version__",
+    "__array_namespace_info__",
     "array",
     "asarray",
     "bfloat16",

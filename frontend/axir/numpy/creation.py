@@ -292,7 +292,8 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None, *, de
     """Matrix ``[N, M]`` with ones on diagonal ``k`` (positive: above the main one), zeros elsewhere."""
     check_device("eye", device)
     rows, columns = shape_of((N, N if M is None else M), "eye")
-    return convert(_difference(rows, columns) == -static_int(k, "eye"), _or_float(dtype, "eye"))
+    at = _diagonal_number(k, rows, columns, "eye")
+    return convert(_difference(rows, columns) == -at, _or_float(dtype, "eye"))
 
 
 def identity(n: int, dtype: DTypeLike = None) -> Array:
@@ -303,7 +304,13 @@ def identity(n: int, dtype: DTypeLike = None) -> Array:
 def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Array:
     """Matrix ``[N, M]`` with ones on and below diagonal ``k``, zeros above."""
     rows, columns = shape_of((N, N if M is None else M), "tri")
-    return convert(_difference(rows, columns) >= -static_int(k, "tri"), _or_float(dtype, "tri"))
+    at = _diagonal_number(k, rows, columns, "tri")
+    return convert(_difference(rows, columns) >= -at, _or_float(dtype, "tri"))
+
+
+def _diagonal_number(k: int, rows: int, columns: int, where: str) -> int:
+    """The number of a diagonal; those outside the matrix, which may not fit into int32, are all the same."""
+    return min(max(static_int(k, where), -rows), columns)
 
 
 def _or_float(dtype: DTypeLike, where: str) -> np.dtype:
@@ -337,8 +344,9 @@ def _triangle(where: str, m: ArrayLike, k: int, *, lower: bool) -> Array:
     x = to_array(m)
     if x.ndim < 2:
         raise located(ShapeError(f"{where}: needs at least 2 axes; got {x.aval}."))
-    difference = _difference(*x.shape[-2:])
-    kept = difference >= -k if lower else difference <= -k
+    rows, columns = x.shape[-2:]
+    difference, at = _difference(rows, columns), _diagonal_number(k, rows, columns, where)
+    kept = difference >= -at if lower else difference <= -at
     return lax.select(broadcast_to(kept, x.shape), x, lax.full(x.shape, 0, x.dtype))
 
 

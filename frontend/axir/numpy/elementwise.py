@@ -284,7 +284,7 @@ def negative(x: ArrayLike, /) -> Array:
 
     Raises: DTypeError for bools.
     """
-    return bind(OPS["neg"], to_array(x))
+    return apply_unary(OPS["neg"], x)
 
 
 def absolute(x: ArrayLike, /) -> Array:

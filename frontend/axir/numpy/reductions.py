@@ -12,7 +12,7 @@ from axir import lax
 from axir._src.array import Array
 from axir._src.axes import Axes, axes_of, axis_of
 from axir._src.convert import ArrayLike, convert, to_array
-from axir._src.elementwise import broadcast_shapes, broadcast_to
+from axir._src.elementwise import apply_binary, broadcast_shapes, broadcast_to, evaluated, is_eager
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, default_int, inexact, requested
 from axir._src.trace import bind
@@ -54,8 +54,12 @@ _HALF_SIZE = 2
 
 
 def _reduce(op: str, x: Array, axis: Axes, keepdims: bool) -> Array:
-    axes = axes_of(axis, x.ndim, op.removeprefix("reduce_"))
-    found = bind(OPS[op], x, weak=False, axes=axes)
+    axes = tuple(range(x.ndim)) if axis is None else axes_of(axis, x.ndim, op[len("reduce_") :])
+    cls = OPS[op]
+    if is_eager((x,)) and (cls.dtypes is None or x.dtype in cls.dtypes):
+        found = evaluated(cls, x, False, axes=axes)
+    else:
+        found = bind(cls, x, weak=False, axes=axes)
     return lax.expand_dims(found, axes) if keepdims else found
 
 
@@ -71,7 +75,7 @@ def _masked(x: Array, where: ArrayLike | None, neutral: Any) -> Array:
 def accumulator(x: Array, dtype: DTypeLike, promote_integers: bool, where: str) -> np.dtype:
     """The dtype of a sum or product: narrow integers and bools take the default integer width."""
     if dtype is not None:
-        return requested(dtype, where)
+        return x.dtype if dtype is x.dtype else requested(dtype, where)
     if x.dtype in INEXACT or not promote_integers:
         return x.dtype
     wide = default_int()
@@ -271,7 +275,7 @@ def mean(
 def _ratio(total: Array, count: Any) -> Array:
     if isinstance(count, int):
         count = float(count) if total.dtype in INEXACT else count
-    return lax.div(total, count)
+    return apply_binary(OPS["div"], total, count, weak=False)
 
 
 # Arguments are named ``mean``.
