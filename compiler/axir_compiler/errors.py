@@ -59,7 +59,13 @@ class NonDifferentiableError(AxirError, TypeError):
 
 
 class MissingRuleError(AxirError, NotImplementedError):
-    """An operation has no rule for the transformation that was asked for."""
+    """An operation has no rule for the transformation that was asked for.
+
+    Attributes:
+        has_place: whether the message says where in the user's program the operation is.
+    """
+
+    has_place: bool = False
 
 
 class UnboundAxisError(AxirError, NameError):

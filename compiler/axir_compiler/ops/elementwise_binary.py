@@ -181,7 +181,7 @@ class _Extremum(ElementwiseBinary, dtypes=NUMERIC | BOOL | COMPLEX):
         return ops.mul(tangent, ops.select(taken, tie, ops.zeros_like(best)))
 
 
-def _is_above(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _is_above(x: Any, y: Any) -> np.ndarray:
     """Whether a complex number comes behind another one by real parts, then by imaginary ones."""
     return (x.real > y.real) | ((x.real == y.real) & (x.imag > y.imag))
 

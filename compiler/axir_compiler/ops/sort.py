@@ -122,6 +122,11 @@ def sortable(x: np.ndarray) -> np.ndarray:
     return found.astype(ordered.dtype, copy=False)
 
 
+def _parts(x: Any) -> tuple[np.ndarray, ...]:
+    """What is compared one after the other."""
+    return (x.real, x.imag) if is_complex(x.dtype) else (x,)
+
+
 def totally_ordered(x: np.ndarray) -> np.ndarray:
     """Signed integers in the order of floats, -0.0 below 0.0; on those integers as floats its own inverse."""
     signed = np.dtype(f"int{8 * x.dtype.itemsize}")
@@ -142,7 +147,7 @@ def _sorted_alone(x: np.ndarray, axis: int) -> np.ndarray:
 
 def stable_order(xs: Sequence[np.ndarray], axis: int) -> np.ndarray:
     """Positions along an axis in the order of arrays of one shape, the first array first."""
-    keys = [sortable(part) for x in xs for part in ((x.real, x.imag) if is_complex(x.dtype) else (x,))]
+    keys = [sortable(part) for x in xs for part in _parts(x)]
     if len(keys) > 1:
         return np.lexsort(tuple(reversed(keys)), axis)
     key = keys[0]

@@ -24,6 +24,7 @@ from axir_compiler.ir.module import (
     return_op,
 )
 from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.places import NamesPlace
 from axir_compiler.ir.region import HigherOrderOp
 from axir_compiler.ir.types import aval_of, is_inexact
 from axir_compiler.mlir import func, ir
@@ -111,7 +112,7 @@ class Linearizer:
             if isinstance(op, func.ReturnOp):
                 return list(op.operands)
             active = list(map(tangents.get, op.operands))
-            with op.location:
+            with op.location, NamesPlace(op):
                 if not any(t is not None for t in active):
                     copy_op(op, values)
                 elif isinstance(op, func.CallOp):

@@ -245,10 +245,9 @@ def split(operand: ArrayLike, sizes: Sequence[int], axis: int = 0) -> list[Array
 
 
 def _window(x: Array, axis: int, start: int, limit: int) -> Array:
-    bounds = {"start": (0,) * x.ndim, "limit": x.shape}
-    given = {"start": start, "limit": limit}
-    attrs = {k: (*v[:axis], given[k], *v[axis + 1 :]) for k, v in bounds.items()}
-    return bind(OPS["slice"], x, **attrs, stride=(1,) * x.ndim)
+    first = tuple(start if d == axis else 0 for d in range(x.ndim))
+    last = tuple(limit if d == axis else n for d, n in enumerate(x.shape))
+    return bind(OPS["slice"], x, start=first, limit=last, stride=(1,) * x.ndim)
 
 
 def stack(operands_: Sequence[ArrayLike], axis: int = 0) -> Array:
