@@ -39,6 +39,7 @@ _FAMILIES = (
     "scatter",
     "shape",
     "sort",
+    "special",
     "switch",
     "transformation",
     "while_loop",

@@ -16,6 +16,7 @@ from axir.lax import reductions as _reductions
 from axir.lax import shapes as _shapes
 from axir.lax import slicing as _slicing
 from axir.lax import sorting as _sorting
+from axir.lax import special as _special
 from axir.lax import windows as _windows
 from axir.lax.collectives import *  # noqa: F403
 from axir.lax.control_flow import *  # noqa: F403
@@ -28,6 +29,7 @@ from axir.lax.reductions import *  # noqa: F403
 from axir.lax.shapes import *  # noqa: F403
 from axir.lax.slicing import *  # noqa: F403
 from axir.lax.sorting import *  # noqa: F403
+from axir.lax.special import *  # noqa: F403
 from axir.lax.windows import *  # noqa: F403
 
 __all__: list[str] = ["linalg"]
@@ -42,4 +44,5 @@ __all__ += _reductions.__all__
 __all__ += _shapes.__all__
 __all__ += _slicing.__all__
 __all__ += _sorting.__all__
+__all__ += _special.__all__
 __all__ += _windows.__all__
