@@ -1,5 +1,5 @@
 """Parts of SciPy's interface."""
 
-from axir.scipy import fft, linalg, signal, special
+from axir.scipy import fft, linalg, signal, special, stats
 
-__all__ = ["fft", "linalg", "signal", "special"]
+__all__ = ["fft", "linalg", "signal", "special", "stats"]
