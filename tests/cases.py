@@ -38,6 +38,7 @@ from references import each, numeric, real, sized, whole
 from samples import COMPLEX128, FLOAT64, Arg, Case, Dtypes
 from sliding_cases import WINDOWED
 from sorting_cases import SORTING
+from special_cases import SPECIAL
 from window_cases import WINDOWS
 
 __all__ = ["CASES", "TRANSFORMED"]
@@ -580,6 +581,7 @@ STRUCTURED: tuple[Case, ...] = (
     *LINALG,
     *SORTING,
     *PRECISION,
+    *SPECIAL,
 )
 
 CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwise_cases(line)), *STRUCTURED)

@@ -42,6 +42,7 @@ _FAMILIES = (
     "scatter",
     "shape",
     "sort",
+    "special",
     "switch",
     "transformation",
     "while_loop",

@@ -21,6 +21,7 @@ from axir.lax import shapes as _shapes
 from axir.lax import slicing as _slicing
 from axir.lax import solving as _solving
 from axir.lax import sorting as _sorting
+from axir.lax import special as _special
 from axir.lax import staging as _staging
 from axir.lax import windows as _windows
 from axir.lax.bits import *  # noqa: F403
@@ -39,6 +40,7 @@ from axir.lax.shapes import *  # noqa: F403
 from axir.lax.slicing import *  # noqa: F403
 from axir.lax.solving import *  # noqa: F403
 from axir.lax.sorting import *  # noqa: F403
+from axir.lax.special import *  # noqa: F403
 from axir.lax.staging import *  # noqa: F403
 from axir.lax.windows import *  # noqa: F403
 
@@ -57,6 +59,7 @@ __all__ += _reductions.__all__
 __all__ += _shapes.__all__
 __all__ += _slicing.__all__
 __all__ += _sorting.__all__
+__all__ += _special.__all__
 __all__ += _windows.__all__
 __all__ += _ragged.__all__
 __all__ += _solving.__all__
