@@ -1,5 +1,5 @@
 """Parts of SciPy's interface."""
 
-from axir.scipy import fft, linalg, signal, special, stats
+from axir.scipy import cluster, fft, integrate, interpolate, linalg, ndimage, signal, special, stats
 
-__all__ = ["fft", "linalg", "signal", "special", "stats"]
+__all__ = ["cluster", "fft", "integrate", "interpolate", "linalg", "ndimage", "signal", "special", "stats"]
