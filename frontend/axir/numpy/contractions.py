@@ -233,6 +233,7 @@ def tensordot(
     *,
     precision: Any = None,
     preferred_element_type: DTypeLike = None,
+    out_sharding: None = None,
 ) -> Array:
     """Sum of products over pairs of axes.
 
@@ -240,9 +241,12 @@ def tensordot(
         a, b: Arrays, promoted to a common dtype.
         axes: The number of last axes of ``a`` and first axes of ``b``, or two lists of axes.
         precision, preferred_element_type: See ``dot``.
+        out_sharding: Must be ``None``: arrays lie on one device.
 
     Raises: ShapeError if the paired sizes differ.
     """
+    if out_sharding is not None:
+        raise NotImplementedError("tensordot: arrays lie on one device; out_sharding must be None.")
     (x, y), weak = promoted(a, b)
     if is_sequence(axes):
         left, right = (items_of(v) for v in axes)

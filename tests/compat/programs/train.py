@@ -74,6 +74,7 @@ def main(path):
     found["huber"] = optax.huber_loss(x, 0.5, delta=0.7)
     found["cosine"] = optax.cosine_similarity(x, x[::-1])
     found["norm"] = optax.global_norm({"x": x, "y": [y, logits]})
+    found["product"] = optax.tree_utils.tree_vdot([x, y], [x[::-1], 2 * y])
     np.savez(path, **{name: np.asarray(value) for name, value in found.items()})
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -33,14 +34,14 @@ class View(ModuleType):
             return importlib.import_module(full)
         if not _is_pythons_own(name):
             for source in self.__sources__:
-                found = getattr(importlib.import_module(source), name, _NOTHING)
+                found = getattr(_named(source), name, _NOTHING)
                 # Modules show through views of their own, which are in the table.
                 if found is not _NOTHING and not isinstance(found, ModuleType):
                     return found
         raise AttributeError(_missing(full), name=name, obj=self)
 
     def __dir__(self) -> list[str]:
-        names = {n for source in self.__sources__ for n in _public(importlib.import_module(source))}
+        names = {n for source in self.__sources__ for n in _public(_named(source))}
         return sorted(names | {m for m in map(self._child, MODULES) if m})
 
     def _child(self, full: str) -> str:
@@ -55,7 +56,15 @@ class View(ModuleType):
         return f"<module {self.__name__!r} of {_WHERE}>"
 
 
-def _public(module: ModuleType) -> list[str]:
+def _named(source: str) -> Any:
+    """A module, or an object that axir has where JAX has a module: a distribution of ``scipy.stats``."""
+    if find_spec(source) is not None:
+        return importlib.import_module(source)
+    parent, _, name = source.rpartition(".")
+    return getattr(importlib.import_module(parent), name)
+
+
+def _public(module: Any) -> list[str]:
     return list(getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")])
 
 

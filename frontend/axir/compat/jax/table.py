@@ -43,7 +43,6 @@ _SAME = (
     "scipy.spatial.transform",
     "scipy.special",
     "scipy.stats",
-    "scipy.stats.norm",
     "test_util",
     "tree",
     "tree_util",
@@ -71,9 +70,17 @@ def _exists(name: str) -> bool:
         return False
 
 
+# Modules of JAX that are objects in axir.
+_DISTRIBUTIONS = (
+    """bernoulli beta betabinom binom cauchy chi2 dirichlet expon gamma gennorm geom gumbel_l gumbel_r laplace logistic
+    multinomial multivariate_normal nbinom norm pareto poisson t truncnorm uniform vonmises wrapcauchy"""
+).split()
+
+
 def _modules() -> dict[str, tuple[str, ...]]:
+    stats = {f"jax.scipy.stats.{name}": (f"axir.scipy.stats.{name}",) for name in _DISTRIBUTIONS}
     same = {f"jax.{name}": (f"axir.{name}",) for name in _SAME if _exists(f"axir.{name}")}
-    return {**_OWN, **same}
+    return {**_OWN, **same, **stats}
 
 
 MODULES = _modules()
