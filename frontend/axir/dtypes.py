@@ -1,5 +1,6 @@
 """Dtypes: which there are, how they are promoted, what is known of them."""
 
+from axir._src.keys import extended, prng_key
 from axir._src.scalar_types import (
     SCALAR_TYPES,
     canonicalize_dtype,
@@ -33,6 +34,7 @@ __all__ = [
     "canonicalize_dtype",
     "complex64",
     "complex128",
+    "extended",
     "finfo",
     "float16",
     "float32",
@@ -44,6 +46,7 @@ __all__ = [
     "int64",
     "isdtype",
     "issubdtype",
+    "prng_key",
     "promote_types",
     "result_type",
     "uint8",

@@ -29,7 +29,12 @@ __all__ = [
     "unflatten",
 ]
 
-NAMESPACE = "axir"
+PUBLIC = "axir"
+"""Where the classes of users are containers, and an array of typed keys is a leaf (see ``axir._src.trees``)."""
+
+NAMESPACE = "axir.words"
+"""Where, besides those, an array of typed keys is a container of its words."""
+
 TreeDef = optree.PyTreeSpec
 
 
@@ -87,6 +92,7 @@ def register_pytree_node(
     kind: type,
     flatten_function: Callable[[Any], tuple[Any, Any]],
     unflatten_function: Callable[[Any, Any], Any],
+    namespaces: Sequence[str] = (PUBLIC, NAMESPACE),
 ) -> None:
     """Make a class a container.
 
@@ -94,8 +100,10 @@ def register_pytree_node(
         kind: the class.
         flatten_function: object -> (children, auxiliary data, which must be hashable).
         unflatten_function: (auxiliary data, children) -> object.
+        namespaces: where the class is a container.
     """
-    optree.register_pytree_node(kind, flatten_function, unflatten_function, namespace=NAMESPACE)
+    for namespace in namespaces:
+        optree.register_pytree_node(kind, flatten_function, unflatten_function, namespace=namespace)
 
 
 def register_pytree_node_class(kind: type) -> type:

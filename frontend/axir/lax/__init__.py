@@ -4,6 +4,7 @@ Names and signatures are those of ``jax.lax``. Nothing is promoted and only scal
 ``axir.numpy`` does both.
 """
 
+from axir._src.keys import accept_keys as _accept_keys
 from axir.lax import collectives as _collectives
 from axir.lax import control_flow as _control_flow
 from axir.lax import convolution as _convolution
@@ -43,3 +44,10 @@ __all__ += _shapes.__all__
 __all__ += _slicing.__all__
 __all__ += _sorting.__all__
 __all__ += _windows.__all__
+
+_accept_keys(
+    globals(),
+    """broadcast broadcast_in_dim collapse concatenate dynamic_index_in_dim dynamic_slice dynamic_slice_in_dim
+    dynamic_update_index_in_dim dynamic_update_slice dynamic_update_slice_in_dim expand_dims index_in_dim reshape rev
+    select slice slice_in_dim squeeze transpose""",
+)

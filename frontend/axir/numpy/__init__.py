@@ -9,6 +9,7 @@ import numpy as _numpy
 
 from axir._src.array import Array as ndarray
 from axir._src.convert import array, asarray, from_dlpack
+from axir._src.keys import accept_keys as _accept_keys
 from axir._src.scalar_types import finfo, iinfo, isdtype, issubdtype, promote_types, result_type
 from axir.dtypes import (
     bfloat16,
@@ -155,3 +156,11 @@ __all__ += _shapes.__all__
 __all__ += _sorting.__all__
 __all__ += _signals.__all__
 __all__ += _vectorization.__all__
+
+_accept_keys(
+    globals(),
+    """append array array_equal array_split asarray atleast_1d atleast_2d atleast_3d broadcast_arrays broadcast_to
+    column_stack concatenate copy delete dstack equal expand_dims flip fliplr flipud hstack insert
+    matrix_transpose moveaxis ndim not_equal ravel repeat reshape roll rot90 shape size split squeeze stack swapaxes
+    take take_along_axis tile transpose unstack vstack where""",
+)

@@ -19,7 +19,7 @@ from axir._src.elementwise import broadcast_shapes, broadcast_to
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, default_float, default_int, inexact, requested
 from axir._src.scalar_types import finfo
-from axir.random.keys import random_bits, split
+from axir.random.keys import Key, parts, random_bits
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.types import FLOATING, INTEGER
 
@@ -70,7 +70,7 @@ def _parameter(x: ArrayLike, dtype: np.dtype, shape: tuple[int, ...]) -> Array:
 
 
 def uniform(
-    key: ArrayLike,
+    key: Key,
     shape: Shape = (),
     dtype: DTypeLike = None,
     minval: ArrayLike = 0.0,
@@ -92,7 +92,7 @@ def uniform(
 
 
 def _uniform(
-    key: ArrayLike, shape: tuple[int, ...], dtype: np.dtype, minval: Any, maxval: Any, where: str
+    key: Key, shape: tuple[int, ...], dtype: np.dtype, minval: Any, maxval: Any, where: str
 ) -> Array:
     """Random bits as the mantissa of a float in [1, 2), shifted and scaled to the bounds."""
     width, mantissa = 8 * dtype.itemsize, finfo(dtype).nmant
@@ -107,7 +107,7 @@ def _uniform(
     return lax.max(low, lax.add(lax.mul(unit, lax.sub(high, low)), low))
 
 
-def normal(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+def normal(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Normally distributed floats of mean 0 and variance 1.
 
     >>> from axir import random
@@ -118,7 +118,7 @@ def normal(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     return _normal(key, shape_of(shape, "random.normal"), wanted, "normal")
 
 
-def _normal(key: ArrayLike, shape: tuple[int, ...], dtype: np.dtype, where: str) -> Array:
+def _normal(key: Key, shape: tuple[int, ...], dtype: np.dtype, where: str) -> Array:
     low = np.nextafter(np.array(-1, dtype), np.array(0, dtype))
     drawn = _uniform(key, shape, dtype, float(low), 1.0, where)
     return lax.mul(lax.erf_inv(drawn), float(np.array(math.sqrt(2), dtype)))
@@ -137,9 +137,7 @@ def _clipped(x: Array, dtype: np.dtype) -> Array:
     return convert(limited, dtype)
 
 
-def randint(
-    key: ArrayLike, shape: Shape, minval: ArrayLike, maxval: ArrayLike, dtype: DTypeLike = None
-) -> Array:
+def randint(key: Key, shape: Shape, minval: ArrayLike, maxval: ArrayLike, dtype: DTypeLike = None) -> Array:
     """Uniformly distributed integers in ``[minval, maxval)``; ``minval`` where that is empty.
 
     Two draws are combined modulo the span, so the bias is at most the span over ``2**(2 * width)``.
@@ -179,14 +177,11 @@ def _integer(x: ArrayLike) -> Array:
     return array if array.dtype in INTEGER else convert(array, default_int())
 
 
-def _randint(key: ArrayLike, low: Array, high: Array, beyond: Array) -> Array:
+def _randint(key: Key, low: Array, high: Array, beyond: Array) -> Array:
     dtype = low.dtype
     width = 8 * dtype.itemsize
     unsigned = np.dtype(f"uint{width}")
-    keys = split(key)
-    upper, lower = (
-        random_bits(lax.index_in_dim(keys, i, 0, False), width, low.shape, "randint") for i in (0, 1)
-    )
+    upper, lower = (random_bits(k, width, low.shape, "randint") for k in parts(key, 2, "randint"))
     span = lax.bitcast_convert_type(lax.sub(high, low), unsigned)
     span = lax.select(lax.le(high, low), lax.full_like(span, 1), span)
     span = lax.select(lax.bitwise_and(beyond, lax.gt(high, low)), lax.add(span, 1), span)
@@ -197,7 +192,7 @@ def _randint(key: ArrayLike, low: Array, high: Array, beyond: Array) -> Array:
     return lax.add(low, lax.bitcast_convert_type(lax.rem(offset, span), dtype))
 
 
-def bernoulli(key: ArrayLike, p: ArrayLike = 0.5, shape: Shape | None = None) -> Array:
+def bernoulli(key: Key, p: ArrayLike = 0.5, shape: Shape | None = None) -> Array:
     """Bools that are true with probability ``p``; by default of its shape."""
     chance = to_array(p)
     chance = convert(chance, inexact(chance.dtype))
@@ -205,7 +200,7 @@ def bernoulli(key: ArrayLike, p: ArrayLike = 0.5, shape: Shape | None = None) ->
     return lax.lt(_uniform(key, sizes, chance.dtype, 0.0, 1.0, "bernoulli"), broadcast_to(chance, sizes))
 
 
-def rademacher(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+def rademacher(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """-1 and 1 with equal probability, by default of the default integer dtype."""
     wanted = default_int() if dtype is None else requested(dtype, "random.rademacher")
     drawn = convert(bernoulli(key, 0.5, shape), wanted)
@@ -213,14 +208,14 @@ def rademacher(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Ar
     return lax.sub(lax.add(drawn, drawn), one)
 
 
-def exponential(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+def exponential(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Exponentially distributed floats of mean 1."""
     wanted = _float_dtype(dtype, "exponential")
     drawn = _uniform(key, shape_of(shape, "random.exponential"), wanted, 0.0, 1.0, "exponential")
     return lax.neg(lax.log1p(lax.neg(drawn)))
 
 
-def gumbel(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+def gumbel(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Floats of the Gumbel distribution, ``-log(-log(u))``."""
     wanted = _float_dtype(dtype, "gumbel")
     sizes = shape_of(shape, "random.gumbel")
@@ -228,7 +223,7 @@ def gumbel(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     return lax.neg(lax.log(lax.neg(lax.log(drawn))))
 
 
-def laplace(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+def laplace(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Floats of the Laplace distribution of mean 0 and scale 1."""
     wanted = _float_dtype(dtype, "laplace")
     low = -1.0 + float(finfo(wanted).epsneg)
@@ -236,7 +231,7 @@ def laplace(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array
     return lax.mul(lax.sign(drawn), lax.log1p(lax.neg(lax.abs(drawn))))
 
 
-def logistic(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+def logistic(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Floats of the logistic distribution of mean 0 and scale 1."""
     wanted = _float_dtype(dtype, "logistic")
     sizes = shape_of(shape, "random.logistic")
@@ -244,7 +239,7 @@ def logistic(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Arra
     return lax.sub(lax.log(drawn), lax.log1p(lax.neg(drawn)))
 
 
-def cauchy(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+def cauchy(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Floats of the Cauchy distribution of median 0 and scale 1."""
     wanted = _float_dtype(dtype, "cauchy")
     sizes = shape_of(shape, "random.cauchy")
@@ -252,14 +247,14 @@ def cauchy(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     return lax.tan(lax.mul(lax.sub(drawn, 0.5), math.pi))
 
 
-def pareto(key: ArrayLike, b: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
+def pareto(key: Key, b: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
     """Floats of the Pareto distribution of shape ``b``, at least 1."""
     wanted = _float_dtype(dtype, "pareto")
     sizes = _shape(shape, "pareto", b)
     return lax.exp(lax.div(exponential(key, sizes, wanted), _parameter(b, wanted, sizes)))
 
 
-def rayleigh(key: ArrayLike, scale: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
+def rayleigh(key: Key, scale: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
     """Floats of the Rayleigh distribution."""
     wanted = _float_dtype(dtype, "rayleigh")
     sizes = _shape(shape, "rayleigh", scale)
@@ -268,7 +263,7 @@ def rayleigh(key: ArrayLike, scale: ArrayLike, shape: Shape | None = None, dtype
 
 
 def weibull_min(
-    key: ArrayLike, scale: ArrayLike, concentration: ArrayLike, shape: Shape = (), dtype: DTypeLike = None
+    key: Key, scale: ArrayLike, concentration: ArrayLike, shape: Shape = (), dtype: DTypeLike = None
 ) -> Array:
     """Floats of the Weibull distribution of minima."""
     wanted = _float_dtype(dtype, "weibull_min")
@@ -278,9 +273,7 @@ def weibull_min(
     return lax.mul(lax.pow(lax.neg(lax.log1p(lax.neg(drawn))), exponent), _parameter(scale, wanted, sizes))
 
 
-def lognormal(
-    key: ArrayLike, sigma: ArrayLike = 1.0, shape: Shape | None = None, dtype: DTypeLike = None
-) -> Array:
+def lognormal(key: Key, sigma: ArrayLike = 1.0, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
     """Exponentials of normally distributed floats of standard deviation ``sigma``."""
     wanted = _float_dtype(dtype, "lognormal")
     sizes = _shape(shape, "lognormal", sigma)
@@ -288,7 +281,7 @@ def lognormal(
 
 
 def triangular(
-    key: ArrayLike,
+    key: Key,
     left: ArrayLike,
     mode: ArrayLike,
     right: ArrayLike,
@@ -307,7 +300,7 @@ def triangular(
 
 
 def truncated_normal(
-    key: ArrayLike,
+    key: Key,
     lower: ArrayLike,
     upper: ArrayLike,
     shape: Shape | None = None,
@@ -329,7 +322,7 @@ def truncated_normal(
     return lax.clamp(inside[0], found, inside[1])
 
 
-def categorical(key: ArrayLike, logits: ArrayLike, axis: int = -1, shape: Shape | None = None) -> Array:
+def categorical(key: Key, logits: ArrayLike, axis: int = -1, shape: Shape | None = None) -> Array:
     """Indices along an axis, each with a probability proportional to ``exp(logits)``.
 
     Args:
