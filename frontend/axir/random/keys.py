@@ -265,7 +265,11 @@ def fold_in(key: Key, data: ArrayLike) -> KeyArray | Array:
 
 def random_bits(key: Key, width: int, shape: tuple[int, ...], where: str) -> Array:
     """Uniform unsigned integers of 8, 16, 32 or 64 bits."""
-    high, low = _enciphered(key, shape, where)
+    return bits_of(*_enciphered(key, shape, where), width)
+
+
+def bits_of(high: Array, low: Array, width: int) -> Array:
+    """The random bits of pairs of enciphered words."""
     if width == 64:
         return lax.bitwise_or(lax.shift_left(convert(high, _UINT64), 32), convert(low, _UINT64))
     return convert(lax.bitwise_xor(high, low), np.dtype(f"uint{width}"))
