@@ -229,6 +229,7 @@ def test_a_compiled_gradient_equals_the_eager_one():
 
 def test_empty_results():
     assert random.gamma(KEY, 2.0, (0, 3)).shape == (0, 3)
+    assert random.beta(KEY, 2.0, 1.0, (0, 3)).shape == random.f(KEY, 2.0, 1.0, (0, 3)).shape == (0, 3)
     assert random.dirichlet(KEY, np.zeros((0, 3))).shape == (0, 3)
     assert random.poisson(KEY, 2.0, (0,)).shape == (0,)
     assert random.binomial(KEY, 9, 0.5, (2, 0)).shape == (2, 0)
@@ -240,12 +241,14 @@ def test_empty_results():
     ("call", "error"),
     [
         (lambda: random.gamma(KEY, 1.0, dtype=int), TypeError),
+        (lambda: random.gamma(KEY, 1.0, dtype=int), ValueError),
         (lambda: random.gamma(KEY, np.ones(3), (2,)), ValueError),
         (lambda: random.gamma(random.split(KEY), 1.0), ValueError),
         (lambda: random.gamma(7, 1.0), TypeError),
         (lambda: random.beta(KEY, np.ones(2), np.ones(3)), ValueError),
         (lambda: random.beta(KEY, np.ones(2), 1.0, dtype="float16"), TypeError),
-        (lambda: random.t(KEY, np.ones(2), dtype="bfloat16"), TypeError),
+        (lambda: random.t(KEY, np.ones(2), dtype="bfloat16"), ValueError),
+        (lambda: random.bits(KEY, dtype="int8"), ValueError),
         (lambda: random.dirichlet(KEY, 1.0), ValueError),
         (lambda: random.dirichlet(KEY, np.ones((2, 3)), (3,)), ValueError),
         (lambda: random.poisson(KEY, 1.0, dtype="float32"), TypeError),

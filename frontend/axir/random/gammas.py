@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from axir.random.drawing import (
     unit_floats,
 )
 from axir.random.gamma_slope import gamma_slope
-from axir.random.keys import Key, bits_of, key_data, parts, words_of
+from axir.random.keys import Key, bits_of, parts, split_pairs
 from axir_compiler.errors import ShapeError
 
 __all__ = ["ball", "beta", "chisquare", "dirichlet", "f", "gamma", "generalized_normal", "loggamma", "t"]
@@ -95,15 +96,11 @@ def _accepted_cube(keys: Words, d: Array) -> Array:
 
 
 @functools.partial(custom_jvp, nondiff_argnums=(2,))
-def _gamma(key: Array, a: Array, log: bool) -> Array:
-    """Gamma numbers of shapes ``a``, or their logarithms.
+def _gamma(keys: Words, a: Array, log: bool) -> Array:
+    """Gamma numbers of shapes ``a``, each drawn with a key of its own, or their logarithms.
 
     A shape below 1 is raised by 1, and the number multiplied by a power of a uniform one, ``u**(1 / a)``.
     """
-    first, second = words_of(key, "gamma")
-    counter = lax.reshape(lax.iota(np.dtype("uint32"), a.size), a.shape)
-    zero = lax.full_like(counter, 0)
-    keys = threefry2x32(lax.full_like(zero, first), lax.full_like(zero, second), zero, counter)
     large = lax.ge(a, 1.0)
     d = lax.sub(lax.select(large, a, lax.add(a, 1.0)), 1.0 / 3.0)
     cube = _accepted_cube(_child(keys, 0), d)
@@ -120,13 +117,13 @@ def _gamma(key: Array, a: Array, log: bool) -> Array:
 
 
 @_gamma.defjvp
-def _gamma_jvp(log: bool, primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+def _gamma_jvp(log: bool, primals: tuple[Words, Array], tangents: tuple[Any, Array]) -> tuple[Array, Array]:
     """By implicit differentiation of the distribution function, which stays the same while the shape moves.
 
     M. Figurnov, S. Mohamed, A. Mnih, "Implicit reparameterization gradients", NeurIPS 2018.
     """
-    key, a = primals
-    found = _gamma(key, a, log)
+    keys, a = primals
+    found = _gamma(keys, a, log)
     if not log:
         return found, lax.mul(tangents[1], gamma_slope(a, found))
     value = lax.exp(found)
@@ -135,10 +132,20 @@ def _gamma_jvp(log: bool, primals: tuple[Array, Array], tangents: tuple[Array, A
 
 
 def _gamma_floats(key: Key, a: Array, where: str, log: bool = False) -> Array:
-    words_of(key, where)
-    if not a.size:
-        return a
-    return _gamma(key_data(key), a, log)
+    """Gamma numbers of one key."""
+    keys = split_pairs(key, a.shape, where)
+    return _gamma(keys, a, log) if a.size else a
+
+
+def _two_logs(key: Key, first: Array, second: Array, where: str) -> tuple[Array, Array]:
+    """Logarithms of gamma numbers of two shapes, of the two keys that ``key`` splits into, drawn in one loop."""
+    shapes = anp.stack([first, second])
+    if not shapes.size:
+        return first, second
+    each = [split_pairs(k, first.shape, where) for k in parts(key, 2, where)]
+    keys = anp.stack([each[0][0], each[1][0]]), anp.stack([each[0][1], each[1][1]])
+    found = _gamma(keys, shapes, True)
+    return lax.index_in_dim(found, 0, 0, False), lax.index_in_dim(found, 1, 0, False)
 
 
 def _checked_gamma(
@@ -174,10 +181,7 @@ def beta(key: Key, a: ArrayLike, b: ArrayLike, shape: Shape | None = None, dtype
     """
     wanted = float_dtype(dtype, "beta")
     sizes = common_shape(shape, "beta", a, b)
-    logs = [
-        _gamma_floats(k, parameter(x, wanted, sizes, "beta"), "beta", log=True)
-        for k, x in zip(parts(key, 2, "beta"), (a, b), strict=True)
-    ]
+    logs = _two_logs(key, parameter(a, wanted, sizes, "beta"), parameter(b, wanted, sizes, "beta"), "beta")
     largest = lax.max(*logs)
     g, h = (lax.exp(lax.sub(x, largest)) for x in logs)
     return lax.div(g, lax.add(g, h))
@@ -207,15 +211,12 @@ def dirichlet(key: Key, alpha: ArrayLike, shape: Shape | None = None, dtype: DTy
     return lax.div(scaled, anp.broadcast_to(anp.sum(scaled, -1, keepdims=True), scaled.shape))
 
 
-def _chisquare(key: Key, df: Array, where: str) -> Array:
-    return lax.mul(lax.exp(_gamma_floats(key, lax.div(df, 2.0), where, log=True)), 2.0)
-
-
 def chisquare(key: Key, df: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
     """Floats of the chi-square distribution, proportional to ``x**(df / 2 - 1) * exp(-x / 2)`` for ``x >= 0``."""
     wanted = float_dtype(dtype, "chisquare")
     sizes = common_shape(shape, "chisquare", df)
-    return _chisquare(key, parameter(df, wanted, sizes, "chisquare"), "chisquare")
+    half = lax.div(parameter(df, wanted, sizes, "chisquare"), 2.0)
+    return lax.mul(lax.exp(_gamma_floats(key, half, "chisquare", log=True)), 2.0)
 
 
 def f(
@@ -228,8 +229,11 @@ def f(
     wanted = float_dtype(dtype, "f")
     sizes = common_shape(shape, "f", dfnum, dfden)
     num, den = (parameter(x, wanted, sizes, "f") for x in (dfnum, dfden))
-    for_den, for_num = parts(key, 2, "f")
-    return lax.div(lax.div(_chisquare(for_num, num, "f"), num), lax.div(_chisquare(for_den, den, "f"), den))
+    log_den, log_num = _two_logs(key, lax.div(den, 2.0), lax.div(num, 2.0), "f")
+    above, below = (
+        lax.div(lax.mul(lax.exp(x), 2.0), degrees) for x, degrees in ((log_num, num), (log_den, den))
+    )
+    return lax.div(above, below)
 
 
 def t(key: Key, df: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
