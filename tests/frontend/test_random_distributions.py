@@ -42,16 +42,7 @@ def test_numbers_are_jaxs(name):
 
 
 def test_compiled_numbers_equal_eager_ones():
-    names = [
-        "gamma",
-        "loggamma",
-        "poisson",
-        "binomial",
-        "multinomial",
-        "wald",
-        "gumbel_highest",
-        "weibull_shared",
-    ]
+    names = ["gamma_scalar", "poisson", "multinomial", "wald", "gumbel_highest"]
     compiled = axir.jit(lambda k: {name: CASES[name](random, k) for name in names})(KEY)
     for name, found in compiled.items():
         expected = CASES[name](random, KEY)

@@ -255,8 +255,9 @@ def _moved(name: str, *args: Any, **options: Any) -> Any:
 
 
 def _has_keys(x: Any) -> bool:
+    """Whether an argument is keys, or a list of them; one look at long lists of numbers is enough."""
     kind = type(x)
-    return kind is KeyArray or ((kind is list or kind is tuple) and any(type(item) is KeyArray for item in x))
+    return kind is KeyArray or ((kind is list or kind is tuple) and bool(x) and type(x[0]) is KeyArray)
 
 
 def _on_words(function: Callable[..., Any], args: Any, options: Any) -> Any:
