@@ -2,6 +2,7 @@
 
 from axir._src.autodiff import float0
 from axir._src.dtype_questions import itemsize_bits, scalar_type_of
+from axir._src.keys import extended, prng_key
 from axir._src.scalar_types import (
     SCALAR_TYPES,
     canonicalize_dtype,
@@ -37,6 +38,7 @@ __all__ = [
     "canonicalize_dtype",
     "complex64",
     "complex128",
+    "extended",
     "finfo",
     "float0",
     "float16",
@@ -50,6 +52,7 @@ __all__ = [
     "isdtype",
     "issubdtype",
     "itemsize_bits",
+    "prng_key",
     "promote_types",
     "result_type",
     "scalar_type_of",

@@ -8,12 +8,8 @@ from axir._src.key_paths import KeyPath as KeyPath
 from axir._src.key_paths import SequenceKey as SequenceKey
 from axir._src.key_paths import keystr as keystr
 from axir._src.pytree import TreeDef as PyTreeDef
-from axir._src.pytree import flatten as tree_flatten
-from axir._src.pytree import leaves as tree_leaves
-from axir._src.pytree import map_tree as tree_map
 from axir._src.pytree import register_pytree_node as register_pytree_node
 from axir._src.pytree import register_pytree_node_class as register_pytree_node_class
-from axir._src.pytree import structure as tree_structure
 from axir._src.pytree import unflatten as tree_unflatten
 from axir._src.tree_functions import all_leaves as all_leaves
 from axir._src.tree_functions import flatten_one_level as flatten_one_level
@@ -36,6 +32,10 @@ from axir._src.tree_registration import register_pytree_with_keys as register_py
 from axir._src.tree_registration import register_pytree_with_keys_class as register_pytree_with_keys_class
 from axir._src.tree_registration import register_static as register_static
 from axir._src.tree_registry import default_registry as default_registry
+from axir._src.trees import flatten as tree_flatten
+from axir._src.trees import leaves as tree_leaves
+from axir._src.trees import map_tree as tree_map
+from axir._src.trees import structure as tree_structure
 
 __all__ = [
     "DictKey",

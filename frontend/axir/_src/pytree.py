@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 import optree
 
-from axir._src.key_paths import NAMESPACE, keyed, keystr, leaves_with_path
+from axir._src.key_paths import NAMESPACE as PUBLIC
+from axir._src.key_paths import keyed, keystr, leaves_with_path
 from axir._src.tree_differences import prefix_difference
 from axir_compiler.errors import TreeError
 from axir_runtime import LruCache
@@ -36,12 +37,17 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+NAMESPACE = "axir.words"
+"""Where, besides the containers of the public namespace, an array of typed keys is a container of its words."""
+
 TreeDef = optree.PyTreeSpec
+IsLeaf = Callable[[Any], bool] | None
 
 
-def flatten(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> tuple[list[Any], TreeDef]:
+def flatten(tree: Any, is_leaf: IsLeaf = None, namespace: str = NAMESPACE) -> tuple[list[Any], TreeDef]:
     """Leaves of a pytree, and its structure."""
-    found, treedef = optree.tree_flatten(tree, is_leaf=is_leaf, namespace=NAMESPACE)
+    found, treedef = optree.tree_flatten(tree, is_leaf=is_leaf, namespace=namespace)
     return found, _canonical(treedef)
 
 
@@ -83,43 +89,26 @@ def unflatten(treedef: TreeDef, leaves: Iterable[Any]) -> Any:
     return optree.tree_unflatten(treedef, leaves)
 
 
-def leaves(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> list[Any]:
+def leaves(tree: Any, is_leaf: IsLeaf = None, namespace: str = NAMESPACE) -> list[Any]:
     """Leaves of a pytree."""
-    return optree.tree_leaves(tree, is_leaf=is_leaf, namespace=NAMESPACE)
+    return optree.tree_leaves(tree, is_leaf=is_leaf, namespace=namespace)
 
 
-def structure(tree: Any, is_leaf: Callable[[Any], bool] | None = None) -> TreeDef:
+def structure(tree: Any, is_leaf: IsLeaf = None, namespace: str = NAMESPACE) -> TreeDef:
     """Structure of a pytree."""
-    return _canonical(optree.tree_structure(tree, is_leaf=is_leaf, namespace=NAMESPACE))
+    return _canonical(optree.tree_structure(tree, is_leaf=is_leaf, namespace=namespace))
 
 
 def map_tree(
-    f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: Callable[[Any], bool] | None = None
+    f: Callable[..., Any], tree: Any, *rest: Any, is_leaf: IsLeaf = None, namespace: str = NAMESPACE
 ) -> Any:
-    """Apply a function to corresponding leaves of pytrees.
-
-    Args:
-        f: Takes a leaf of ``tree`` and what the other trees have in its place.
-        tree: A pytree.
-        *rest: Pytrees of the same structure, or with subtrees where ``tree`` has leaves.
-        is_leaf: Whether to treat a subtree of ``tree`` as a leaf.
-
-    Returns: the results in the structure of ``tree``.
-
-    Raises:
-        TreeError: a structure differs; the message says where.
-
-    Example:
-        >>> import axir
-        >>> axir.tree.map(lambda x, y: x + y, {"a": 1, "b": (2, None)}, {"a": 10, "b": (20, None)})
-        {'a': 11, 'b': (22, None)}
-    """
-    leaves, treedef = flatten(tree, is_leaf)
+    """Apply a function to corresponding leaves of pytrees; see ``axir.tree.map``."""
+    leaves, treedef = flatten(tree, is_leaf, namespace)
     return treedef.unflatten(map(f, leaves, *rest_leaves("tree.map", treedef, tree, rest, is_leaf)))
 
 
 def rest_leaves(
-    title: str, treedef: TreeDef, tree: Any, rest: Sequence[Any], is_leaf: Callable[[Any], bool] | None = None
+    title: str, treedef: TreeDef, tree: Any, rest: Sequence[Any], is_leaf: IsLeaf = None
 ) -> list[list[Any]]:
     """What further trees have in place of the leaves of the first.
 
@@ -165,6 +154,7 @@ def register_pytree_node(
     flatten_func: Callable[[Any], tuple[Any, Any]],
     unflatten_func: Callable[[Any, Any], Any],
     flatten_with_keys_func: Callable[[Any], tuple[Any, Any]] | None = None,
+    namespaces: Sequence[str] = (PUBLIC, NAMESPACE),
 ) -> None:
     """Make a class a container.
 
@@ -174,12 +164,14 @@ def register_pytree_node(
         unflatten_func: (auxiliary data, children) -> object.
         flatten_with_keys_func: object -> (pairs of key and child, auxiliary data), for paths. Without it the keys are
             numbers.
+        namespaces: Where the class is a container.
 
     Raises:
         ValueError: the class is registered already.
     """
     _check_functions(nodetype, flatten_func, unflatten_func)
-    optree.register_pytree_node(nodetype, flatten_func, unflatten_func, namespace=NAMESPACE)
+    for namespace in namespaces:
+        optree.register_pytree_node(nodetype, flatten_func, unflatten_func, namespace=namespace)
     if flatten_with_keys_func is not None:
         keyed[nodetype] = flatten_with_keys_func
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from axir._src.array import Array
 from axir._src.convert import asarray, is_number, to_array, typed
+from axir._src.keys import KeyDType, prng_key
 from axir._src.messages import located
 from axir._src.promotion import (
     BOOL,
@@ -139,6 +140,8 @@ def canonicalize_dtype(dtype: DTypeLike) -> np.dtype:
 
 def issubdtype(arg1: Any, arg2: Any) -> bool:
     """Whether a dtype belongs to a kind such as ``axir.numpy.floating``; bfloat16 is floating."""
+    if isinstance(arg1, KeyDType):
+        return _issubtype(prng_key, arg2)
     if isinstance(arg1, type) and issubclass(arg1, np.generic):
         return _issubtype(arg1, arg2)
     return _issubtype(np.dtype(arg1).type, arg2)

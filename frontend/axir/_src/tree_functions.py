@@ -17,8 +17,9 @@ from axir._src.key_paths import (
     leaves_with_path,
     one_level,
 )
-from axir._src.pytree import TreeDef, flatten, leaves, rest_leaves, structure, unflatten
+from axir._src.pytree import TreeDef, rest_leaves, unflatten
 from axir._src.tree_differences import prefix_difference
+from axir._src.trees import flatten, leaves, structure
 from axir_compiler.errors import TreeError
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from axir._src.key_paths import KeyPath, Predicate
-from axir._src.pytree import TreeDef, flatten, register_pytree_node
+from axir._src.pytree import TreeDef, register_pytree_node
 from axir._src.tree_functions import (
     flatten_one_level,
     flatten_one_level_with_keys,
@@ -13,6 +13,7 @@ from axir._src.tree_functions import (
     tree_flatten_with_path,
 )
 from axir._src.tree_registration import register_dataclass
+from axir._src.trees import flatten
 
 __all__ = ["PyTreeRegistry", "default_registry"]
 

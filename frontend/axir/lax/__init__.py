@@ -4,6 +4,7 @@ Names and signatures are those of ``jax.lax``. Nothing is promoted and only scal
 ``axir.numpy`` does both.
 """
 
+from axir._src.keys import accept_keys as _accept_keys
 from axir.lax import bits as _bits
 from axir.lax import collectives as _collectives
 from axir.lax import control_flow as _control_flow
@@ -64,3 +65,10 @@ __all__ += _windows.__all__
 __all__ += _ragged.__all__
 __all__ += _solving.__all__
 __all__ += _staging.__all__
+
+_accept_keys(
+    globals(),
+    """broadcast broadcast_in_dim collapse concatenate dynamic_index_in_dim dynamic_slice dynamic_slice_in_dim
+    dynamic_update_index_in_dim dynamic_update_slice dynamic_update_slice_in_dim expand_dims index_in_dim reshape rev
+    select slice slice_in_dim squeeze transpose""",
+)

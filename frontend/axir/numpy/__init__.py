@@ -9,6 +9,7 @@ import numpy as _numpy
 
 from axir._src.array import Array as ndarray
 from axir._src.convert import array, asarray, from_dlpack, isscalar, iterable
+from axir._src.keys import accept_keys as _accept_keys
 from axir._src.scalar_types import MINIFLOATS_AND_SMALL_INTEGERS as _LIMITED
 from axir._src.scalar_types import can_cast, finfo, iinfo, isdtype, issubdtype, promote_types, result_type
 from axir._src.ufunc import frompyfunc, ufunc
@@ -248,3 +249,11 @@ __all__ += _sorting.__all__
 __all__ += _statistics.__all__
 __all__ += _tapers.__all__
 __all__ += _vectorization.__all__
+
+_accept_keys(
+    globals(),
+    """append array array_equal array_split asarray atleast_1d atleast_2d atleast_3d broadcast_arrays broadcast_to
+    column_stack concatenate copy delete dstack equal expand_dims flip fliplr flipud hstack insert
+    matrix_transpose moveaxis ndim not_equal ravel repeat reshape roll rot90 shape size split squeeze stack swapaxes
+    take take_along_axis tile transpose unstack vstack where""",
+)
