@@ -1,5 +1,6 @@
 # make demo   set up .venv and run the tutorial
 # make test   set up .venv and run the whole test suite
+# make parity compare with JAX, which it installs into .venv
 # make fuzz   random programs for AXIR_FUZZ_SECONDS (300)
 # make lint   ruff and pyright
 # make bench  measure against JAX, in a virtual environment of its own
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 # Packages for JAX that the tests run on axir. They ask for JAX itself, which the tests do not need.
 WITHOUT_JAX := optax==0.2.8 jraph==0.0.6.dev0
 
-.PHONY: demo test fuzz lint bench clean
+.PHONY: demo test parity fuzz lint bench clean
 
 $(VENV)/installed: Makefile pyproject.toml runtime/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,11 +29,18 @@ $(VENV)/installed-bench: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable runtime --editable '.[test,compat,bench]'
 	touch $@
 
+$(VENV)/installed-parity: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable runtime --editable '.[test,compat,parity]'
+	touch $@
+
 demo: $(VENV)/installed
 	$(BIN)/python examples/tutorial.py
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+parity: $(VENV)/installed-parity
+	$(BIN)/python -m pytest tests/parity -s
 
 fuzz: $(VENV)/installed
 	AXIR_FUZZ_SECONDS=$${AXIR_FUZZ_SECONDS:-300} $(BIN)/python -m pytest tests/programs/test_random_programs.py \
