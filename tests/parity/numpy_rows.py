@@ -32,6 +32,7 @@ BITS = (
 
 ELEMENTWISE = [
     *each(N, SMOOTH, VECTOR),
+    *each(N, "argpartition partition", VECTOR, 2, without="grad"),
     *each(N, "acosh arccosh log log2 log10 sqrt reciprocal", ABOVE_ONE),
     *each(N, "sin exp sqrt square conj conjugate real imag angle abs negative", COMPLEX, without="grad"),
     *each(N, "sin exp sqrt square abs negative positive sign reciprocal cbrt", INTS[:1], without="grad"),
