@@ -18,7 +18,7 @@ import numpy as np
 from axir_compiler.errors import ConcretizationError, InternalError
 from axir_compiler.ir.types import Aval
 
-__all__ = ["HostFunction", "host_function", "without_effects"]
+__all__ = ["Call", "HostFunction", "host_function", "why_no_derivative", "without_effects"]
 
 Call = Callable[[Sequence[np.ndarray], Sequence[Any]], Sequence[np.ndarray]]
 """Takes the arguments, and for each result an object with ``shape`` and ``dtype``; gives arrays of these."""
@@ -28,12 +28,16 @@ _functions: WeakValueDictionary[int, HostFunction] = WeakValueDictionary()
 
 
 class HostFunction:
-    """A function of NumPy arrays that programs may call, with its number."""
+    """A function of NumPy arrays that programs may call, with its number.
 
-    __slots__ = ("__weakref__", "call", "number")
+    ``no_derivative`` is what there is to say where its derivative is asked for, if anything in particular.
+    """
 
-    def __init__(self, call: Call):
+    __slots__ = ("__weakref__", "call", "no_derivative", "number")
+
+    def __init__(self, call: Call, no_derivative: str = ""):
         self.call = call
+        self.no_derivative = no_derivative
         self.number = next(_numbers)
         _functions[self.number] = self
 
@@ -68,6 +72,12 @@ def host_function(number: int) -> HostFunction:
             "the process that traced them."
         )
     return found
+
+
+def why_no_derivative(number: int) -> str:
+    """What there is to say in particular where the derivative of a function is asked for; maybe nothing."""
+    found = _functions.get(number)
+    return found.no_derivative if found is not None else ""
 
 
 class _Mode(threading.local):

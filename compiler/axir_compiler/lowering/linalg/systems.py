@@ -15,6 +15,7 @@ from axir_compiler.lowering.generic import (
     shape_of,
     zeros,
 )
+from axir_compiler.lowering.linalg.complex_numbers import conjugated, is_complex_type, part_type
 from axir_compiler.lowering.linalg.lu import lu
 from axir_compiler.lowering.linalg.numbers import Real
 from axir_compiler.lowering.linalg.rows import add_rows, determinant, take_rows
@@ -22,6 +23,7 @@ from axir_compiler.lowering.linalg.svd import svd
 from axir_compiler.lowering.linalg.triangular import triangular_solve
 from axir_compiler.lowering.movement import broadcast_in_dim, slice
 from axir_compiler.mlir import arith, ir
+from axir_compiler.mlir import complex as complex_dialect
 
 __all__ = ["det", "pinv", "solve"]
 
@@ -54,7 +56,7 @@ def pinv(x: ir.Value, rtol: ir.Value) -> ir.Value:
     kind, rank = element_type_of(x), rank_of(x)
     if is_empty(shape_of(x)):
         return zeros([*batch, n, m], kind)
-    dtype = np.dtype(f"f{emit.bit_width(kind) // 8}")
+    dtype = _dtype_of(kind)
     s, u, vh = svd(x, full=False, vectors=True)
     count = min(m, n)
     first = slice(s, (0,) * (rank - 1), (*batch, 1), (1,) * (rank - 1))
@@ -62,13 +64,26 @@ def pinv(x: ir.Value, rtol: ir.Value) -> ir.Value:
     most = broadcast_in_dim(first, (*batch, count), tuple(range(rank - 1)))
 
     def inverse(value: ir.Value, limit: ir.Value, most: ir.Value) -> ir.Value:
-        v, zero = Real(value), emit.constant(kind, 0)
+        v, zero = Real(value), emit.constant(part_type(kind), 0)
         # NaN stays what it is.
         dropped = v.compare("le", Real(limit) * Real(most))
         return arith.select(dropped.value, zero, (1.0 / v).value)
 
-    factors = elementwise(inverse, [s, limits, most], kind)
+    factors = elementwise(inverse, [s, limits, most], part_type(kind))
     spread = broadcast_in_dim(factors, (*batch, count, n), tuple(range(rank - 1)))
-    scaled = elementwise(lambda a, b: arith.mulf(a, b), [vh, spread], kind)
+    scaled = elementwise(_scaled, [vh, spread], kind)
     axes = tuple(range(rank - 2))
-    return dot_general(scaled, u, (rank - 2,), (rank - 1,), axes, axes, dtype, dtype)
+    return conjugated(dot_general(scaled, u, (rank - 2,), (rank - 1,), axes, axes, dtype, dtype))
+
+
+def _dtype_of(kind: ir.Type) -> np.dtype:
+    width = emit.bit_width(part_type(kind)) // 8
+    return np.dtype(f"c{2 * width}" if is_complex_type(kind) else f"f{width}")
+
+
+def _scaled(x: ir.Value, factor: ir.Value) -> ir.Value:
+    """A real or complex number times a real one."""
+    if not is_complex_type(x.type):
+        return arith.mulf(x, factor)
+    parts = complex_dialect.ReOp(x).result, complex_dialect.ImOp(x).result
+    return complex_dialect.CreateOp(x.type, *(arith.mulf(p, factor) for p in parts)).result
