@@ -8,20 +8,24 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
+# Packages for JAX that the tests run on axir. They ask for JAX itself, which the tests do not need.
+WITHOUT_JAX := optax==0.2.8 jraph==0.0.6.dev0
+
 .PHONY: demo test fuzz lint bench clean
 
-$(VENV)/installed: pyproject.toml runtime/pyproject.toml
+$(VENV)/installed: Makefile pyproject.toml runtime/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable runtime --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --editable runtime --editable '.[test,compat]'
+	$(BIN)/python -m pip install --quiet --no-deps $(WITHOUT_JAX)
 	touch $@
 
 $(VENV)/installed-lint: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --editable runtime --editable '.[test,lint]'
+	$(BIN)/python -m pip install --quiet --editable runtime --editable '.[test,compat,lint]'
 	touch $@
 
 $(VENV)/installed-bench: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --editable runtime --editable '.[test,bench]'
+	$(BIN)/python -m pip install --quiet --editable runtime --editable '.[test,compat,bench]'
 	touch $@
 
 demo: $(VENV)/installed

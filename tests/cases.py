@@ -33,10 +33,12 @@ from axir_compiler.ir.types import (
 )
 from cases_fourier import TRANSFORMS
 from linalg_cases import LINALG
+from precision_cases import PRECISION
 from references import each, numeric, real, sized, whole
 from samples import COMPLEX128, FLOAT64, Arg, Case, Dtypes
 from sliding_cases import WINDOWED
 from sorting_cases import SORTING
+from special_cases import SPECIAL
 from window_cases import WINDOWS
 
 __all__ = ["CASES", "TRANSFORMED"]
@@ -217,8 +219,8 @@ ELEMENTWISE: tuple[Line, ...] = (
         label="complex",
         special=False,
     ),
-    Line("max", ref.extremum(True), NUMERIC | BOOL, TWO, ulp=0, kernel_ulp=0),
-    Line("min", ref.extremum(False), NUMERIC | BOOL, TWO, ulp=0, kernel_ulp=0),
+    Line("max", ref.extremum(True), ALL, TWO, ulp=0, kernel_ulp=0),
+    Line("min", ref.extremum(False), ALL, TWO, ulp=0, kernel_ulp=0),
     Line("atan2", real(np.arctan2), domains=TWO),
     Line("nextafter", ref.next_after, domains=TWO, ulp=0, kernel_ulp=0),
     Line("and", whole(operator.and_), BITS, TWO),
@@ -446,10 +448,11 @@ class Fold(NamedTuple):
 FOLDS = (
     Fold("reduce_sum", ref.reduced(operator.add, 0), NUMERIC | COMPLEX),
     Fold("reduce_prod", ref.reduced(operator.mul, 1), NUMERIC | COMPLEX),
-    Fold("reduce_max", ref.reduced_extremum(True)),
-    Fold("reduce_min", ref.reduced_extremum(False)),
+    Fold("reduce_max", ref.reduced_extremum(True), NUMERIC | COMPLEX),
+    Fold("reduce_min", ref.reduced_extremum(False), NUMERIC | COMPLEX),
     Fold("reduce_and", ref.reduced(operator.and_, -1), BITS, floats=False),
     Fold("reduce_or", ref.reduced(operator.or_, 0), BITS, floats=False),
+    Fold("reduce_xor", ref.reduced(operator.xor, 0), BITS, floats=False),
 )
 
 
@@ -577,6 +580,8 @@ STRUCTURED: tuple[Case, ...] = (
     *WINDOWS,
     *LINALG,
     *SORTING,
+    *PRECISION,
+    *SPECIAL,
 )
 
 CASES: tuple[Case, ...] = (*(case for line in ELEMENTWISE for case in _elementwise_cases(line)), *STRUCTURED)

@@ -161,12 +161,31 @@ def polygamma(x: float, *, order: int) -> float:
 
 def extremum(largest: bool) -> Callable[..., Array]:
     """Larger or smaller of two; NaN wins, and -0 is below 0."""
+    return by_kind(functools.partial(_complex_extremum, largest), _real_extremum(largest))
+
+
+def _real_extremum(largest: bool) -> Callable[..., Array]:
     return lambda x, y: _map(lambda a, b: fold_extremum([a, b], largest), x, y).astype(x.dtype)
+
+
+def _complex_extremum(largest: bool, x: Array, y: Array) -> Array:
+    """By Python's order of pairs, in which NaN is neither above nor below anything."""
+
+    def pick(a: Any, b: Any) -> Any:
+        low, high = (a, b) if largest else (b, a)
+        if low.real != high.real:
+            return a if high.real < low.real else b
+        return a if high.imag < low.imag else b
+
+    return by_index(x.shape, x.dtype, lambda i: pick(x[i], y[i]))
 
 
 def fold_extremum(values: Sequence[Any], largest: bool) -> Any:
     """Largest or smallest of some values, NaN if there is one, with -0 below 0."""
     nan = [v for v in values if v != v]
+    if any(map(np.iscomplexobj, values)):
+        pick = max if largest else min
+        return nan[0] if nan else pick(values, key=lambda v: (v.real, v.imag))
     ordered = sorted(values, key=lambda v: (v, not np.signbit(np.float64(v))))
     return nan[0] if nan else ordered[-1 if largest else 0]
 
@@ -488,7 +507,7 @@ def reduced(combine: Callable[[Any, Any], Any], identity: Any) -> Callable[..., 
 def reduced_extremum(largest: bool) -> Callable[..., Array]:
     def call(x: Array, *, axes: tuple[int, ...]) -> Array:
         shape, line = _lines(x, axes)
-        if is_float(x.dtype):
+        if is_inexact(x.dtype):
             identity: Any = -math.inf if largest else math.inf
         else:
             identity = np.iinfo(x.dtype).min if largest else np.iinfo(x.dtype).max

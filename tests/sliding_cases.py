@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from axir_compiler.ir.types import BFLOAT16, FLOATING, NUMERIC, is_float
+from axir_compiler.ir.types import BFLOAT16, COMPLEX, FLOATING, NUMERIC, is_complex, is_float
 from references import by_index, fold_extremum, wrap
 from samples import FLOAT64, Arg, Case, Dtypes
 
@@ -209,12 +209,14 @@ def reduced(combine: Callable[[Any, Any], Any], identity: Any) -> Callable[..., 
 
     def call(x: Array, **attrs: Any) -> Array:
         counts, elements = _seen(x, attrs)
-        kind = float if is_float(x.dtype) else int
+        kind = complex if is_complex(x.dtype) else float if is_float(x.dtype) else int
         found = by_index(
             counts,
             np.dtype(object),
             lambda o: functools.reduce(combine, (kind(x[i]) for i in elements(o)), identity),
         )
+        if is_complex(x.dtype):
+            return found.astype(x.dtype)
         return found.astype(np.float64).astype(x.dtype) if is_float(x.dtype) else wrap(found, x.dtype)
 
     return call
@@ -323,11 +325,12 @@ class Fold(NamedTuple):
     op: str
     reference: Callable[..., Any]
     slides: tuple[Slide, ...] = SLIDES
+    dtypes: Dtypes = NUMERIC
 
 
 FOLDS = (
-    Fold("reduce_window_sum", reduced(operator.add, 0)),
-    Fold("reduce_window_prod", reduced(operator.mul, 1), FEW),
+    Fold("reduce_window_sum", reduced(operator.add, 0), dtypes=NUMERIC | COMPLEX),
+    Fold("reduce_window_prod", reduced(operator.mul, 1), FEW, NUMERIC | COMPLEX),
     Fold("reduce_window_max", extremum(True)),
     Fold("reduce_window_min", extremum(False), FEW),
 )
@@ -335,7 +338,7 @@ FOLDS = (
 
 def _fold_cases(fold: Fold) -> Iterator[Case]:
     for slide in fold.slides:
-        dtypes = NUMERIC if slide.label == "overlapping" else frozenset({FLOAT64})
+        dtypes = fold.dtypes if slide.label == "overlapping" else frozenset({FLOAT64})
         # Products of many whole numbers are not exact.
         low, high = (-1, 1) if slide.label in MANY else (-3, 3)
         args = (Arg(slide.shape, low, high),)

@@ -19,6 +19,7 @@ FLOAT32, FLOAT64 = np.dtype("float32"), np.dtype("float64")
 INT32, UINT32 = np.dtype("int32"), np.dtype("uint32")
 FEW: Dtypes = frozenset({FLOAT32, FLOAT64})
 DOUBLE: Dtypes = frozenset({FLOAT64})
+COMPLEX_DOUBLE: Dtypes = frozenset({np.dtype("complex128")})
 NAN, INF = math.nan, math.inf
 TIED = Arg((2, 4, 3), 0, 2, INT32)
 
@@ -60,6 +61,10 @@ SORTS = (
     _sort("size 1", (Arg((3, 1)), Arg((3, 1))), 1),
     _sort("empty axis", (Arg((2, 0)), Arg((2, 0))), 1),
     _sort("no rows", (Arg((0, 3)),), 1),
+    _sort("complex", (Arg((2, 5)), Arg((2, 5), dtype=INT32)), 1, 1, frozenset(COMPLEX)),
+    _sort("complex key behind a real one", (TIED, Arg((2, 4, 3)), Arg((2, 4, 3))), 1, 2, COMPLEX_DOUBLE),
+    _sort("complex, long", (Arg((30,), dtype=INT32), Arg((30,))), 0, 1, COMPLEX_DOUBLE),
+    _sort("complex edge cases", (Arg(special=True), Arg(special=True)), 0, 1, COMPLEX_DOUBLE, False),
 )
 
 
@@ -74,10 +79,10 @@ class Running(NamedTuple):
 
 
 RUNNING = (
-    Running("cumsum", ref.running(ref.total)),
-    Running("cumprod", ref.running(math.prod)),
-    Running("cummax", ref.running_extreme(True)),
-    Running("cummin", ref.running_extreme(False)),
+    Running("cumsum", ref.running(ref.total), NUMERIC | COMPLEX),
+    Running("cumprod", ref.running(ref.product), NUMERIC | COMPLEX),
+    Running("cummax", ref.running_extreme(True), NUMERIC | COMPLEX),
+    Running("cummin", ref.running_extreme(False), NUMERIC | COMPLEX),
     Running("cumlogsumexp", ref.running(ref.log_sum_exp), FLOATING, ulp=8, kernel_ulp=16),
 )
 SHAPES = (
@@ -106,7 +111,7 @@ EXTREME = ((0, 0, 0), (1, 0, 127), (127, 127, 127), (100, 27, 3))
 
 def _running_cases(row: Running) -> Iterator[Case]:
     for label, shape, axis, reverse in SHAPES:
-        dtypes = row.dtypes if label == "last axis" else DOUBLE
+        dtypes = row.dtypes if label == "last axis" else row.dtypes & (DOUBLE | COMPLEX_DOUBLE)
         attrs = {"axis": axis, "reverse": reverse}
         is_exact = row.op != "cumlogsumexp"
         # Sums of exponentials of larger numbers, whose logarithm is not near 0.
@@ -147,7 +152,7 @@ def _add(
 
 
 ALONG = (
-    _take("last axis", (2, 4), _indices(INSIDE), 1, ALL),
+    _take("last axis", (2, 4), _indices(INSIDE), 1, ALL | COMPLEX),
     _take("first axis", (4, 3), _indices(COLUMNS, "int64"), 0),
     _take("outside", (2, 4), _indices(OUTSIDE, "int8"), 1),
     _take("unsigned", (5,), _indices((255, 0, 4, 7), "uint8"), 0),
@@ -156,7 +161,7 @@ ALONG = (
     _take("one", (1,), _indices((0,)), 0),
     _take("nothing taken", (3,), _indices(()), 0),
     _take("nothing there", (0,), _indices(()), 0),
-    _add("last axis", (2, 4), _indices(INSIDE), 1, 5, NUMERIC),
+    _add("last axis", (2, 4), _indices(INSIDE), 1, 5, NUMERIC | COMPLEX),
     _add("first axis", (2, 3), _indices(COLUMNS, "int64"), 0, 3),
     _add("outside", (2, 4), _indices(OUTSIDE, "int8"), 1, 4),
     _add("unsigned", (4,), _indices((255, 0, 4, 7), "uint8"), 0, 5),

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from axir_compiler.ir.types import is_float
+from axir_compiler.ir.types import is_complex, is_float
 from references import fold_extremum, wrap
 
 __all__ = [
     "add_along",
     "log_sum_exp",
+    "product",
     "running",
     "running_extreme",
     "searchsorted",
@@ -33,8 +34,10 @@ def _lines(shape: Sequence[int], axis: int) -> Iterator[tuple[Any, ...]]:
         yield (*at[:axis], slice(None), *at[axis:])
 
 
-def _rank(value: Any) -> tuple[bool, Any]:
+def _rank(value: Any) -> tuple[Any, ...]:
     """What Python compares instead of an element: every NaN is the same one and last."""
+    if np.iscomplexobj(value):
+        return _rank(value.real), _rank(value.imag)
     is_nan = value != value
     return is_nan, 0 if is_nan else value
 
@@ -63,12 +66,14 @@ def running(combine: Callable[[list[Any]], Any]) -> Callable[..., Array]:
 
     def call(x: Array, *, axis: int, reverse: bool) -> Array:
         found = np.empty(x.shape, object)
-        kind = float if is_float(x.dtype) else int
+        kind = complex if is_complex(x.dtype) else float if is_float(x.dtype) else int
         for line in _lines(x.shape, axis):
             values = [kind(v) for v in x[line]]
             n = len(values)
             ranges = [range(n - 1, i - 1, -1) if reverse else range(i + 1) for i in range(n)]
             found[line] = [combine([values[j] for j in r]) for r in ranges]
+        if is_complex(x.dtype):
+            return found.astype(x.dtype)
         return found.astype(np.float64).astype(x.dtype) if is_float(x.dtype) else wrap(found, x.dtype)
 
     return call
@@ -81,6 +86,11 @@ def running_extreme(largest: bool) -> Callable[..., Array]:
 def total(values: Sequence[Any]) -> Any:
     """The sum, -0.0 if all are -0.0."""
     return functools.reduce(operator.add, values)
+
+
+def product(values: Sequence[Any]) -> Any:
+    """The product, of one number that number itself."""
+    return functools.reduce(operator.mul, values)
 
 
 def log_sum_exp(values: Sequence[float]) -> float:
@@ -106,10 +116,11 @@ def take_along(x: Array, indices: Array, *, axis: int) -> Array:
 
 def add_along(updates: Array, indices: Array, *, axis: int, size: int) -> Array:
     shape = (*updates.shape[:axis], size, *updates.shape[axis + 1 :])
-    wide = np.zeros(shape, np.float64 if is_float(updates.dtype) else object)
+    kind = complex if is_complex(updates.dtype) else float if is_float(updates.dtype) else int
+    wide = np.zeros(shape, object if kind is int else kind)
     for line in _lines(updates.shape, axis):
         for value, index in zip(updates[line], indices[line], strict=True):
             total = wide[line]
-            total[_clamped(index, size)] += float(value) if is_float(updates.dtype) else int(value)
+            total[_clamped(index, size)] += kind(value)
             wide[line] = total
-    return wide.astype(updates.dtype) if is_float(updates.dtype) else wrap(wide, updates.dtype)
+    return wrap(wide, updates.dtype) if kind is int else wide.astype(updates.dtype)

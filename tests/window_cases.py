@@ -10,7 +10,7 @@ import numpy as np
 
 import window_references as ref
 from axir_compiler.ir.attributes import ScalarValue
-from axir_compiler.ir.types import BOOL, DTYPES, NUMERIC
+from axir_compiler.ir.types import BOOL, DTYPES
 from samples import FLOAT64, Arg, Case, Dtypes
 
 __all__ = ["WINDOWS"]
@@ -123,8 +123,8 @@ SCATTERS: tuple[tuple[str, Callable[[Any, Any], Any], Dtypes], ...] = (
     ("scatter", lambda old, new: new, frozenset(DTYPES)),
     ("scatter_add", operator.add, frozenset(DTYPES) - BOOL),
     ("scatter_mul", operator.mul, frozenset(DTYPES) - BOOL),
-    ("scatter_min", ref.smaller, NUMERIC | BOOL),
-    ("scatter_max", ref.larger, NUMERIC | BOOL),
+    ("scatter_min", ref.smaller, frozenset(DTYPES)),
+    ("scatter_max", ref.larger, frozenset(DTYPES)),
 )
 # All ops of the family go to the same places: those that combine are tried at some of them only.
 FEW = ("rows", "rows outside", "wide rows", "windows", "rank 0", "no indices")

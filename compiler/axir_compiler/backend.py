@@ -27,6 +27,7 @@ from axir_compiler.mlir import (
     main_session,
     new_session,
 )
+from axir_compiler.shared_refs import separate_shared_refs
 from axir_compiler.targets import Target
 
 __all__ = ["check_lowered", "compile_module"]
@@ -195,12 +196,21 @@ def _run(worker: _Worker, module: ir.Module) -> tuple[bytes | None, list[tuple[i
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
         if not (_load(invocation, worker, module) and invocation.execute()):
             return None, messages
+        if _has_branches(module):
+            compiled = invocation.export_module()
+            separate_shared_refs(compiled.operation)
+            invocation.import_module(compiled)
         output = Output.open_membuffer()
         invocation.output_vm_bytecode(output)
         result = bytes(output.map_memory())
         output.close()
         del keep
         return result, messages
+
+
+def _has_branches(module: ir.Module) -> bool:
+    """Whether the program, not only its kernels, has loops or branches."""
+    return any(len(program_blocks(f.regions[0].blocks[0])) > 1 for f in definitions(module))
 
 
 def _load(invocation: Invocation, worker: _Worker, module: ir.Module) -> bool:

@@ -17,6 +17,7 @@ __all__ = [
     "NonDifferentiableError",
     "ShapeError",
     "TreeError",
+    "TypePromotionError",
     "VerificationError",
 ]
 
@@ -37,6 +38,10 @@ class DTypeError(AxirError, TypeError):
     """The dtype of an operand is not supported by the operation, or operand dtypes differ."""
 
 
+class TypePromotionError(AxirError, ValueError):
+    """Operands of different dtypes meet where dtypes are not promoted."""
+
+
 class TreeError(AxirError, ValueError):
     """A pytree argument does not have the structure that is expected."""
 
@@ -54,7 +59,13 @@ class NonDifferentiableError(AxirError, TypeError):
 
 
 class MissingRuleError(AxirError, NotImplementedError):
-    """An operation has no rule for the transformation that was asked for."""
+    """An operation has no rule for the transformation that was asked for.
+
+    Attributes:
+        has_place: whether the message says where in the user's program the operation is.
+    """
+
+    has_place: bool = False
 
 
 class UnboundAxisError(AxirError, NameError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from axir_compiler.errors import VerificationError
 from axir_compiler.ir.module import copy_functions, lookup, new_module
 from axir_compiler.mlir import ir
+from axir_compiler.ops.custom_vmap import names_batching_rules
 from axir_compiler.passes.base import Pass
 from axir_compiler.passes.canonicalize import CanonicalizePass
 from axir_compiler.passes.cse import CommonSubexpressionsPass
@@ -29,6 +30,7 @@ __all__ = [
     "parse_pipeline",
     "rewritten_form",
     "run_passes",
+    "settle",
 ]
 
 _SIMPLIFICATION: tuple[Pass, ...] = (
@@ -139,6 +141,12 @@ def extract(module: ir.Module, symbol: str, name: str | None = None) -> ir.Modul
         if name is not None:
             copied.attributes["sym_name"] = ir.StringAttr.get(name)
     return result
+
+
+def settle(module: ir.Module) -> None:
+    """Let a program that names Python rules of this process be the same program in every process."""
+    if names_batching_rules(module):
+        run_passes(module, (ExpandTransformsPass(), InlinePass(), DeadFunctionsPass()))
 
 
 def rewritten_form(module: ir.Module, symbol: str) -> ir.Module:

@@ -1,5 +1,8 @@
 """Dtypes: which there are, how they are promoted, what is known of them."""
 
+from axir._src.autodiff import float0
+from axir._src.dtype_questions import itemsize_bits, scalar_type_of
+from axir._src.keys import extended, prng_key
 from axir._src.scalar_types import (
     SCALAR_TYPES,
     canonicalize_dtype,
@@ -10,6 +13,7 @@ from axir._src.scalar_types import (
     promote_types,
     result_type,
 )
+from axir_compiler.errors import TypePromotionError
 
 bool_ = SCALAR_TYPES["bool_"]
 int8 = SCALAR_TYPES["int8"]
@@ -28,12 +32,15 @@ complex64 = SCALAR_TYPES["complex64"]
 complex128 = SCALAR_TYPES["complex128"]
 
 __all__ = [
+    "TypePromotionError",
     "bfloat16",
     "bool_",
     "canonicalize_dtype",
     "complex64",
     "complex128",
+    "extended",
     "finfo",
+    "float0",
     "float16",
     "float32",
     "float64",
@@ -44,8 +51,11 @@ __all__ = [
     "int64",
     "isdtype",
     "issubdtype",
+    "itemsize_bits",
+    "prng_key",
     "promote_types",
     "result_type",
+    "scalar_type_of",
     "uint8",
     "uint16",
     "uint32",

@@ -12,6 +12,7 @@ from axir_compiler.errors import (
     NonDifferentiableError,
     ShapeError,
     TreeError,
+    TypePromotionError,
     UnboundAxisError,
     VerificationError,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "NonDifferentiableError",
     "ShapeError",
     "TreeError",
+    "TypePromotionError",
     "UnboundAxisError",
     "VerificationError",
 ]

@@ -13,14 +13,14 @@ from axir._src.convert import ArrayLike, to_array
 from axir._src.messages import located
 from axir._src.windows import windows
 from axir_compiler.errors import DTypeError, ShapeError
-from axir_compiler.ir.types import FLOATING
+from axir_compiler.ir.types import INEXACT
 
 __all__ = ["segment_max", "segment_min", "segment_prod", "segment_sum"]
 
 
 def _limits(dtype: np.dtype) -> tuple[Any, Any]:
     """The smallest and the largest number of a dtype."""
-    if dtype in FLOATING:
+    if dtype in INEXACT:
         return -np.inf, np.inf
     if dtype.kind == "b":
         return False, True

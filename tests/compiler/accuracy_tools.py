@@ -35,7 +35,7 @@ FLAGS = (
 )
 MODULES = {
     exponential: "exp exp2 expm1 logistic sinh cosh tanh",
-    logarithm: "log log1p log2 log10 asinh acosh atanh",
+    logarithm: "log log1p asinh acosh atanh",
     root: "sqrt rsqrt cbrt",
     trigonometry: "sin cos tan",
     inverse_trigonometry: "asin acos atan",
@@ -189,8 +189,6 @@ EXACT: dict[str, Callable[..., Any]] = {
         "expm1": mp.expm1,
         "log": _infinite_at(mp.log, 0.0, -np.inf),
         "log1p": _infinite_at(mp.log1p, -1.0, -np.inf),
-        "log2": _infinite_at(lambda x: mp.log(x, 2), 0.0, -np.inf),
-        "log10": _infinite_at(mp.log10, 0.0, -np.inf),
         "logistic": lambda x: 1 / (1 + mp.exp(-x)),
         "sqrt": mp.sqrt,
         "rsqrt": _infinite_at(lambda x: 1 / mp.sqrt(x), 0.0, np.inf),

@@ -166,8 +166,11 @@ def test_functions_are_applied_as_often_as_an_element_is_named():
     once = axir.jit(lambda x, i: x.at[i].apply(np.negative, unique_indices=True))(X, many[:5])
     assert once.tolist() == (-X).tolist()
     assert np.asarray(X).at[many].apply(lambda v: v + 1).tolist() == (X + 8).tolist()
-    with pytest.raises(axir.errors.MissingRuleError, match="unique_indices=True"):
-        axir.jit(apply)(X, many)
+    looped = axir.jit(lambda x, i: x.at[i].apply(lambda v: v + 1))
+    assert looped(X, many).tolist() == (X + 8).tolist()
+    assert looped(X, many * 0).tolist() == [X[0] + 40, *X[1:]]
+    _, slope = axir.jvp(lambda x: axir.jit(apply)(x, many), (X,), (onp.ones_like(X),))
+    assert slope.tolist() == [256] * 5
     with pytest.raises(ValueError, match="keep the shape"):
         np.asarray(X).at[index].apply(lambda v: v[:2])
     with pytest.raises(TypeError, match="keep the dtype"):

@@ -193,7 +193,7 @@ def test_every_op_has_a_public_function():
         "constant": "full", "convert": "convert_element_type", "bitcast": "bitcast_convert_type", "not": "bitwise_not",
         "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "popcnt": "population_count", "reverse": "rev",
         "round_half_even": "round", "round_half_away": "round", "compare": "eq", "iota": "broadcasted_iota",
-        "convolution": "conv_general_dilated",
+        "convolution": "conv_general_dilated", "linear_solve": "custom_linear_solve",
         **dict.fromkeys((f"reduce_window_{kind}" for kind in ("sum", "prod", "max", "min")), "reduce_window"),
     }  # fmt: skip
     internal = {

@@ -4,15 +4,18 @@ import warnings
 
 import numpy as onp
 import pytest
-from numpy_cases import ALL, POOL, arguments, title
+from numpy_cases import ALL as FIRST
+from numpy_cases import POOL, arguments, title
+from numpy_more_cases import MORE
 
 import axir
 import axir.numpy as np
 
+ALL = {**FIRST, **MORE}
 ARRAYS = {name: np.asarray(value) for name, value in POOL.items()}
 NARROW = {onp.dtype("float64"): onp.dtype("float32"), onp.dtype("int64"): onp.dtype("int32")}
 # Rows of NumPy's functions differ from ours in dtype here: integer sums and counts are 32 bits wide, and so on.
-KINDS = {"b": "b", "i": "i", "u": "u", "f": "f"}
+KINDS = {"b": "b", "i": "i", "u": "u", "f": "f", "c": "c"}
 
 
 def _leaves(found):
@@ -31,8 +34,8 @@ def _compare(found, expected, label):
         value = onp.asarray(mine)
         assert value.shape == theirs.shape, label
         assert KINDS[value.dtype.kind] == theirs.dtype.kind, (label, value.dtype, theirs.dtype)
-        assert value.dtype.itemsize <= 4, (label, value.dtype)
-        if value.dtype.kind == "f":
+        assert value.dtype.itemsize <= (8 if value.dtype.kind == "c" else 4), (label, value.dtype)
+        if value.dtype.kind in "fc":
             onp.testing.assert_allclose(value, theirs, rtol=3e-6, atol=1e-6, err_msg=label)
         else:
             onp.testing.assert_array_equal(value, theirs, err_msg=label)

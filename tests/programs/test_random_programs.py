@@ -20,7 +20,6 @@ from axir._src.jit import trace_for_specs
 from axir_compiler import pipeline
 from axir_compiler.ir.evaluate import make_plan
 from axir_compiler.mlir import context
-from axir_runtime.errors import RuntimeFailure
 
 FUZZ_SECONDS = float(os.environ.get("AXIR_FUZZ_SECONDS", "0"))
 WITH_BODIES = {
@@ -310,9 +309,8 @@ def test_found(name):
         globals()[law](program)
 
 
-@pytest.mark.xfail(raises=RuntimeFailure, strict=True, reason="a branch loses its buffer: IREE issue 24753")
 def test_branches_of_two_programs():
-    """Reverse mode of two programs in one module."""
+    """Reverse mode of two programs in one module, in which IREE would lose the buffer of a branch."""
     args = arguments(14)
 
     def both(*args):

@@ -88,7 +88,7 @@ def _public_names(module: ModuleType) -> list[str]:
 
 
 def _is_numpy_type(value: object) -> bool:
-    return isinstance(value, type) and issubclass(value, np.generic | np.dtype)
+    return isinstance(value, type) and issubclass(value, np.generic | np.dtype | Warning)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -21,6 +21,7 @@ from axir_compiler.mlir import func, ir
 __all__ = ["Plan", "evaluate_op", "make_plan"]
 
 Call = Callable[..., Sequence[np.ndarray]]
+Watch = Callable[[AxirOp, Callable[..., Any]], Callable[..., Any]]
 
 
 class _Step(NamedTuple):
@@ -64,19 +65,28 @@ def evaluate_op(op: type[AxirOp], arrays: Sequence[Any], attrs: dict[str, Any]) 
         return op.numpy(*arrays, **attrs)
 
 
-def make_plan(module: ir.Module, symbol: str, compile_jit: Callable[[str], Call] | None = None) -> Plan:
+def make_plan(
+    module: ir.Module,
+    symbol: str,
+    compile_jit: Callable[[str], Call] | None = None,
+    watch: Watch | None = None,
+) -> Plan:
     """The plan of a function whose transformations are expanded.
 
     ``compile_jit`` turns the symbol of a function that was traced for jit into a callable that runs it
-    compiled; without it such calls are evaluated like all others.
+    compiled; without it such calls are evaluated like all others. ``watch`` takes each op of the dialect with the
+    function that evaluates it, and gives the function that is called instead.
     """
-    return _Planner(module, compile_jit).plan(symbol)
+    return _Planner(module, compile_jit, watch).plan(symbol)
 
 
 class _Planner:
-    def __init__(self, module: ir.Module, compile_jit: Callable[[str], Call] | None):
+    def __init__(
+        self, module: ir.Module, compile_jit: Callable[[str], Call] | None, watch: Watch | None = None
+    ):
         self._functions = functions(module)
         self._compile_jit = compile_jit
+        self._watch = watch
         self._plans: dict[str, Call] = {}
 
     def plan(self, symbol: str) -> Plan:
@@ -107,7 +117,8 @@ class _Planner:
             bodies = tuple(self._plan_block(region.blocks[0]).run for region in op.regions)
             found = type(op).numpy(bodies, tuple(map(aval_of, op.results)), **op.attrs)
             return (found if results != 1 else (lambda *xs: found(*xs)[0])), {}
-        return op.evaluation()
+        function, attrs = op.evaluation()
+        return (function if self._watch is None else self._watch(op, function)), attrs
 
     def _callee(self, symbol: str) -> Call:
         found = self._plans.get(symbol)

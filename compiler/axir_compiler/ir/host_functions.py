@@ -1,4 +1,4 @@
-"""Python functions that programs call by number.
+"""Python objects that programs name by number.
 
 IR holds no Python objects: an ``axir.callback`` names its function by a number of this process. Who needs the function
 later (the trace, a plan, an executable) holds it; a number whose function is gone is never given to another one.
@@ -18,28 +18,45 @@ import numpy as np
 from axir_compiler.errors import ConcretizationError, InternalError
 from axir_compiler.ir.types import Aval
 
-__all__ = ["Call", "HostFunction", "host_function", "why_no_derivative", "without_effects"]
+__all__ = [
+    "Call",
+    "HostFunction",
+    "HostObject",
+    "host_function",
+    "host_object",
+    "why_no_derivative",
+    "without_effects",
+]
 
 Call = Callable[[Sequence[np.ndarray], Sequence[Any]], Sequence[np.ndarray]]
 """Takes the arguments, and for each result an object with ``shape`` and ``dtype``; gives arrays of these."""
 
 _numbers = itertools.count()
-_functions: WeakValueDictionary[int, HostFunction] = WeakValueDictionary()
+_objects: WeakValueDictionary[int, HostObject] = WeakValueDictionary()
 
 
-class HostFunction:
-    """A function of NumPy arrays that programs may call, with its number.
+class HostObject:
+    """A Python object that programs may name, with its number."""
+
+    __slots__ = ("__weakref__", "number")
+
+    def __init__(self) -> None:
+        self.number = next(_numbers)
+        _objects[self.number] = self
+
+
+class HostFunction(HostObject):
+    """A function of NumPy arrays that programs may call.
 
     ``no_derivative`` is what there is to say where its derivative is asked for, if anything in particular.
     """
 
-    __slots__ = ("__weakref__", "call", "no_derivative", "number")
+    __slots__ = ("call", "no_derivative")
 
     def __init__(self, call: Call, no_derivative: str = ""):
+        super().__init__()
         self.call = call
         self.no_derivative = no_derivative
-        self.number = next(_numbers)
-        _functions[self.number] = self
 
     def evaluate(
         self, arrays: Sequence[np.ndarray], outputs: Sequence[Aval], effect: bool
@@ -59,25 +76,36 @@ class HostFunction:
             return tuple(np.array(x) for x in self.call([np.asarray(x) for x in arrays], outputs))
 
 
+def host_object(number: int, what: str) -> HostObject:
+    """The object of a number; ``what`` says in the error what it is.
+
+    Raises:
+        InternalError: there is none in this process, or nobody holds it any more.
+    """
+    found = _objects.get(number)
+    if found is None:
+        raise InternalError(
+            f"{what}: there is no Python function number {number} in this process. Programs that name Python functions "
+            "run in the process that traced them."
+        )
+    return found
+
+
 def host_function(number: int) -> HostFunction:
     """The function of a number.
 
     Raises:
         InternalError: there is none in this process, or nobody holds it any more.
     """
-    found = _functions.get(number)
-    if found is None:
-        raise InternalError(
-            f"callback: there is no Python function number {number} in this process. Programs with callbacks run in "
-            "the process that traced them."
-        )
+    found = host_object(number, "callback")
+    assert isinstance(found, HostFunction)
     return found
 
 
 def why_no_derivative(number: int) -> str:
     """What there is to say in particular where the derivative of a function is asked for; maybe nothing."""
-    found = _functions.get(number)
-    return found.no_derivative if found is not None else ""
+    found = _objects.get(number)
+    return found.no_derivative if isinstance(found, HostFunction) else ""
 
 
 class _Mode(threading.local):

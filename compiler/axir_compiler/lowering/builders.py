@@ -8,9 +8,14 @@ from axir_compiler.lowering.contractions import dot_general
 from axir_compiler.lowering.convolutions import convolution
 from axir_compiler.lowering.cumulative import cumulative
 from axir_compiler.lowering.fourier import fft
-from axir_compiler.lowering.fusion import barrier
 from axir_compiler.lowering.gathers import gather
-from axir_compiler.lowering.generic import constant, elementwise, elementwise_multi, iota
+from axir_compiler.lowering.generic import (
+    constant,
+    elementwise,
+    elementwise_multi,
+    iota,
+    optimization_barrier,
+)
 from axir_compiler.lowering.host_calls import host_call
 from axir_compiler.lowering.linalg import (
     add_rows,
@@ -47,7 +52,6 @@ __all__ = [
     "add_rows",
     "argmax",
     "argmin",
-    "barrier",
     "broadcast_in_dim",
     "cholesky",
     "concatenate",
@@ -67,6 +71,7 @@ __all__ = [
     "index_operands",
     "iota",
     "lu",
+    "optimization_barrier",
     "pad",
     "pinv",
     "pivots_to_permutation",

@@ -31,6 +31,7 @@ from axir_compiler.lowering.generic import (
     generic,
     identity_map,
     is_empty,
+    optimization_barrier,
     shape_of,
     zeros,
 )
@@ -185,7 +186,7 @@ def _apart(x: ir.Value) -> ir.Value:
         source = source.owner.operands[0]
     if isinstance(source.owner, ir.Block):
         return x
-    return ir.Operation.create("util.optimization_barrier", results=[x.type], operands=[x]).result
+    return optimization_barrier(x)
 
 
 _RESHAPES = ("tensor.collapse_shape", "tensor.expand_shape")

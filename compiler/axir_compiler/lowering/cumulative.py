@@ -29,11 +29,16 @@ def _log_add_exp(dtype: np.dtype, x: Value, y: Value) -> Value:
     return arith.addf(scalar.max(dtype, x, y), tail)
 
 
+def _behind(fold: Callable[[np.dtype, Value, Value], Value]) -> Callable[[np.dtype, Value, Value], Value]:
+    """A combination with what was found so far as first operand."""
+    return lambda dtype, found, element: fold(dtype, element, found)
+
+
 _COMBINE: dict[str, Callable[[np.dtype, Value, Value], Value]] = {
     "cumsum": scalar.add,
     "cumprod": scalar.mul,
-    "cummax": scalar.max,
-    "cummin": scalar.min,
+    "cummax": _behind(scalar.fold_max),
+    "cummin": _behind(scalar.fold_min),
     "cumlogsumexp": _log_add_exp,
 }
 

@@ -13,8 +13,7 @@ from collections.abc import Callable, Sequence
 
 from axir_compiler.ir.module import attributes_of
 from axir_compiler.lowering import emit
-from axir_compiler.lowering.fusion import barrier
-from axir_compiler.lowering.generic import element_type_of, empty, shape_of
+from axir_compiler.lowering.generic import element_type_of, empty, optimization_barrier, shape_of
 from axir_compiler.mlir import ir, scf
 
 __all__ = ["EFFECT", "thread_token"]
@@ -110,7 +109,7 @@ def _settle(block: ir.Block, loose: Sequence[Value]) -> None:
     end = _end(block)
     with ir.InsertionPoint(end), end.location:
         for x in loose:
-            barrier(x)
+            optimization_barrier(x)
 
 
 def _nothing_like(x: Value) -> Value:

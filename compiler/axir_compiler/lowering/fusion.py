@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from axir_compiler.lowering.generic import optimization_barrier
 from axir_compiler.mlir import ir
 
 __all__ = [
-    "barrier",
     "limit_bindings",
     "program_blocks",
     "separate_all",
@@ -139,14 +139,9 @@ def separate_all(block: ir.Block) -> None:
                     _put_barrier(result, list(result.uses))
 
 
-def barrier(value: ir.Value) -> ir.Value:
-    """The value itself, through which IREE does not look."""
-    return ir.Operation.create("util.optimization_barrier", results=[value.type], operands=[value]).result
-
-
 def _put_barrier(value: ir.Value, uses: Sequence[ir.OpOperand]) -> None:
     with ir.InsertionPoint.after(value.owner), value.owner.location:
-        new = barrier(value)
+        new = optimization_barrier(value)
     for use in uses:
         use.owner.operands[use.operand_number] = new
 

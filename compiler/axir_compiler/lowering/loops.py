@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 
 from axir_compiler.ir.types import Aval
 from axir_compiler.lowering import emit
-from axir_compiler.lowering.generic import element_type_of, empty, rank_of, shape_of, zeros
+from axir_compiler.lowering.generic import (
+    element_type_of,
+    empty,
+    optimization_barrier,
+    rank_of,
+    shape_of,
+    zeros,
+)
 from axir_compiler.lowering.kernels import index, loop
 from axir_compiler.mlir import arith, ir, scf, tensor
 
@@ -76,7 +83,20 @@ def while_loop(
         scf.ConditionOp(tensor.extract(holds, []), list(before.arguments))
     with ir.InsertionPoint(after):
         scf.YieldOp(body(*after.arguments, *consts))
+    _read_all(after)
     return list(op.results)
+
+
+def _read_all(body: ir.Block) -> None:
+    """Have a body with a loop or branch in it read all that it is given.
+
+    IREE's compiler dies of a carried value that such a body replaces without having read it.
+    """
+    if any(op.name.startswith("scf.") and op.name != "scf.yield" for op in body.operations):
+        with ir.InsertionPoint.at_block_begin(body), body.owner.location:
+            for value in body.arguments:
+                if not list(value.uses):
+                    optimization_barrier(value)
 
 
 def switch(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 
 from axir_compiler.lowering.scalar.expression import Real, select
+from axir_compiler.lowering.scalar.series import bernoulli
 
 __all__ = ["polygamma"]
 
@@ -45,16 +45,7 @@ def _correction(inverse: Real, s: int, count: int) -> Real:
 
 def _coefficient(s: int, j: int) -> float:
     rising = math.prod(range(s, s + 2 * j - 1))
-    return float(_bernoulli(2 * j) * rising / math.factorial(2 * j))
-
-
-def _bernoulli(n: int) -> Fraction:
-    """By the recurrence ``sum_{k<=m} binomial(m+1, k) B_k = 0``."""
-    numbers = [Fraction(1)]
-    for m in range(1, n + 1):
-        known = sum(math.comb(m + 1, k) * b for k, b in enumerate(numbers))
-        numbers.append(-Fraction(known) / (m + 1))
-    return numbers[n]
+    return float(bernoulli(2 * j) * rising / math.factorial(2 * j))
 
 
 def _quotient(numerator: float, x: Real, exponent: int) -> Real:

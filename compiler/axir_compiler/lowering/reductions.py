@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from axir_compiler.ir.types import BOOL, is_float
+from axir_compiler.ir.types import BOOL, is_float, is_inexact
 from axir_compiler.lowering import emit, scalar
 from axir_compiler.lowering.emit import is_half, signless, signless_type
 from axir_compiler.lowering.generic import (
@@ -34,21 +34,21 @@ _FLOAT32 = np.dtype("float32")
 def _lowest(dtype: np.dtype) -> float | int:
     if dtype in BOOL:
         return 0
-    return -np.inf if is_float(dtype) else int(np.iinfo(dtype).min)
+    return -np.inf if is_inexact(dtype) else int(np.iinfo(dtype).min)
 
 
 def _highest(dtype: np.dtype) -> float | int:
     if dtype in BOOL:
         return 1
-    return np.inf if is_float(dtype) else int(np.iinfo(dtype).max)
+    return np.inf if is_inexact(dtype) else int(np.iinfo(dtype).max)
 
 
 _Combine = Callable[[np.dtype, ir.Value, ir.Value], ir.Value]
 KINDS: dict[str, tuple[_Combine, Callable[[np.dtype], float | int]]] = {
     "sum": (scalar.add, lambda dtype: 0),
     "prod": (scalar.mul, lambda dtype: 1),
-    "max": (scalar.max, _lowest),
-    "min": (scalar.min, _highest),
+    "max": (scalar.fold_max, _lowest),
+    "min": (scalar.fold_min, _highest),
     "and": (scalar.and_, lambda dtype: -1),
     "or": (scalar.or_, lambda dtype: 0),
     "xor": (scalar.xor, lambda dtype: 0),

@@ -29,8 +29,8 @@ Value = ir.Value
 _COMBINE: dict[str, Callable[[np.dtype, Value, Value], Value]] = {
     "add": scalar.add,
     "mul": scalar.mul,
-    "min": scalar.min,
-    "max": scalar.max,
+    "min": lambda dtype, old, new: scalar.fold_min(dtype, new, old),
+    "max": lambda dtype, old, new: scalar.fold_max(dtype, new, old),
 }
 _VECTOR_BITS = 512
 _BYTE = np.dtype("uint8")

@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from axir_compiler.errors import ShapeError
-from axir_compiler.ir.types import BOOL, UNSIGNED, is_float
-from axir_compiler.lowering import emit
+from axir_compiler.ir.types import BOOL, UNSIGNED, is_complex, is_float, real_dtype
+from axir_compiler.lowering import emit, scalar
 from axir_compiler.lowering.along import take_along
-from axir_compiler.lowering.emit import bits_of, compare_int, format_of, integer_type, width_of
+from axir_compiler.lowering.emit import bits_of, compare_int, format_of, integer_type, signless, width_of
 from axir_compiler.lowering.generic import (
     element_type_of,
     elementwise,
@@ -66,6 +66,8 @@ def sort(xs: Sequence[Value], dimension: int, num_keys: int, dtypes: Sequence[np
         )
     if is_empty(shape) or shape[dimension] == 1:
         return list(xs)
+    if any(is_complex(dtype) for dtype in dtypes):
+        return _sorted_by_parts(xs, dimension, num_keys, dtypes)
     order = [*(d for d in range(len(shape)) if d != dimension), dimension]
     moved = [shape[d] for d in order]
     lines = [reshape(transpose(_storable(x), order), [math.prod(moved[:-1]), moved[-1]]) for x in xs]
@@ -73,6 +75,34 @@ def sort(xs: Sequence[Value], dimension: int, num_keys: int, dtypes: Sequence[np
     back = [order.index(d) for d in range(len(shape))]
     whole = [transpose(reshape(x, moved), back) for x in found]
     return [_restored(x, element_type_of(y)) for x, y in zip(whole, xs, strict=True)]
+
+
+def _sorted_by_parts(
+    xs: Sequence[Value], dimension: int, num_keys: int, dtypes: Sequence[np.dtype]
+) -> list[Value]:
+    """Complex tensors as two real ones each, the real parts first."""
+    parts, kinds = [], []
+    for x, dtype in zip(xs, dtypes, strict=True):
+        pieces = _parts_of(x, dtype)
+        parts += pieces
+        kinds += [real_dtype(dtype)] * len(pieces)
+    keys = num_keys + sum(is_complex(dtype) for dtype in dtypes[:num_keys])
+    found = iter(sort(parts, dimension, keys, kinds))
+    return [
+        _of_parts(next(found), next(found), dtype) if is_complex(dtype) else next(found) for dtype in dtypes
+    ]
+
+
+def _parts_of(x: Value, dtype: np.dtype) -> list[Value]:
+    if not is_complex(dtype):
+        return [x]
+    kind = signless(real_dtype(dtype))
+    parts = scalar.real_part, scalar.imaginary_part
+    return [elementwise(lambda v, part=part: part(dtype, v), [x], kind) for part in parts]
+
+
+def _of_parts(re: Value, im: Value, dtype: np.dtype) -> Value:
+    return elementwise(lambda x, y: scalar.make_complex(real_dtype(dtype), x, y), [re, im], signless(dtype))
 
 
 def _storable(x: Value) -> Value:

@@ -10,7 +10,7 @@ from axir_compiler import ops
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import Int, Tensor
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import BOOL, INTEGER, NUMERIC, Aval, aval_of, is_float
+from axir_compiler.ir.types import BOOL, COMPLEX, INTEGER, NUMERIC, Aval, aval_of, is_float
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import align_batch
 
@@ -39,7 +39,7 @@ def _positions(indices: np.ndarray, axis: int, size: int) -> tuple[np.ndarray, .
     return tuple(found)
 
 
-class TakeAlongOp(_Along, name="take_along", dtypes=NUMERIC | BOOL, linear_in=("operand",)):
+class TakeAlongOp(_Along, name="take_along", dtypes=NUMERIC | BOOL | COMPLEX, linear_in=("operand",)):
     """``result[.., i, ..] = operand[.., indices[.., i, ..], ..]``; indices are clamped to the axis.
 
     Shapes agree but for the axis, which has the size of ``indices`` in the result.
@@ -70,7 +70,7 @@ class TakeAlongOp(_Along, name="take_along", dtypes=NUMERIC | BOOL, linear_in=("
         return builders.take_along(x, indices, self.axis, aval_of(self.indices).dtype)
 
 
-class AddAlongOp(_Along, name="add_along", dtypes=NUMERIC, linear_in=("updates",)):
+class AddAlongOp(_Along, name="add_along", dtypes=NUMERIC | COMPLEX, linear_in=("updates",)):
     """``result[.., indices[.., i, ..], ..] += updates[.., i, ..]`` from zeros; indices are clamped to the axis.
 
     The axis has ``size`` elements in the result. Half types are summed in float32.

@@ -11,7 +11,7 @@ from axir_compiler import ops
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import Bool, Int, Tensor
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import FLOATING, NUMERIC, Aval, aval_of, is_float
+from axir_compiler.ir.types import COMPLEX, FLOATING, NUMERIC, Aval, aval_of, is_float
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import in_float32
 from axir_compiler.ops.sort import totally_ordered
@@ -59,7 +59,7 @@ class Cumulative(AxirOp):
         return ops.reverse(x, dimensions=(self.axis,)) if self.reverse else x
 
 
-class CumsumOp(Cumulative, name="cumsum", dtypes=NUMERIC, linear_in=("operand",)):
+class CumsumOp(Cumulative, name="cumsum", dtypes=NUMERIC | COMPLEX, linear_in=("operand",)):
     """Running sum; half types are accumulated in float32."""
 
     numpy = in_float32(_accumulated(lambda x, axis: np.cumsum(x, axis, dtype=x.dtype)))
@@ -68,7 +68,7 @@ class CumsumOp(Cumulative, name="cumsum", dtypes=NUMERIC, linear_in=("operand",)
         return [self.rebuild(ct, reverse=not self.reverse)]
 
 
-class CumprodOp(Cumulative, name="cumprod", dtypes=NUMERIC):
+class CumprodOp(Cumulative, name="cumprod", dtypes=NUMERIC | COMPLEX):
     """Running product; half types are accumulated in float32."""
 
     numpy = in_float32(_accumulated(lambda x, axis: np.cumprod(x, axis, dtype=x.dtype)))
@@ -97,8 +97,9 @@ def _running_extreme(largest: bool) -> Any:
     return staticmethod(_accumulated(function))
 
 
-class _CumulativeExtreme(Cumulative, dtypes=NUMERIC):
-    """Running extreme; two tied elements share the tangent."""
+class _CumulativeExtreme(Cumulative, dtypes=NUMERIC | COMPLEX):
+    """Running extreme, of complex numbers by their real and then their imaginary parts; two tied elements share the
+    tangent."""
 
     binary: ClassVar[str]
 
@@ -197,7 +198,7 @@ def _scan(combine: Callable[[Pair, Pair], Pair], xs: Pair, axis: int) -> Pair:
 
 
 def _interleaved(even: Value, odd: Value, axis: int, size: int) -> Value:
-    """The elements of two floating tensors in turns."""
+    """The elements of two inexact tensors in turns."""
 
     def spread(x: Value, before: int) -> Value:
         shape, dtype = aval_of(x)

@@ -31,6 +31,8 @@ from axir_compiler.ops.transformation import VmapOp, with_batch_axis
 from axir_compiler.passes.inline import inline_calls
 from axir_compiler.transforms.silence import silent_copy
 
+__all__ = ["NamedFunctionsOp", "Signatures", "Slots", "batched_function", "in_front"]
+
 Signatures = Mapping[str, tuple[tuple[Aval, ...], tuple[Aval, ...]]]
 Slots = list[Value | None]
 
@@ -80,7 +82,7 @@ def _floats(avals: Sequence[Aval]) -> list[Aval]:
     return [a for a in avals if is_inexact(a.dtype)]
 
 
-class _CustomCall(NamedFunctionsOp, same_dtype=False):
+class CustomCall(NamedFunctionsOp, same_dtype=False):
     """A call of ``callee``; operands from number ``inputs`` on are values from outside, which have no derivative."""
 
     callee: Symbol
@@ -111,10 +113,7 @@ class _CustomCall(NamedFunctionsOp, same_dtype=False):
         rule = transposer.transpose(self.callee, linear, seeds)
         known = [x for x in (*operands, *cts) if x is not None]
         found = ops.call(transposer.module, rule.symbol, known)
-        shares: Slots = [None] * len(operands)
-        for i, share in zip(rule.nonzero, found, strict=True):
-            shares[i] = share
-        return shares
+        return ops.spread(found, rule.nonzero, len(operands))
 
 
 def _batched(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> Build:
@@ -133,7 +132,7 @@ def _batched(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> Bu
     return build
 
 
-def _batched_function(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> str:
+def batched_function(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> str:
     """A function that applies another one to a batch; results have their batch axis in front."""
     module = vectorizer.module
     inputs = signature(lookup(module, symbol))[0]
@@ -142,7 +141,7 @@ def _batched_function(vectorizer: Any, size: int, symbol: str, axes: Sequence[in
     return function.sym_name.value
 
 
-def _in_front(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> str:
+def in_front(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> str:
     """The vectorized function with all results batched, in front."""
     rule, module = vectorizer.vectorize(symbol, axes, size), vectorizer.module
 
@@ -152,14 +151,14 @@ def _in_front(vectorizer: Any, size: int, symbol: str, axes: Sequence[int]) -> s
         return [ops.batch_in_front(x, None if axis == -1 else axis, size) for x, axis in given]
 
     kinds = list(lookup(module, rule.symbol).type.inputs)
-    return build_function(module, f"{symbol}_in_front", kinds, build).sym_name.value
+    return build_function(module, f"{symbol}in_front", kinds, build).sym_name.value
 
 
 def _given_axes(axes: Sequence[int | None]) -> list[int]:
     return [-1 if a is None else a for a in axes]
 
 
-class CustomJvpOp(_CustomCall, name="custom_jvp"):
+class CustomJvpOp(CustomCall, name="custom_jvp"):
     """Call of ``callee``, whose derivative is ``rule``.
 
     The rule takes the inputs, a tangent for each float one of them and the operands from outside, and gives the
@@ -182,10 +181,7 @@ class CustomJvpOp(_CustomCall, name="custom_jvp"):
         return [*operands[: self.inputs], *slopes, *operands[self.inputs :]]
 
     def _spread(self, tangents: Sequence[Value]) -> Slots:
-        slots: Slots = [None] * len(self.results)
-        for i, t in zip(self._float_results(), tangents, strict=True):
-            slots[i] = t
-        return slots
+        return ops.spread(tangents, self._float_results(), len(self.results))
 
     def jvp_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
@@ -202,7 +198,8 @@ class CustomJvpOp(_CustomCall, name="custom_jvp"):
         module = linearizer.module
         linearizer.expand(self.rule)
         rule = lookup(module, self.rule)
-        inline_calls(module, rule)
+        # Functions with rules of their own keep them for the derivatives of this derivative.
+        inline_calls(module, rule, keep_rules=True)
         mapping = dict(zip(body_of(rule).arguments, self._with_tangents(operands, tangents), strict=True))
         for op in body_of(rule).operations:
             if not is_terminator(op):
@@ -222,14 +219,14 @@ class CustomJvpOp(_CustomCall, name="custom_jvp"):
         given, floats = _given_axes(axes), self._float_inputs(operands)
         # Tangents are batched as their operands are.
         all_axes = [*given[: self.inputs], *(given[i] for i in floats), *given[self.inputs :]]
-        callee = _in_front(vectorizer, size, self.callee, given)
-        rule = _batched_function(vectorizer, size, self.rule, all_axes)
+        callee = in_front(vectorizer, size, self.callee, given)
+        rule = batched_function(vectorizer, size, self.rule, all_axes)
         avals = signature(lookup(vectorizer.module, callee))[1]
         found = CustomJvpOp.append(operands, avals, callee=callee, rule=rule, inputs=self.inputs)
         return found, [0] * len(found)
 
 
-class CustomVjpOp(_CustomCall, name="custom_vjp"):
+class CustomVjpOp(CustomCall, name="custom_vjp"):
     """Call of ``callee`` with a reverse-mode derivative of its own.
 
     ``forward`` takes the operands and gives the results, then residuals; ``backward`` takes the residuals, a cotangent
@@ -277,10 +274,7 @@ class CustomVjpOp(_CustomCall, name="custom_vjp"):
             known=len(residuals),
             active=tuple(floats.index(i) for i in active),
         )
-        slots: Slots = [None] * count
-        for i, t in zip(results, dots, strict=True):
-            slots[i] = t
-        return found[:count], slots
+        return found[:count], ops.spread(dots, results, count)
 
     def batch_with(
         self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]
@@ -290,8 +284,8 @@ class CustomVjpOp(_CustomCall, name="custom_vjp"):
         fronts = [0] * (residuals + len(self._float_results()))
         wanted = [given[i] for i in self._float_inputs(operands)]
         attrs = {
-            "callee": _in_front(vectorizer, size, self.callee, given),
-            "forward": _batched_function(vectorizer, size, self.forward, given),
+            "callee": in_front(vectorizer, size, self.callee, given),
+            "forward": batched_function(vectorizer, size, self.forward, given),
             "backward": _summed(vectorizer, size, self.backward, [*fronts, *given[self.inputs :]], wanted),
         }
         avals = signature(lookup(module, attrs["callee"]))[1]
@@ -392,7 +386,7 @@ class CheckpointOp(NamedFunctionsOp, name="checkpoint"):
             )
 
     dependent_results = NamedFunctionsOp._reached
-    transpose_with = _CustomCall.transpose_with
+    transpose_with = CustomCall.transpose_with
 
     def jvp_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
@@ -402,10 +396,7 @@ class CheckpointOp(NamedFunctionsOp, name="checkpoint"):
         outputs = signature(lookup(linearizer.module, rule.symbol))[1]
         given = [*operands, *(t for t in tangents if t is not None)]
         found = CheckpointOp.append(given, outputs, callee=rule.symbol, policy=self.policy)
-        slots: Slots = [None] * count
-        for i, t in zip(rule.nonzero, found[count:], strict=True):
-            slots[i] = t
-        return found[:count], slots
+        return found[:count], ops.spread(found[count:], rule.nonzero, count)
 
     def linearize_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
@@ -425,10 +416,8 @@ class CheckpointOp(NamedFunctionsOp, name="checkpoint"):
 
         given = [*operands, *saved, *(t for t in tangents if t is not None)]
         linear = build_function(module, f"{self.callee}_again", [x.type for x in given], build)
-        slots: Slots = [None] * count
-        for i, t in zip(rule.nonzero, ops.call(module, linear.sym_name.value, given), strict=True):
-            slots[i] = t
-        return found[:count], slots
+        dots = ops.call(module, linear.sym_name.value, given)
+        return found[:count], ops.spread(dots, rule.nonzero, count)
 
     def batch_with(
         self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]
@@ -461,7 +450,7 @@ class _Recomputation:
 
     def __init__(self, module: ir.Module, symbol: str, results: int, policy: str):
         self._function = lookup(module, symbol)
-        inline_calls(module, self._function)
+        inline_calls(module, self._function, keep_rules=True)
         kind, *names = policy.split(":")
         self._saves = lambda op: isinstance(op, AxirOp) and _POLICIES[kind](op, names)
         returned = list(return_op(self._function).operands)

@@ -158,8 +158,12 @@ class PowOp(ElementwiseBinary, name="pow", dtypes=NUMERIC | COMPLEX):
         return ops.mul(dy, ops.mul(logarithm, self.result))
 
 
-class _Extremum(ElementwiseBinary, dtypes=NUMERIC | BOOL):
-    """Maximum or minimum; at a tie each operand takes half of the tangent."""
+class _Extremum(ElementwiseBinary, dtypes=NUMERIC | BOOL | COMPLEX):
+    """Maximum or minimum; at a tie each operand takes half of the tangent.
+
+    Complex numbers are compared by their real, then by their imaginary parts; where NaN leaves that open the result is
+    the second operand.
+    """
 
     partials = ("_partial_lhs", "_partial_rhs")
 
@@ -177,10 +181,17 @@ class _Extremum(ElementwiseBinary, dtypes=NUMERIC | BOOL):
         return ops.mul(tangent, ops.select(taken, tie, ops.zeros_like(best)))
 
 
+def _is_above(x: Any, y: Any) -> np.ndarray:
+    """Whether a complex number comes behind another one by real parts, then by imaginary ones."""
+    return (x.real > y.real) | ((x.real == y.real) & (x.imag > y.imag))
+
+
 def _signed_zeros(extremum: Any, first: Callable[[np.ndarray], np.ndarray]) -> Any:
     """NumPy's extremum leaves the sign of zero open; ``max(-0, 0)`` is 0 and ``min(-0, 0)`` is -0 here."""
 
     def call(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        if is_complex(x.dtype):
+            return np.where(_is_above(x, y) if extremum is np.maximum else _is_above(y, x), x, y)
         result = extremum(x, y)
         if not is_float(x.dtype):
             return result

@@ -407,7 +407,7 @@ class OptimizationBarrierOp(ElementwiseUnary, name="optimization_barrier", linea
         return x
 
     def lower(self, operand: Value) -> Value:
-        return builders.barrier(operand)
+        return builders.optimization_barrier(operand)
 
 
 class CheckpointNameOp(ElementwiseUnary, name="checkpoint_name", linear_in=("operand",)):

@@ -32,6 +32,7 @@ __all__ = [
     "select_along",
     "shift",
     "split_axis",
+    "spread",
     "square",
     "zeros",
     "zeros_like",
@@ -73,6 +74,14 @@ def zeros_like(x: Value) -> Value:
 def scale(x: Value, factor: float) -> Value:
     """``factor * x``."""
     return ops.mul(x, full_like(x, factor))
+
+
+def spread(values: Sequence[Value], positions: Sequence[int], count: int) -> list[Value | None]:
+    """Values at their positions among ``count``, ``None`` elsewhere."""
+    slots: list[Value | None] = [None] * count
+    for i, value in zip(positions, values, strict=True):
+        slots[i] = value
+    return slots
 
 
 def shift(x: Value, offset: float) -> Value:

@@ -12,7 +12,17 @@ from axir_compiler import ops
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import DType, Int, Ints, Tensor
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import BOOL, COMPLEX, INTEGER, NUMERIC, Aval, aval_of, element_type, is_float
+from axir_compiler.ir.types import (
+    BOOL,
+    COMPLEX,
+    INTEGER,
+    NUMERIC,
+    Aval,
+    aval_of,
+    element_type,
+    is_float,
+    is_inexact,
+)
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import in_float32
 
@@ -64,7 +74,7 @@ class ReduceSumOp(Reduction, name="reduce_sum", dtypes=NUMERIC | COMPLEX, linear
     """Sum; half types are accumulated in float32."""
 
     kind = "sum"
-    numpy = in_float32(lambda x, *, axes: np.sum(x, axes, dtype=x.dtype))
+    numpy = in_float32(lambda x, *, axes: np.add.reduce(x, axes, dtype=x.dtype))
 
     def transpose(self, ct: Value, operand: Value | None) -> list[Value | None]:
         return [self._spread(ct)]
@@ -74,7 +84,7 @@ class ReduceProdOp(Reduction, name="reduce_prod", dtypes=NUMERIC | COMPLEX):
     """Product; half types are accumulated in float32."""
 
     kind = "prod"
-    numpy = in_float32(lambda x, *, axes: np.prod(x, axes, dtype=x.dtype))
+    numpy = in_float32(lambda x, *, axes: np.multiply.reduce(x, axes, dtype=x.dtype))
 
     def jvp(self, dx: Value) -> Value:
         """Products of dual numbers, pair by pair: right also where factors are zero."""
@@ -112,16 +122,17 @@ def _halves(x: Value) -> list[Value]:
 
 def lowest(dtype: np.dtype) -> Any:
     """The identity of maximum."""
-    return -np.inf if is_float(dtype) else np.iinfo(dtype).min
+    return -np.inf if is_inexact(dtype) else np.iinfo(dtype).min
 
 
 def highest(dtype: np.dtype) -> Any:
     """The identity of minimum."""
-    return np.inf if is_float(dtype) else np.iinfo(dtype).max
+    return np.inf if is_inexact(dtype) else np.iinfo(dtype).max
 
 
-class _ReduceExtremum(Reduction, dtypes=NUMERIC):
-    """Maximum or minimum; tied elements share the tangent equally."""
+class _ReduceExtremum(Reduction, dtypes=NUMERIC | COMPLEX):
+    """Maximum or minimum, of complex numbers by their real and then their imaginary parts; tied elements share the
+    tangent equally."""
 
     def jvp(self, dx: Value) -> Value | None:
         if any(aval_of(self.operand).shape[a] == 0 for a in self.axes):
@@ -134,7 +145,7 @@ class _ReduceExtremum(Reduction, dtypes=NUMERIC):
 
 def _signed_zeros(found: np.ndarray, x: np.ndarray, axes: tuple[int, ...], *, positive: bool) -> np.ndarray:
     """Extrema that are zero, with the sign that wins if there is one; NumPy leaves it open."""
-    if not is_float(x.dtype) or not np.any(found == 0):
+    if not is_float(x.dtype) or not (found == 0).any():
         return found
     wins = np.any((x == 0) & (np.signbit(x) != positive), axes)
     zero = np.array(0.0 if positive else -0.0, x.dtype)
@@ -148,7 +159,7 @@ class ReduceMaxOp(_ReduceExtremum, name="reduce_max"):
 
     @staticmethod
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
-        found = np.max(x, axes, initial=lowest(x.dtype)).astype(x.dtype)
+        found = np.maximum.reduce(x, axes, initial=lowest(x.dtype)).astype(x.dtype)
         return _signed_zeros(found, x, axes, positive=True)
 
 
@@ -159,7 +170,7 @@ class ReduceMinOp(_ReduceExtremum, name="reduce_min"):
 
     @staticmethod
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
-        found = np.min(x, axes, initial=highest(x.dtype)).astype(x.dtype)
+        found = np.minimum.reduce(x, axes, initial=highest(x.dtype)).astype(x.dtype)
         return _signed_zeros(found, x, axes, positive=False)
 
 
@@ -181,6 +192,16 @@ class ReduceOrOp(Reduction, name="reduce_or", dtypes=INTEGER | BOOL, zero_tangen
     @staticmethod
     def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
         return np.bitwise_or.reduce(x, axes, dtype=x.dtype)
+
+
+class ReduceXorOp(Reduction, name="reduce_xor", dtypes=INTEGER | BOOL, zero_tangent=True):
+    """Bitwise or logical exclusive or."""
+
+    kind = "xor"
+
+    @staticmethod
+    def numpy(x: np.ndarray, *, axes: tuple[int, ...]) -> np.ndarray:
+        return np.bitwise_xor.reduce(x, axes, dtype=x.dtype)
 
 
 class _ArgExtremum(AxirOp, dtypes=NUMERIC | BOOL, zero_tangent=True):

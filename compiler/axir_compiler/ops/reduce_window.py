@@ -12,7 +12,7 @@ from axir_compiler import ops
 from axir_compiler.errors import MissingRuleError, ShapeError
 from axir_compiler.ir.attributes import Ints, Str, Tensor
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import FLOATING, NUMERIC, Aval, aval_of, is_float
+from axir_compiler.ir.types import COMPLEX, FLOATING, NUMERIC, Aval, aval_of, is_float
 from axir_compiler.ir.windows import Window, dilated, padded_array, unpadded_array, window_slices
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import align_batch, in_float32
@@ -159,7 +159,9 @@ class ReduceWindow(Windowed, dtypes=NUMERIC):
         return builders.reduce_window(self.kind, x, self.windows, aval_of(self.operand).dtype)
 
 
-class ReduceWindowSumOp(ReduceWindow, name="reduce_window_sum", linear_in=("operand",)):
+class ReduceWindowSumOp(
+    ReduceWindow, name="reduce_window_sum", dtypes=NUMERIC | COMPLEX, linear_in=("operand",)
+):
     """Sum under a window; half types are accumulated in float32."""
 
     kind = "sum"
@@ -177,7 +179,7 @@ class ReduceWindowSumOp(ReduceWindow, name="reduce_window_sum", linear_in=("oper
 _MOST_FACTORS = 256
 
 
-class ReduceWindowProdOp(ReduceWindow, name="reduce_window_prod"):
+class ReduceWindowProdOp(ReduceWindow, name="reduce_window_prod", dtypes=NUMERIC | COMPLEX):
     """Product under a window; half types are accumulated in float32."""
 
     kind = "prod"

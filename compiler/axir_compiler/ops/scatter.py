@@ -17,7 +17,7 @@ from axir_compiler.errors import DTypeError, MissingRuleError, ShapeError
 from axir_compiler.ir.attributes import Int, Ints, Str, Tensor
 from axir_compiler.ir.dimension_numbers import Numbers, Positions
 from axir_compiler.ir.op import Value
-from axir_compiler.ir.types import BOOL, DTYPES, NUMERIC, Aval, aval_of, is_float
+from axir_compiler.ir.types import BOOL, DTYPES, Aval, aval_of, is_inexact
 from axir_compiler.lowering import builders
 from axir_compiler.ops.gather import WindowsOp, check_numbers
 
@@ -228,16 +228,16 @@ class _ScatterExtremum(Scatter, name=None):
 def _equal(x: Value, y: Value) -> Value:
     """Whether elements are equal; NaN is equal to everything, since it becomes the result wherever it occurs."""
     same = ops.compare(x, y, direction="eq")
-    return ops.or_(same, ops.compare(x, x, direction="ne")) if is_float(aval_of(x).dtype) else same
+    return ops.or_(same, ops.compare(x, x, direction="ne")) if is_inexact(aval_of(x).dtype) else same
 
 
-class ScatterMinOp(_ScatterExtremum, name="scatter_min", dtypes=NUMERIC | BOOL):
+class ScatterMinOp(_ScatterExtremum, name="scatter_min", dtypes=frozenset(DTYPES)):
     """Operand with the smaller of its elements and ``updates`` in its windows; NaN wins."""
 
     combine = np.minimum
 
 
-class ScatterMaxOp(_ScatterExtremum, name="scatter_max", dtypes=NUMERIC | BOOL):
+class ScatterMaxOp(_ScatterExtremum, name="scatter_max", dtypes=frozenset(DTYPES)):
     """Operand with the larger of its elements and ``updates`` in its windows; NaN wins."""
 
     combine = np.maximum

@@ -11,7 +11,7 @@ from axir_compiler import ops
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import Bool, Int, Tensor, Tensors
 from axir_compiler.ir.op import AxirOp, Tangents, Value
-from axir_compiler.ir.types import BOOL, NUMERIC, Aval, aval_of, is_float
+from axir_compiler.ir.types import BOOL, COMPLEX, NUMERIC, Aval, aval_of, is_complex, is_float
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import align_batch
 
@@ -22,11 +22,12 @@ _INT32 = np.dtype("int32")
 _PACKED_FROM = 256
 
 
-class SortOp(AxirOp, name="sort", dtypes=NUMERIC | BOOL, same_dtype=False):
+class SortOp(AxirOp, name="sort", dtypes=NUMERIC | BOOL | COMPLEX, same_dtype=False):
     """Operands of one shape, put in the ascending order of the first ``num_keys`` of them along an axis.
 
     Later keys decide between equal earlier ones; what is equal in all keys keeps its order. Both zeros are
-    equal, and NaN, whatever its sign, is equal to NaN and larger than all other numbers.
+    equal, and NaN, whatever its sign, is equal to NaN and larger than all other numbers. A complex key stands for two,
+    its real and its imaginary part.
 
         %v, %i = "axir.sort"(%x, %iota) {dimension = 0, num_keys = 1}
     """
@@ -121,6 +122,11 @@ def sortable(x: np.ndarray) -> np.ndarray:
     return found.astype(ordered.dtype, copy=False)
 
 
+def _parts(x: Any) -> tuple[np.ndarray, ...]:
+    """What is compared one after the other."""
+    return (x.real, x.imag) if is_complex(x.dtype) else (x,)
+
+
 def totally_ordered(x: np.ndarray) -> np.ndarray:
     """Signed integers in the order of floats, -0.0 below 0.0; on those integers as floats its own inverse."""
     signed = np.dtype(f"int{8 * x.dtype.itemsize}")
@@ -131,17 +137,17 @@ def totally_ordered(x: np.ndarray) -> np.ndarray:
 
 def _sorted_alone(x: np.ndarray, axis: int) -> np.ndarray:
     """Without other operands only zeros of both signs show whether the order is stable."""
-    if not is_float(x.dtype):
+    if not is_float(x.dtype) and not is_complex(x.dtype):
         return np.sort(x, axis)
     # Not float16: NumPy 2.4 can leave millions of them in the wrong order.
-    if x.dtype.itemsize > 2 and not np.any(np.signbit(x) & (x == 0)):
+    if is_float(x.dtype) and x.dtype.itemsize > 2 and not np.any(np.signbit(x) & (x == 0)):
         return np.sort(x, axis)
     return np.take_along_axis(x, stable_order([x], axis), axis)
 
 
 def stable_order(xs: Sequence[np.ndarray], axis: int) -> np.ndarray:
     """Positions along an axis in the order of arrays of one shape, the first array first."""
-    keys = [sortable(x) for x in xs]
+    keys = [sortable(part) for x in xs for part in _parts(x)]
     if len(keys) > 1:
         return np.lexsort(tuple(reversed(keys)), axis)
     key = keys[0]

@@ -75,7 +75,7 @@ class SwitchOp(RegionOp, name="switch"):
             return build
 
         found = self._assemble(module, operands[0], [*operands[1:], *slopes], list(map(branch, rules)))
-        return found[:count], _spread(moving, found[count:], count)
+        return found[:count], ops.spread(found[count:], moving, count)
 
     def linearize_with(
         self, linearizer: Any, operands: Sequence[Value], tangents: Sequence[Value | None]
@@ -108,7 +108,7 @@ class SwitchOp(RegionOp, name="switch"):
         index = operands[0]
         found = self._assemble(module, index, operands[1:], list(map(forward, rules, places)))
         dots = self._assemble(module, index, [*found[count:], *slopes], list(map(linear, rules, places)))
-        return found[:count], _spread(moving, dots, count)
+        return found[:count], ops.spread(dots, moving, count)
 
     def transpose_with(
         self, transposer: Any, cts: Sequence[Value | None], operands: Sequence[Value | None]
@@ -131,7 +131,7 @@ class SwitchOp(RegionOp, name="switch"):
 
         known = [x for x in (*operands[1:], *cts) if x is not None]
         found = self._assemble(module, index, known, list(map(branch, rules)))
-        return [None, *_spread(moving, found, len(operands) - 1)]
+        return [None, *ops.spread(found, moving, len(operands) - 1)]
 
     def batch_with(
         self, vectorizer: Any, size: int, axes: Sequence[int | None], operands: Sequence[Value]
@@ -173,13 +173,6 @@ def _select(index: Value, branches: Sequence[Sequence[Value]]) -> list[Value]:
         here = ops.compare(index, ops.full_like(index, k), direction=direction)
         found = [ops.select_along(here, x, y) for x, y in zip(branches[k], found, strict=True)]
     return found
-
-
-def _spread(positions: Sequence[int], values: Sequence[Value], count: int) -> list[Value | None]:
-    result: list[Value | None] = [None] * count
-    for i, x in zip(positions, values, strict=True):
-        result[i] = x
-    return result
 
 
 def _shared_slots(needs: Sequence[Sequence[Aval]]) -> tuple[list[list[int]], list[Aval]]:

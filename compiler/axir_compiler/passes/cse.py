@@ -16,7 +16,7 @@ __all__ = ["CommonSubexpressionsPass", "eliminate_common_subexpressions", "elimi
 
 
 def eliminate_common_subexpressions(function: func.FuncOp) -> int:
-    """Replace an op by an earlier one of the same name, operands, attributes and result types.
+    """Replace an op by an earlier one of the same name, operands, attributes, result types and regions.
 
     Gives the number of ops that were removed. In one block the earlier op dominates; blocks of regions use
     nothing from outside, so each is treated by itself.
@@ -29,9 +29,9 @@ def eliminate_equal(ops: Sequence[ir.OpView]) -> int:
     seen: dict[Any, ir.OpView] = {}
     removed = 0
     for op in ops:
-        if not isinstance(op, AxirOp | func.CallOp) or is_terminator(op) or getattr(op, "has_regions", False):
+        if not isinstance(op, AxirOp | func.CallOp) or is_terminator(op):
             continue
-        key = (op.OPERATION_NAME, tuple(op.operands), _attribute_key(op), tuple(r.type for r in op.results))
+        key = (*_signature(op), tuple(op.operands), _regions_key(op))
         first = seen.setdefault(key, op)
         if first is not op and not has_effect(op):
             for old, new in zip(op.results, first.results, strict=True):
@@ -39,6 +39,28 @@ def eliminate_equal(ops: Sequence[ir.OpView]) -> int:
             op.operation.erase()
             removed += 1
     return removed
+
+
+def _signature(op: ir.OpView) -> tuple[Any, ...]:
+    return op.OPERATION_NAME, _attribute_key(op), tuple(r.type for r in op.results)
+
+
+def _regions_key(op: ir.OpView) -> tuple[Any, ...]:
+    """Equal for ops whose regions compute the same in the same order."""
+    if not getattr(op, "has_regions", False):
+        return ()
+    return tuple(_block_key(region.blocks[0]) for region in op.regions)
+
+
+def _block_key(block: ir.Block) -> tuple[Any, ...]:
+    """A block of a region, with its values numbered: it uses nothing from outside."""
+    numbers = {x: i for i, x in enumerate(block.arguments)}
+    rows = []
+    for op in block.operations:
+        rows.append((*_signature(op), tuple(numbers[x] for x in op.operands), _regions_key(op)))
+        for result in op.results:
+            numbers[result] = len(numbers)
+    return tuple(x.type for x in block.arguments), tuple(rows)
 
 
 def _attribute_key(op: ir.OpView) -> tuple[Any, ...]:

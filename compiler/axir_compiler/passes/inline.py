@@ -14,17 +14,20 @@ from axir_compiler.passes.base import Pass
 __all__ = ["InlinePass", "inline_calls"]
 
 
-def inline_calls(module: ir.Module, function: func.FuncOp, *, keep_jit: bool = False) -> None:
+def inline_calls(
+    module: ir.Module, function: func.FuncOp, *, keep_jit: bool = False, keep_rules: bool = False
+) -> None:
     """Replace every call in a function by the body of its callee, callees first.
 
-    The callees stay in the module.
+    The callees stay in the module. With ``keep_rules`` calls that say how they are differentiated stay too.
     """
-    _Inliner(module, keep_jit, move=False).inline(function)
+    _Inliner(module, keep_jit, move=False, keep_rules=keep_rules).inline(function)
 
 
 class _Inliner:
-    def __init__(self, module: ir.Module, keep_jit: bool, move: bool):
+    def __init__(self, module: ir.Module, keep_jit: bool, move: bool, keep_rules: bool = False):
         self._functions = functions(module)
+        self._keep_rules = keep_rules
         self._keep_jit = keep_jit
         self._move = move
         self._uses = Counter(
@@ -42,7 +45,8 @@ class _Inliner:
             return
         self._done.add(name)
         for op in list(walk(function)):
-            if not (isinstance(op, func.CallOp) or getattr(op, "is_call", False)):
+            is_special = not self._keep_rules and getattr(op, "is_call", False)
+            if not (isinstance(op, func.CallOp) or is_special):
                 continue
             symbol = callees_of(op)["callee"]
             callee = self._functions[symbol]

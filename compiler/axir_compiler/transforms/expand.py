@@ -101,7 +101,7 @@ class Expander:
 
     def _linear_transpose(self, op: LinearTransposeOp) -> list[Value]:
         callee = lookup(self.module, op.callee)
-        inline_calls(self.module, callee)
+        inline_calls(self.module, callee, keep_rules=True)
         inputs, outputs = signature(callee)
         turned = self.transposer.transpose(op.callee, op.wrt, tuple(range(len(outputs))))
         found = dict(zip(turned.nonzero, self._call(turned.symbol, op.operands), strict=True))

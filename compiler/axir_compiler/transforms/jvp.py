@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from axir_compiler import ops
 from axir_compiler.ir.module import (
     FunctionBuilder,
     body_of,
@@ -23,6 +24,7 @@ from axir_compiler.ir.module import (
     return_op,
 )
 from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.places import NamesPlace
 from axir_compiler.ir.region import HigherOrderOp
 from axir_compiler.ir.types import aval_of, is_inexact
 from axir_compiler.mlir import func, ir
@@ -110,7 +112,7 @@ class Linearizer:
             if isinstance(op, func.ReturnOp):
                 return list(op.operands)
             active = list(map(tangents.get, op.operands))
-            with op.location:
+            with op.location, NamesPlace(op):
                 if not any(t is not None for t in active):
                     copy_op(op, values)
                 elif isinstance(op, func.CallOp):
@@ -140,7 +142,7 @@ class Linearizer:
         operands = [*(values[x] for x in op.operands), *(t for t in active if t is not None)]
         new = call(rule.symbol, operands, kinds + [kinds[i] for i in rule.nonzero])
         values.update(zip(old, new, strict=False))
-        return _spread(new[len(old) :], rule.nonzero, len(old))
+        return ops.spread(new[len(old) :], rule.nonzero, len(old))
 
     def _call_linearized(
         self, op: func.CallOp, values: dict[Value, Value], active: Sequence[Value | None]
@@ -153,7 +155,7 @@ class Linearizer:
         values.update(zip(old, new, strict=False))
         operands = [*new[len(old) :], *(t for t in active if t is not None)]
         found = call(rule.linear, operands, [old[i].type for i in rule.nonzero])
-        return _spread(found, rule.nonzero, len(old))
+        return ops.spread(found, rule.nonzero, len(old))
 
     def _split(self, function: func.FuncOp, tangents: int, outputs: int, name: str) -> tuple[str, int]:
         """Move what depends on the last ``tangents`` arguments into a function of its own."""
@@ -189,14 +191,6 @@ class Linearizer:
         finish_function(function, [*primal, *residuals])
         eliminate_dead_code(function)
         return builder.name, len(residuals)
-
-
-def _spread(found: Sequence[Value], positions: Sequence[int], count: int) -> list[Value | None]:
-    """Values at their positions among ``count``, ``None`` elsewhere."""
-    result: list[Value | None] = [None] * count
-    for i, value in zip(positions, found, strict=True):
-        result[i] = value
-    return result
 
 
 _CHEAP = ("axir.constant", "axir.iota")

@@ -13,6 +13,7 @@ from axir_compiler import ops
 from axir_compiler.errors import MissingRuleError
 from axir_compiler.ir.module import FunctionBuilder, body_of, call, is_jit, lookup, return_op
 from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.places import NamesPlace
 from axir_compiler.ir.region import HigherOrderOp, dependent_results
 from axir_compiler.mlir import func, ir
 from axir_compiler.transforms.known import copy_known
@@ -64,7 +65,7 @@ class Transposer:
                     if results[i] in linear_values:
                         _accumulate(cotangents, results[i], ct)
             for op in reversed(pending):
-                with op.location:
+                with op.location, NamesPlace(op):
                     self._transpose_op(op, linear_values, values, cotangents)
         nonzero = tuple(i for i in linear if arguments[i] in cotangents)
         builder.finish([cotangents[arguments[i]] for i in nonzero])

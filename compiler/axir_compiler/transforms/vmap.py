@@ -20,6 +20,7 @@ from axir_compiler.ir.module import (
     walk,
 )
 from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.places import NamesPlace
 from axir_compiler.ir.region import HigherOrderOp, RegionOp
 from axir_compiler.ir.types import Aval, aval_of, mlir_type
 from axir_compiler.mlir import func, ir
@@ -116,7 +117,7 @@ class Vectorizer:
             if isinstance(op, func.ReturnOp):
                 return list(op.operands)
             axes = [batched.get(x) for x in op.operands]
-            with op.location:
+            with op.location, NamesPlace(op):
                 if all(axis is None for axis in axes) and not self._refers(op):
                     copy_op(op, values)
                     continue

@@ -60,6 +60,11 @@ class Array(ArrayInterface):
         """Bytes of all elements."""
         return self.size * self.itemsize
 
+    @property
+    def device(self) -> Device:
+        """The device that holds the elements, or will."""
+        return devices("cpu")[0]
+
     def to_numpy(self, asked_for: str = "its value") -> np.ndarray:
         """The value as a read-only NumPy array that shares memory with this one where it can.
 
@@ -221,10 +226,26 @@ class ConcreteArray(Array):
         """The devices that hold the elements."""
         return {self.device}
 
+    def copy_to_host_async(self) -> None:
+        """Begin to bring the elements to the host, where they are already."""
+
+    def is_deleted(self) -> bool:
+        """Whether the memory was given back; that is left to Python, so it never was."""
+        return False
+
+    def on_device_size_in_bytes(self) -> int:
+        """Bytes of the elements on the device."""
+        return self.nbytes
+
     @property
-    def device(self) -> Device:
-        """The device that holds the elements."""
-        return devices("cpu")[0]
+    def is_fully_addressable(self) -> bool:
+        """Whether this process can reach all elements."""
+        return True
+
+    @property
+    def is_fully_replicated(self) -> bool:
+        """Whether each of its devices, of which there is one, holds all elements."""
+        return True
 
     def addressable_data(self, index: int) -> ConcreteArray:
         """The part of the array on device number ``index`` of those that hold it; there is one."""

@@ -1,65 +1,102 @@
 """Configuration: one object, changed by ``axir.config.update``, by environment variables, or for a block of code.
 
-Each option has an environment variable of its own name in capitals (``AXIR_ENABLE_X64=1``). JAX's spelling
-of an option is accepted too (``jax_enable_x64``).
+Each option has an environment variable of its own name in capitals (``AXIR_ENABLE_X64=1``) and, where that helps, a
+context manager (``with axir.enable_x64(): ...``). JAX's spelling of an option is accepted too (``jax_enable_x64``).
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-__all__ = ["Config", "Option", "config", "enable_x64"]
+from axir._src.options import OPTIONS, Option
+
+__all__ = ["Config", "Mode", "config", "context_manager"]
 
 
-@dataclass(frozen=True)
-class Option:
-    """An option: its type is that of its default."""
+class Mode:
+    """The options that a call of a function depends on. Equal ones are one object, so that look-ups are quick.
 
-    name: str
-    default: Any
-    documentation: str
+    Attributes:
+        x64, disable_jit, dtype_promotion, rank_promotion, nans, infs, profiled: Values of the options.
+        checked: Whether results are searched for nan or inf.
+        careful: Whether eager operations need more than to be evaluated.
+        watched: Whether calls need more than to run.
+        tracing: What traced programs depend on.
+    """
 
-    def read(self, text: str) -> Any:
-        """The value that a text stands for.
+    __slots__ = (
+        "careful",
+        "checked",
+        "disable_jit",
+        "dtype_promotion",
+        "infs",
+        "nans",
+        "profiled",
+        "rank_promotion",
+        "tracing",
+        "watched",
+        "x64",
+    )
 
-        Raises:
-            ValueError: the text is not a value of the option's type.
-        """
-        if isinstance(self.default, bool):
-            lowered = text.strip().lower()
-            if lowered in ("1", "true", "yes", "on"):
-                return True
-            if lowered in ("0", "false", "no", "off", ""):
-                return False
-            raise ValueError(f"config: {self.name} must be true or false; got {text!r}.")
-        return type(self.default)(text)
+    def __init__(
+        self,
+        x64: bool,
+        disable_jit: bool,
+        dtype_promotion: str,
+        rank_promotion: str,
+        nans: bool,
+        infs: bool,
+        profiled: bool,
+    ):
+        self.x64, self.disable_jit = x64, disable_jit
+        self.dtype_promotion, self.rank_promotion = dtype_promotion, rank_promotion
+        self.nans, self.infs, self.profiled = nans, infs, profiled
+        self.checked = nans or infs
+        self.careful = self.checked or rank_promotion != "allow"
+        self.watched = self.checked or profiled or disable_jit
+        self.tracing = x64, dtype_promotion, rank_promotion
 
 
-OPTIONS = (
-    Option("axir_enable_x64", False, "Keep 64-bit dtypes instead of making them 32 bits wide."),
-    Option("axir_log_compiles", False, "Log each compilation and its cause."),
-    Option("axir_disable_jit", False, "Run functions under jit eagerly, for debugging."),
+_MODE_OPTIONS = (
+    "axir_enable_x64",
+    "axir_disable_jit",
+    "axir_numpy_dtype_promotion",
+    "axir_numpy_rank_promotion",
+    "axir_debug_nans",
+    "axir_debug_infs",
+    "axir_profiling",
 )
+_modes: dict[tuple[Any, ...], Mode] = {}
+
+
+def _mode(get: Callable[[str], Any]) -> Mode:
+    values = tuple(map(get, _MODE_OPTIONS))
+    return _modes.setdefault(values, Mode(*values))
 
 
 class _Local(threading.local):
-    """Overrides of this thread. ``mode`` is what a compiled call depends on: (x64 enabled, jit disabled).
+    """What one thread has overridden.
 
-    It is an attribute of the class, so that reading it costs one look-up; a thread with overrides has its own.
+    ``mode`` is an attribute of the class, so that reading it costs one look-up; a thread with overrides has its own.
     """
 
-    mode: tuple[bool, bool] = (False, False)
+    mode: Mode
+    overrides: dict[str, Any]
+
+
+_Local.mode = _mode(lambda name: next(o.default for o in OPTIONS if o.name == name))
+_Local.overrides = {}
 
 
 class Config:
     """Holds the value of every option; reading and changing it is thread-safe.
 
-    ``with config.override(...)`` changes an option for the current thread only.
+    ``with config.override(...)`` changes an option for the current thread only. A change for the process by ``update``
+    reaches other threads at once, those that are in such a block when it ends.
     """
 
     def __init__(self) -> None:
@@ -67,20 +104,17 @@ class Config:
         self._lock = threading.Lock()
         self._local = _Local()
         self.values: dict[str, Any] = {o.name: self._initial(o) for o in OPTIONS}
-        _Local.mode = self._mode(self.values)
+        """The value of each option for the process, by its full name."""
+        _Local.mode = _mode(self.values.__getitem__)
 
     @staticmethod
     def _initial(option: Option) -> Any:
         text = os.environ.get(option.name.upper())
         return option.default if text is None else option.read(text)
 
-    @staticmethod
-    def _mode(values: dict[str, Any]) -> tuple[bool, bool]:
-        return values["axir_enable_x64"], values["axir_disable_jit"]
-
     @property
-    def mode(self) -> tuple[bool, bool]:
-        """Whether x64 is enabled and jit disabled, in this thread."""
+    def mode(self) -> Mode:
+        """What calls depend on, in this thread."""
         return self._local.mode
 
     def _name(self, name: str) -> str:
@@ -95,22 +129,19 @@ class Config:
 
         Raises:
             AttributeError: there is no such option.
-            TypeError: the value is not of the option's type.
+            TypeError, ValueError: the value is not of the option's type, or not one of its values.
         """
         name = self._name(name)
+        value = self._options[name].checked(value)
         with self._lock:
-            self.values[name] = self._checked(name, value)
-            _Local.mode = self._mode(self.values)
-
-    def _checked(self, name: str, value: Any) -> Any:
-        kind = type(self._options[name].default)
-        if not isinstance(value, kind):
-            raise TypeError(f"config: {name} takes a {kind.__name__}; got {value!r}.")
-        return value
+            self.values[name] = value
+            _Local.mode = _mode(self.values.__getitem__)
+        self._set_overrides(self._local.overrides)
 
     def get(self, name: str) -> Any:
         """The value of an option in this thread, by its full name; for places where time counts."""
-        return getattr(self._local, name, self.values[name])
+        overrides = self._local.overrides
+        return overrides[name] if name in overrides else self.values[name]
 
     def read(self, name: str) -> Any:
         """The value of an option in this thread, by any spelling of its name."""
@@ -120,20 +151,26 @@ class Config:
     def override(self, name: str, value: Any) -> Iterator[None]:
         """Set an option for a block of code in this thread."""
         name = self._name(name)
-        value = self._checked(name, value)
-        before = dict(self._local.__dict__)
-        setattr(self._local, name, value)
-        self._local.mode = self._mode({n: self.get(n) for n in self._options})
+        value = self._options[name].checked(value)
+        before = self._local.overrides
+        self._set_overrides({**before, name: value})
         try:
             yield
         finally:
-            self._local.__dict__.clear()
-            self._local.__dict__.update(before)
+            self._set_overrides(before)
+
+    def _set_overrides(self, overrides: dict[str, Any]) -> None:
+        local = self._local
+        if overrides:
+            local.overrides = overrides
+            local.mode = _mode(self.get)
+        else:  # what is the class's holds again
+            local.__dict__.clear()
 
     @property
     def x64_enabled(self) -> bool:
         """Whether 64-bit dtypes are kept."""
-        return self._local.mode[0]
+        return self._local.mode.x64
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith(("axir_", "jax_")):
@@ -144,6 +181,21 @@ class Config:
 config = Config()
 
 
-def enable_x64(enabled: bool = True) -> Any:
-    """Keep 64-bit dtypes within a block: ``with axir.enable_x64(): ...``."""
-    return config.override("axir_enable_x64", enabled)
+def context_manager(name: str) -> Callable[..., AbstractContextManager[None]]:
+    """A function that gives the context manager which sets an option; bool options are turned on by default."""
+    option = next(o for o in OPTIONS if o.name == f"axir_{name}")
+
+    if isinstance(option.default, bool):
+
+        def manager(new_val: Any = True) -> AbstractContextManager[None]:
+            return config.override(option.name, new_val)
+
+    else:
+
+        def manager(new_val: Any) -> AbstractContextManager[None]:
+            return config.override(option.name, new_val)
+
+    manager.__name__ = manager.__qualname__ = name
+    manager.__module__ = "axir"
+    manager.__doc__ = f"{option.documentation}\n\nFor a block of code: ``with axir.{name}(...): ...``."
+    return manager

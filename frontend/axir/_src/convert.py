@@ -32,10 +32,14 @@ __all__ = [
     "ArrayLike",
     "array",
     "asarray",
+    "check_device",
     "constant",
     "convert",
     "from_dlpack",
     "is_number",
+    "isscalar",
+    "iterable",
+    "shaped",
     "to_array",
     "typed",
 ]
@@ -49,6 +53,24 @@ _NUMBERS = frozenset({bool, int, float, complex})
 def is_number(x: Any) -> TypeGuard[bool | int | float | complex]:
     """Whether ``x`` is a Python number, whose dtype is weak."""
     return type(x) in _NUMBERS
+
+
+def isscalar(element: Any) -> bool:
+    """Whether an object is a number, a text, or an array without axes."""
+    if isinstance(element, Array | np.ndarray):
+        return element.ndim == 0
+    if np.isscalar(element):
+        return True
+    return hasattr(element, "__jax_array__") and to_array(element).ndim == 0
+
+
+def iterable(y: Any) -> bool:
+    """Whether ``iter(y)`` works."""
+    try:
+        iter(y)
+    except TypeError:
+        return False
+    return True
 
 
 def typed(x: Any) -> tuple[np.dtype, bool]:
@@ -78,6 +100,13 @@ def to_array(x: Any) -> Array:
     if isinstance(x, np.ndarray | np.generic):
         return ConcreteArray(_owned(_supported(x)))
     return to_array(_plain(x))
+
+
+def shaped(x: Any) -> Any:
+    """What has the shape, dtype and weakness of ``x``: itself if it is an array or describes one, else an array."""
+    if isinstance(x, Array) or all(hasattr(x, name) for name in ("shape", "dtype", "weak_type", "ndim")):
+        return x
+    return to_array(x)
 
 
 def _plain(x: Any) -> Any:
@@ -169,53 +198,79 @@ def convert(x: Array, dtype: np.dtype, weak: bool = False) -> Array:
     return bind(OPS["convert"], x, weak=weak, dtype=dtype)
 
 
-def asarray(x: Any, dtype: DTypeLike = None, order: str | None = None, *, copy: bool | None = None) -> Array:
-    """``x`` as an array.
+def check_device(where: str, device: Any) -> None:
+    """Refuse what is no device; arrays lie in host memory, on the only one.
+
+    Raises:
+        DTypeError: ``device`` is neither ``None`` nor one of ``axir.devices()``.
+    """
+    if device is not None and device not in axir_runtime.devices():
+        raise located(DTypeError(f"{where}: device must be None or one of axir.devices(); got {device!r}."))
+
+
+def asarray(
+    a: Any,
+    dtype: DTypeLike = None,
+    order: str | None = None,
+    *,
+    copy: bool | None = None,
+    device: Any = None,
+) -> Array:
+    """``a`` as an array.
 
     Args:
-        x: Array, number, NumPy array or scalar, (nested) list of such, or an object with ``__array__``,
+        a: Array, number, NumPy array or scalar, (nested) list of such, or an object with ``__array__``,
             ``__dlpack__`` or the buffer protocol.
-        dtype: Dtype of the result; by default that of ``x``, 32 bits wide unless x64 is enabled. Python
+        dtype: Dtype of the result; by default that of ``a``, 32 bits wide unless x64 is enabled. Python
             numbers keep a weak type if it is not given.
         order: ``"K"``, ``"C"`` or ``None``; the layout of arrays is not observable.
         copy: ``False`` demands that no copy is made.
+        device: One of ``axir.devices()``.
 
     Raises:
-        DTypeError: the dtype is not supported, or ``x`` is no array.
+        DTypeError: the dtype is not supported, ``a`` is no array, or ``device`` is none.
         ShapeError: lists of unequal lengths.
         OverflowError: a Python integer does not fit into the dtype.
         ValueError: ``copy=False`` and a copy is needed.
     """
     if order not in (None, "K", "C", "A"):
         raise located(ShapeError(f"asarray: order must be None, 'C', 'K' or 'A'; got {order!r}."))
-    if copy is False and not isinstance(x, Array):
+    if device is not None:
+        check_device("asarray", device)
+    if copy is False and not isinstance(a, Array):
         raise ValueError("asarray: the data must be copied into an axir array, but copy=False was given.")
     wanted = None if dtype is None else requested(dtype, "asarray")
-    if is_number(x):
-        return to_array(x) if wanted is None else constant(x, wanted, False)
-    found = x if isinstance(x, Array) else _from_object(x, wanted)
+    if is_number(a):
+        return to_array(a) if wanted is None else constant(a, wanted, False)
+    found = a if isinstance(a, Array) else _from_object(a, wanted)
     return found if wanted is None else convert(found, wanted)
 
 
 def array(
-    object: Any, dtype: DTypeLike = None, copy: bool = True, order: str | None = "K", ndmin: int = 0
+    object: Any,
+    dtype: DTypeLike = None,
+    copy: bool = True,
+    order: str | None = "K",
+    ndmin: int = 0,
+    *,
+    device: Any = None,
 ) -> Array:
     """A new array of the values of ``object``; see ``asarray``.
 
     ``ndmin`` is the least number of axes; axes of size 1 are put in front. Arrays are immutable, so a copy of
     one is the array itself.
     """
-    found = asarray(object, dtype, order)
+    found = asarray(object, dtype, order, device=device)
     missing = ndmin - found.ndim
     return found if missing <= 0 else bind(OPS["reshape"], found, shape=(*(1,) * missing, *found.shape))
 
 
-def from_dlpack(external_array: Any, device: Any = None, copy: bool | None = None) -> Array:
+def from_dlpack(external_array: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
     """An array on the memory of an array of another library, which must not write to it any more.
 
     Args:
         external_array: Object with ``__dlpack__``, in host memory.
-        device: ``None``; the array stays where it is.
+        device: ``None`` or the device of host memory, ``axir.devices()[0]``.
         copy: ``True`` demands a copy.
 
     Raises:
@@ -223,8 +278,7 @@ def from_dlpack(external_array: Any, device: Any = None, copy: bool | None = Non
         BufferError: its memory or dtype cannot be used.
         DTypeError: the dtype is not supported.
     """
-    if device is not None and str(device) != str(ConcreteArray(np.zeros(0)).device):
-        raise located(DTypeError(f"from_dlpack: the array stays in host memory; got device={device!r}."))
+    check_device("from_dlpack", device)
     value = _supported(axir_runtime.from_dlpack(external_array).array)
     return ConcreteArray(_owned(value) if copy else value)
 

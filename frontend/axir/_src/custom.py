@@ -25,7 +25,7 @@ from axir_compiler.ops.custom import CheckpointOp, CustomJvpOp, CustomVjpOp, Nam
 __all__ = ["Policies", "checkpoint", "checkpoint_name", "checkpoint_policies", "custom_jvp", "custom_vjp"]
 
 
-class _Call:
+class CallArguments:
     """The arguments of one call: static ones fixed, the others flat."""
 
     def __init__(self, fun: Callable[..., Any], title: str, static: Sequence[int], args: Any, kwargs: Any):
@@ -81,8 +81,8 @@ def _positional(fun: Callable[..., Any], title: str, args: Any, kwargs: Any) -> 
     return bound.args
 
 
-def _traced(
-    frame: Frame, call: _Call, fun: Callable[..., Any], arrays: Sequence[Array], trees: list[Any]
+def trace_function(
+    frame: Frame, call: CallArguments, fun: Callable[..., Any], arrays: Sequence[Array], trees: list[Any]
 ) -> Function:
     """The function itself; notes the structure of its result."""
 
@@ -140,7 +140,7 @@ class _Differentiated:
 
     def _apply(self, op: type[NamedFunctionsOp], rules: Sequence[str], args: Any, kwargs: Any) -> Any:
         """Call the function in the program that is being traced, its rules beside it."""
-        call = _Call(self.fun, self._title, self.nondiff_argnums, args, kwargs)
+        call = CallArguments(self.fun, self._title, self.nondiff_argnums, args, kwargs)
         trees: list[Any] = []
 
         def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
@@ -148,7 +148,7 @@ class _Differentiated:
             known = self._open.get(key)
             if known is not None:
                 return self._recursive(frame, op, ["callee", *rules], known, arrays, trees)
-            callee = _traced(frame, call, self.fun, arrays, trees)
+            callee = trace_function(frame, call, self.fun, arrays, trees)
             opened = self._open[key] = _Open(frame.program, callee, trees[0], [])
             try:
                 functions = {"callee": callee, **self._traced_rules(frame, call, arrays, callee, trees[0])}
@@ -179,7 +179,12 @@ class _Differentiated:
         return found
 
     def _traced_rules(
-        self, frame: Frame, call: _Call, arrays: Sequence[Array], callee: Function, tree: pytree.TreeDef
+        self,
+        frame: Frame,
+        call: CallArguments,
+        arrays: Sequence[Array],
+        callee: Function,
+        tree: pytree.TreeDef,
     ) -> dict[str, Function]:
         """The functions that the op names besides the callee."""
         raise NotImplementedError
@@ -241,12 +246,22 @@ class custom_jvp(_Differentiated):
         return self._apply(CustomJvpOp, ["rule"], args, kwargs)
 
     def _traced_rules(
-        self, frame: Frame, call: _Call, arrays: Sequence[Array], callee: Function, tree: pytree.TreeDef
+        self,
+        frame: Frame,
+        call: CallArguments,
+        arrays: Sequence[Array],
+        callee: Function,
+        tree: pytree.TreeDef,
     ) -> dict[str, Function]:
         return {"rule": self._traced_rule(frame, call, arrays, callee, tree)}
 
     def _traced_rule(
-        self, frame: Frame, call: _Call, arrays: Sequence[Array], function: Function, tree: pytree.TreeDef
+        self,
+        frame: Frame,
+        call: CallArguments,
+        arrays: Sequence[Array],
+        function: Function,
+        tree: pytree.TreeDef,
     ) -> Function:
         count, floats, outputs = len(arrays), call.floats, function.outputs
         specs = [*map(Spec.of, arrays), *(Spec.of(arrays[i]) for i in floats)]
@@ -315,14 +330,24 @@ class custom_vjp(_Differentiated):
         return self._apply(CustomVjpOp, ["forward", "backward"], args, kwargs)
 
     def _traced_rules(
-        self, frame: Frame, call: _Call, arrays: Sequence[Array], callee: Function, tree: pytree.TreeDef
+        self,
+        frame: Frame,
+        call: CallArguments,
+        arrays: Sequence[Array],
+        callee: Function,
+        tree: pytree.TreeDef,
     ) -> dict[str, Function]:
         forward, residual_tree = self._forward(frame, call, arrays, callee, tree)
         backward = self._backward(frame, call, callee, forward, tree, residual_tree)
         return {"forward": forward, "backward": backward}
 
     def _forward(
-        self, frame: Frame, call: _Call, arrays: Sequence[Array], function: Function, tree: pytree.TreeDef
+        self,
+        frame: Frame,
+        call: CallArguments,
+        arrays: Sequence[Array],
+        function: Function,
+        tree: pytree.TreeDef,
     ) -> tuple[Function, pytree.TreeDef]:
         trees: list[pytree.TreeDef] = []
 
@@ -340,7 +365,7 @@ class custom_vjp(_Differentiated):
     def _backward(
         self,
         frame: Frame,
-        call: _Call,
+        call: CallArguments,
         function: Function,
         forward: Function,
         tree: pytree.TreeDef,
@@ -365,7 +390,7 @@ class custom_vjp(_Differentiated):
         )
 
 
-def _cotangents(call: _Call, found: Any) -> list[Array]:
+def _cotangents(call: CallArguments, found: Any) -> list[Array]:
     """The cotangents of the float leaves; ``None`` for an argument means zeros."""
     if not isinstance(found, tuple | list) or len(found) != len(call.dynamic):
         raise TreeError(
@@ -386,7 +411,7 @@ def _cotangents(call: _Call, found: Any) -> list[Array]:
     return result
 
 
-def _cotangent(call: _Call, x: Array, ct: Any) -> Array:
+def _cotangent(call: CallArguments, x: Array, ct: Any) -> Array:
     if ct is None:
         ct = bind(OPS["broadcast_in_dim"], convert(to_array(0.0), x.dtype), shape=x.shape, dimensions=())
     array = to_array(ct)
@@ -460,14 +485,14 @@ def checkpoint(
         if current_frame() is None:
             return pytree.map_tree(to_array, fun(*args, **kwargs))
         named = sorted(kwargs)
-        call = _Call(lambda *xs: None, title, static, (*args, *(kwargs[n] for n in named)), {})
+        call = CallArguments(lambda *xs: None, title, static, (*args, *(kwargs[n] for n in named)), {})
         trees: list[Any] = []
 
         def positional(*xs: Any) -> Any:
             return fun(*xs[: len(args)], **dict(zip(named, xs[len(args) :], strict=True)))
 
         def run(frame: Frame, arrays: Sequence[Array]) -> Sequence[Array]:
-            function = _traced(frame, call, positional, arrays, trees)
+            function = trace_function(frame, call, positional, arrays, trees)
             return frame.emit_named(CheckpointOp, {"callee": function}, arrays, {"policy": kept})
 
         found = transform("main", run, call.leaves)

@@ -9,7 +9,15 @@ from axir._src import pytree
 from axir._src.array import Array, ConcreteArray
 from axir._src.convert import to_array
 
-__all__ = ["block_until_ready", "default_backend", "device_count", "device_get", "device_put", "devices"]
+__all__ = [
+    "Device",
+    "block_until_ready",
+    "default_backend",
+    "device_count",
+    "device_get",
+    "device_put",
+    "devices",
+]
 
 Device = axir_runtime.Device
 

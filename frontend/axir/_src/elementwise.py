@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from axir._src.array import Array, ConcreteArray
+from axir._src.config import config
 from axir._src.convert import constant, convert, to_array, typed
-from axir._src.messages import located
+from axir._src.messages import located, user_depth
+from axir._src.nan_checks import check_op
 from axir._src.promotion import common, common_of_two, inexact
 from axir._src.trace import Tracer, bind, current_frame
 from axir_compiler.errors import ShapeError
@@ -25,6 +28,8 @@ __all__ = [
     "broadcast",
     "broadcast_shapes",
     "broadcast_to",
+    "check_ranks",
+    "evaluated",
     "is_eager",
     "operands",
     "promoted",
@@ -33,6 +38,7 @@ __all__ = [
 
 _NUMBERS = frozenset({bool, int, float, complex})
 _CONVERT = OPS["convert"]
+_local = config._local
 
 
 def operands(args: Sequence[Any]) -> list[Any]:
@@ -121,14 +127,44 @@ def broadcast(xs: Sequence[Array], where: str = "broadcast") -> list[Array]:
     return [broadcast_to(x, shape) for x in xs]
 
 
+def check_ranks(xs: Sequence[Array], where: str) -> None:
+    """Say that operands of different rank broadcast, where ``axir_numpy_rank_promotion`` asks for it.
+
+    Raises:
+        ShapeError: they do, and the option is ``raise``.
+    """
+    if len({x.ndim for x in xs if x.ndim}) < 2:
+        return
+    given = ", ".join(str(x.shape) for x in xs)
+    message = (
+        f"{where}: operands must have one rank under axir_numpy_rank_promotion='{config.mode.rank_promotion}'; got "
+        f"{given}. Add axes with reshape or x[None]."
+    )
+    if config.mode.rank_promotion == "raise":
+        raise located(ShapeError(message))
+    warnings.warn(message, UserWarning, stacklevel=user_depth())
+
+
 def apply(op: type[AxirOp], xs: Sequence[Array], weak: bool, **attrs: Any) -> Any:
     """An elementwise op on arrays that broadcast; dtypes must be as the op demands."""
-    if is_eager(xs) and (op.dtypes is None or xs[0].dtype in op.dtypes):
+    mode = config.mode
+    if len(xs) == 2 and mode.rank_promotion != "allow":
+        check_ranks(xs, op.short_name)
+    if not mode.checked and is_eager(xs) and (op.dtypes is None or xs[0].dtype in op.dtypes):
         # NumPy broadcasts without copies.
         broadcast_shapes(*[x.shape for x in xs], where=op.short_name)
         with np.errstate(all="ignore"):
             return ConcreteArray(op.numpy(*[x.to_numpy() for x in xs], **attrs), weak)
     return bind(op, *broadcast(xs, op.short_name), weak=weak, **attrs)
+
+
+def evaluated(op: type[AxirOp], x: Array, weak: bool, **attrs: Any) -> ConcreteArray:
+    """An op of one concrete operand, whose dtype and attributes are as the op demands."""
+    with np.errstate(all="ignore"):
+        found = op.numpy(x.to_numpy(), **attrs)
+    if _local.mode.checked:
+        check_op(op.short_name, found, _local.mode)
+    return ConcreteArray(found, weak)
 
 
 def _as_partner(y: Any, dtype: np.dtype) -> np.ndarray | None:
@@ -161,7 +197,7 @@ def _evaluate_pair(
     if op.dtypes is not None and dtype not in op.dtypes:
         return None
     frame = current_frame()
-    if frame is not None and frame.staged:
+    if (frame is not None and frame.staged) or _local.mode.careful:
         return None
     try:
         with np.errstate(all="ignore"):
@@ -196,6 +232,11 @@ def apply_binary(
 def apply_unary(op: type[AxirOp], x: Any, to_float: bool = False) -> Array:
     """An op of one operand, integers and bools taken to the default float dtype on request."""
     x = to_array(x)
+    if type(x) is ConcreteArray and (op.dtypes is None or x.dtype in op.dtypes):
+        # The path of most eager functions: nothing is promoted, and the op's own rule gives the dtype.
+        frame = current_frame()
+        if frame is None or not frame.staged:
+            return evaluated(op, x, x.weak_type)
     if to_float:
         dtype = inexact(x.dtype)
         if dtype != x.dtype:

@@ -14,6 +14,9 @@ import numpy as np
 from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
 from axir._src.log import logger
+from axir._src.nan_checks import check_call
+from axir._src.profile import span
+from axir._src.progress import progress
 from axir._src.trace import Frame, Function, Origin, Program, Spec, Tracer, current_frame
 from axir_compiler import backend, pipeline
 from axir_compiler.identity import source_hash
@@ -94,6 +97,7 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
     with context():
         outputs = signature(lookup(module, symbol))[1]
         program = pipeline.extract(module, symbol, "main")
+        pipeline.settle(program)
         # What is compiled, and kept on disk, knows Python functions by their positions; an executable has its own.
         numbers = number_callbacks(program)
         key = _text_key(program, target.fingerprint())
@@ -105,16 +109,18 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
         binary = _stored(key)
         phases.from_disk = binary is not None
         if binary is None:
-            binary = _compile(program, symbol, target, parallel, phases)
+            with progress(f"Compiling {symbol}"), span(f"compile {symbol}", "compile"):
+                binary = _compile(program, symbol, target, parallel, phases)
             disk_cache().put(key, binary, {"function": symbol, "cpu_features": sorted(cpu_features())})
         start = time.perf_counter()
-        executable = Executable(
-            devices("cpu")[0],
-            binary,
-            results=[(a.shape, a.dtype) for a in outputs],
-            parallel=parallel,
-            callbacks=[host_function(n).call for n in numbers],
-        )
+        with span(f"load {symbol}", "compile", from_disk=phases.from_disk):
+            executable = Executable(
+                devices("cpu")[0],
+                binary,
+                results=[(a.shape, a.dtype) for a in outputs],
+                parallel=parallel,
+                callbacks=[host_function(n).call for n in numbers],
+            )
         phases.load = time.perf_counter() - start
     found = Compiled(executable, phases)
     _executables.put((key, numbers), found)
@@ -136,11 +142,14 @@ def _stored(key: str) -> bytes | None:
 
 def _compile(program: ir.Module, symbol: str, target: Target, parallel: bool, phases: Phases) -> bytes:
     times = [time.perf_counter()]
-    form = pipeline.rewritten_form(program, "main")
+    with span("rewrite", "compile"):
+        form = pipeline.rewritten_form(program, "main")
     times.append(time.perf_counter())
-    pipeline.LowerToLinalgPass(result_storage=parallel).run(form)
+    with span("lower to linalg", "compile"):
+        pipeline.LowerToLinalgPass(result_storage=parallel).run(form)
     times.append(time.perf_counter())
-    binary = backend.compile_module(form, target)
+    with span("IREE", "compile"):
+        binary = backend.compile_module(form, target)
     times.append(time.perf_counter())
     phases.rewrite, phases.lower, phases.compile = np.diff(times).tolist()
     if config.get("axir_log_compiles"):
@@ -183,6 +192,8 @@ def run_eagerly(
         function = frame.finish(run(frame, frame.arguments))
     values = [x.to_numpy() for x in (*arrays, *function.captures)]
     found = _plan_of(function)(*values)
+    if config.mode.checked:
+        check_call(name, function.program.module, function.symbol, values, found, config.mode)
     return [ConcreteArray(v, s.weak) for v, s in zip(found, function.outputs, strict=True)]
 
 

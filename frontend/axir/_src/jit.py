@@ -6,18 +6,22 @@ import functools
 import inspect
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from axir._src import pytree
 from axir._src.array import Array, ArrayType, ConcreteArray
+from axir._src.cache_misses import cause, is_new_object
 from axir._src.call import flatten_arrays, name_of
-from axir._src.config import config
+from axir._src.config import Mode, config
 from axir._src.convert import to_array
 from axir._src.execute import Compiled, compile_function
 from axir._src.log import logger
 from axir._src.named_axes import axes_in_force
+from axir._src.nan_checks import check_call
+from axir._src.profile import span
 from axir._src.trace import Function, Spec, Tracer, current_frame, trace_program
 from axir._src.trace import state as _state
 from axir_compiler.ir.types import DTYPES, Aval
@@ -64,6 +68,7 @@ class Static(NamedTuple):
     named: tuple[tuple[str, Any], ...]
 
 
+_local = config._local
 _NOTHING_STATIC = Static((), (), ())
 
 
@@ -155,7 +160,7 @@ class JitFunction:
         return f"<jit of {self._fun!r}>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        mode = config._local.mode
+        mode = _local.mode
         if not kwargs and _state.frame is None:
             try:
                 entry = self._plain[(mode, *[x._type for x in args])]
@@ -165,12 +170,13 @@ class JitFunction:
                 return entry.run(args)
         return self._general_call(mode, args, kwargs)
 
-    def _general_call(self, mode: tuple[bool, bool], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if mode[1]:
+    def _general_call(self, mode: Mode, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if mode.disable_jit:
             return self._fun(*args, **kwargs)
         borrowed: list[np.ndarray] = []
         arrays, entry = self._lookup(args, kwargs, borrowed)
-        if not kwargs and entry.function.closed and all(type(x) is ConcreteArray for x in args):
+        plain = not kwargs and not mode.watched and entry.function.closed
+        if plain and all(type(x) is ConcreteArray for x in args):
             self._plain[(mode, *[x.type for x in args])] = entry
         frame = current_frame()
         if frame is None or (
@@ -179,12 +185,31 @@ class JitFunction:
             and _all_concrete(arrays)
             and not entry.function.program.has_effect
         ):
+            if mode.watched:
+                return self._watched_run(mode, entry, arrays, borrowed)
             return entry.run(arrays, borrowed)
         if borrowed:
             # The program runs later: it needs copies.
             arrays = [to_array(x.to_numpy()) if type(x) is ConcreteArray else x for x in arrays]
         found = frame.emit_call(None, entry.function, arrays, entry.function.outputs)
         return pytree.unflatten(entry.out_tree, found)
+
+    def _watched_run(self, mode: Mode, entry: Entry, arrays: list[Array], borrowed: list[np.ndarray]) -> Any:
+        """A call that is searched for nan or recorded."""
+        entry.prepare()
+        with span(f"run {self._title}", "run") if mode.profiled else nullcontext():
+            found = entry.run(arrays, borrowed)
+        if mode.checked:
+            function = entry.function
+            check_call(
+                self._title,
+                function.program.module,
+                function.symbol,
+                [x.to_numpy() for x in (*arrays, *function.captures)],
+                [x.to_numpy() for x in pytree.leaves(found)],
+                mode,
+            )
+        return found
 
     def _lookup(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], borrowed: list[np.ndarray]
@@ -209,19 +234,24 @@ class JitFunction:
             treedef,
             tuple([(x.aval, x.weak_type) for x in arrays]),
             static,
-            config.x64_enabled,
+            config.mode.tracing,
             axes_in_force(),
         )
         try:
             entry = self._entries.get(key)
         except TypeError:
-            raise ValueError(
-                f"{self._title}: static arguments must be hashable; got {static.values}, {static.named}."
-            ) from None
+            what = f"static arguments must be hashable; got {static.values}, {static.named}"
+            if static == _NOTHING_STATIC:
+                what = f"static parts of containers must be hashable; got {treedef}"
+            raise ValueError(f"{self._title}: {what}.") from None
         if entry is None:
-            entry = self._trace(arrays, treedef, static)
-            if config.get("axir_log_compiles"):
-                logger.warning("%s: traced for %s", self._title, ", ".join(str(x.aval) for x in arrays))
+            new_object = is_new_object(self)
+            if config.get("axir_log_compiles") or config.get("axir_explain_cache_misses"):
+                types = ", ".join(str(x.aval) for x in arrays)
+                why = "new function object" if new_object else cause(key, list(self._entries))
+                logger.warning("%s: tracing for (%s). Cause: %s.", self._title, types, why)
+            with span(f"trace {self._title}", "compile") if config.mode.profiled else nullcontext():
+                entry = self._trace(arrays, treedef, static)
             if entry.function.closed:
                 # A function that uses values of an outer trace is good for that trace only.
                 self._entries[key] = entry

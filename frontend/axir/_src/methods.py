@@ -11,12 +11,14 @@ import axir.numpy as np
 from axir import lax
 from axir._src.array import Array, ConcreteArray
 from axir._src.at import At
-from axir._src.axes import Axes, is_sequence
-from axir._src.convert import convert
+from axir._src.axes import is_sequence
+from axir._src.convert import check_device, convert
 from axir._src.indexing import getitem, iterate
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, default_int, requested
-from axir_compiler.errors import DTypeError
+from axir._src.ufunc import ufunc
+from axir.numpy.standard import namespace
+from axir_compiler.errors import DTypeError, MissingRuleError
 
 __all__: list[str] = []
 
@@ -49,7 +51,14 @@ _COMPARISONS = {
 _UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert}
 
 
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What a universal function calls: operators need none of its options."""
+    return function._call if isinstance(function, ufunc) else function
+
+
 def _forward(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], Any]:
+    function = _plain(function)
+
     def operator(self: Array, other: Any) -> Any:
         return function(self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
@@ -57,6 +66,8 @@ def _forward(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], Any]
 
 
 def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], Any]:
+    function = _plain(function)
+
     def operator(self: Array, other: Any) -> Any:
         return function(other, self) if isinstance(other, _OPERANDS) else NotImplemented
 
@@ -64,6 +75,7 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], An
 
 
 def _unary(function: Callable[[Any], Any]) -> Callable[[Array], Any]:
+    function = _plain(function)
     return lambda self: function(self)
 
 
@@ -88,9 +100,20 @@ def _contains(self: Array, item: Any) -> bool:
     return bool(np.any(np.equal(self, item)))
 
 
-def _dlpack(self: Array, **options: Any) -> Any:
+def _dlpack(
+    self: Array,
+    *,
+    stream: Any = None,
+    max_version: tuple[int, int] | None = None,
+    dl_device: tuple[int, int] | None = None,
+    copy: bool | None = None,
+) -> Any:
+    """A DLPack capsule on the array's memory, as the array API standard defines it.
+
+    Raises: BufferError for a stream or another device than host memory.
+    """
     array = self if isinstance(self, ConcreteArray) else ConcreteArray(self.to_numpy("its memory"))
-    return array.buffer.__dlpack__(**options)
+    return array.buffer.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
 
 def _dlpack_device(self: Array) -> tuple[int, int]:
@@ -98,19 +121,28 @@ def _dlpack_device(self: Array) -> tuple[int, int]:
 
 
 def _array_namespace(self: Array, *, api_version: str | None = None) -> Any:
-    return np
+    """``axir.numpy``, which implements the array API standard.
+
+    Raises: ValueError for a version of it that is not there.
+    """
+    return namespace(api_version)
 
 
-def _astype(self: Array, dtype: DTypeLike, copy: bool = False) -> Array:
+def _astype(self: Array, dtype: DTypeLike, copy: bool = False, device: Any = None) -> Array:
     """The array in another dtype; see ``axir.numpy.astype``."""
+    check_device("astype", device)
     return convert(self, requested(dtype, "astype"))
 
 
-def _view(self: Array, dtype: DTypeLike = None) -> Array:
+def _view(self: Array, dtype: DTypeLike = None, type: None = None) -> Array:
     """The bits of the array as another dtype; the size of the last axis changes with the width.
 
-    Raises: ShapeError if the last axis does not hold a whole number of elements.
+    ``type``, another class of arrays, must be ``None``.
+
+    Raises: ShapeError if the last axis does not hold a whole number of elements; MissingRuleError for ``type``.
     """
+    if type is not None:
+        raise located(MissingRuleError(f"view: type must be None, there are no other arrays; got {type!r}."))
     if dtype is None:
         return self
     wanted = requested(dtype, "view")
@@ -142,14 +174,43 @@ def _clip(self: Array, min: Any = None, max: Any = None) -> Array:
     return np.clip(self, min, max)
 
 
-def _sum(self: Array, axis: Axes = None, dtype: DTypeLike = None, out: None = None, **options: Any) -> Array:
-    """See ``axir.numpy.sum``."""
-    return np.sum(self, axis, dtype, out, **options)
-
-
-def _compress(self: Array, condition: Any, axis: int | None = None, **options: Any) -> Array:
+def _compress(
+    self: Array,
+    condition: Any,
+    axis: int | None = None,
+    out: None = None,
+    *,
+    size: int | None = None,
+    fill_value: Any = 0,
+) -> Array:
     """See ``axir.numpy.compress``."""
-    return np.compress(condition, self, axis, **options)
+    return np.compress(condition, self, axis, out=out, size=size, fill_value=fill_value)
+
+
+def _to_device(self: Array, device: Any, *, stream: Any = None) -> Array:
+    """The array on a device, one of ``axir.devices()``; ``stream`` must be ``None``.
+
+    Raises: DTypeError for anything else.
+    """
+    check_device("to_device", device)
+    if stream is not None:
+        raise located(DTypeError(f"to_device: stream must be None; got {stream!r}."))
+    return self
+
+
+def _tobytes(self: Array, order: str = "C") -> bytes:
+    """The bytes of the elements, the last axis fastest, or the first one for order ``"F"``."""
+    return self.to_numpy("its bytes").tobytes(order)  # pyright: ignore[reportArgumentType]
+
+
+def _byteswap(self: Array) -> Array:
+    """The array with the bytes of each element in opposite order."""
+    if self.itemsize == 1:
+        return self
+    if self.dtype.kind == "c":
+        return lax.complex(_byteswap(lax.real(self)), _byteswap(lax.imag(self)))
+    bytes_of = lax.bitcast_convert_type(self, "uint8")
+    return lax.bitcast_convert_type(lax.rev(bytes_of, (bytes_of.ndim - 1,)), self.dtype)
 
 
 def _copy(self: Array) -> Array:
@@ -184,6 +245,7 @@ _SHARED = (
     "sort",
     "squeeze",
     "std",
+    "sum",
     "swapaxes",
     "take",
     "trace",
@@ -191,13 +253,15 @@ _SHARED = (
 )
 _OWN = {
     "astype": _astype,
+    "byteswap": _byteswap,
     "clip": _clip,
     "compress": _compress,
     "conjugate": np.conj,
     "copy": _copy,
     "flatten": _flatten,
     "reshape": _reshape,
-    "sum": _sum,
+    "to_device": _to_device,
+    "tobytes": _tobytes,
     "transpose": _transpose,
     "view": _view,
 }

@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from axir._src.config import config
+from axir._src.config import Mode, config
 from axir._src.messages import located, user_depth
-from axir_compiler.errors import DTypeError
+from axir_compiler.errors import DTypeError, TypePromotionError
 from axir_compiler.ir.types import BFLOAT16, COMPLEX, DTYPES, FLOATING, INEXACT
 
 __all__ = [
@@ -118,25 +118,48 @@ def _name(node: str) -> Any:
     )
 
 
+def _check_strict(typed: frozenset[Typed]) -> None:
+    """Without implicit promotion all dtypes are the same, and Python numbers are of their kind or below."""
+    strong = [dtype for dtype, weak in typed if not weak or dtype == BOOL]
+    weak = {_node(dtype, True) for dtype, weak in typed if weak and dtype != BOOL}
+    if len(strong) > 1 or (strong and not all(_gives_way(node, strong[0]) for node in weak)):
+        names = sorted([d.name for d in strong]) + sorted(f"a Python {n[:-1]}" for n in weak)
+        raise located(
+            TypePromotionError(
+                f"promotion: operands must have one dtype under axir_numpy_dtype_promotion='strict'; got "
+                f"{', '.join(names)}. Convert them with astype, or set the option to 'standard'."
+            )
+        )
+
+
+def _gives_way(node: str, dtype: np.dtype) -> bool:
+    """Whether a Python number takes the dtype of the other operand."""
+    if node == "complex*":
+        return dtype in COMPLEX
+    return dtype in INEXACT if node == "float*" else dtype != BOOL
+
+
 @functools.lru_cache(maxsize=4096)
-def _common(typed: frozenset[Typed], x64: bool) -> Typed:
+def _common(typed: frozenset[Typed], mode: Mode) -> Typed:
+    if mode.dtype_promotion == "strict":
+        _check_strict(typed)
     dtype, weak = _bound(typed)
-    if not x64 and len(typed) > 1:
+    if not mode.x64 and len(typed) > 1:
         dtype = _NARROW.get(dtype, dtype)
     return dtype, weak and dtype != BOOL
 
 
 def common(typed: Iterable[Typed]) -> Typed:
     """The dtype in which operands meet, and whether it is weak."""
-    return _common(frozenset(typed), config.x64_enabled)
+    return _common(frozenset(typed), config.mode)
 
 
-_of_two: dict[tuple[np.dtype, bool, np.dtype, bool, bool], Typed] = {}
+_of_two: dict[tuple[np.dtype, bool, np.dtype, bool, Mode], Typed] = {}
 
 
 def common_of_two(dtype1: np.dtype, weak1: bool, dtype2: np.dtype, weak2: bool) -> Typed:
     """``common`` of two operands, through a table of its own since every binary operation asks for it."""
-    key = (dtype1, weak1, dtype2, weak2, config.x64_enabled)
+    key = (dtype1, weak1, dtype2, weak2, config.mode)
     found = _of_two.get(key)
     if found is None:
         found = _of_two[key] = common(((dtype1, weak1), (dtype2, weak2)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from axir._src.array import Array
 from axir._src.convert import asarray, is_number, to_array, typed
+from axir._src.keys import KeyDType, prng_key
 from axir._src.messages import located
 from axir._src.promotion import (
     BOOL,
@@ -20,12 +21,14 @@ from axir._src.promotion import (
     default_int,
     to_dtype,
 )
-from axir_compiler.errors import ShapeError
+from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.types import BFLOAT16, COMPLEX, DTYPES, FLOATING, real_dtype
 
 __all__ = [
+    "MINIFLOATS_AND_SMALL_INTEGERS",
     "SCALAR_TYPES",
     "ScalarType",
+    "can_cast",
     "canonicalize_dtype",
     "finfo",
     "iinfo",
@@ -68,6 +71,17 @@ SCALAR_TYPES = {
 }
 """Every scalar type by its name."""
 
+MINIFLOATS_AND_SMALL_INTEGERS = {
+    name: ScalarType(name, np.dtype(getattr(ml_dtypes, name)))
+    for name in (
+        *("float4_e2m1fn", "float6_e2m3fn", "float6_e3m2fn", "float8_e3m4", "float8_e4m3"),
+        *("float8_e4m3b11fnuz", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz"),
+        *("float8_e8m0fnu", "int1", "int2", "int4", "uint1", "uint2", "uint4"),
+    )
+}
+"""Names of dtypes that arrays cannot have: an array of one of them is refused. ``finfo``, ``iinfo`` and
+``issubdtype`` know them."""
+
 _WEAK = {
     int: (np.dtype("int64"), True),
     float: (np.dtype("float64"), True),
@@ -91,11 +105,12 @@ def _typed(x: Any) -> tuple[np.dtype, bool]:
         return typed(to_array(x))
 
 
-def result_type(*args: Any) -> np.dtype:
+def result_type(*args: Any, return_weak_type_flag: bool = False) -> Any:
     """The dtype that an operation on the arguments gives.
 
     Args:
         args: Arrays, numbers, dtypes; the Python types ``int``, ``float`` and ``complex`` are weak like their values.
+        return_weak_type_flag: Whether to give the dtype and whether the result is weak.
 
     >>> import axir.numpy as np
     >>> np.result_type(np.int8(1), 2.0)
@@ -104,11 +119,13 @@ def result_type(*args: Any) -> np.dtype:
     if not args:
         raise located(ShapeError("result_type: needs at least one argument."))
     dtype, weak = common([_typed(x) for x in args])
-    if weak:
-        if dtype in COMPLEX:
-            return default_complex()
-        return default_float() if dtype in FLOATING else default_int()
-    return canonical(dtype)
+    if not weak:
+        found = canonical(dtype)
+    elif dtype in COMPLEX:
+        found = default_complex()
+    else:
+        found = default_float() if dtype in FLOATING else default_int()
+    return (found, weak) if return_weak_type_flag else found
 
 
 def promote_types(a: DTypeLike, b: DTypeLike) -> np.dtype:
@@ -123,16 +140,33 @@ def canonicalize_dtype(dtype: DTypeLike) -> np.dtype:
 
 def issubdtype(arg1: Any, arg2: Any) -> bool:
     """Whether a dtype belongs to a kind such as ``axir.numpy.floating``; bfloat16 is floating."""
+    if isinstance(arg1, KeyDType):
+        return _issubtype(prng_key, arg2)
     if isinstance(arg1, type) and issubclass(arg1, np.generic):
         return _issubtype(arg1, arg2)
     return _issubtype(np.dtype(arg1).type, arg2)
 
 
+_FOREIGN = {
+    BFLOAT16.type: (np.floating, np.inexact, np.number, np.generic),
+    **{
+        t.dtype.type: (np.floating, np.inexact, np.number, np.generic)
+        if name.startswith("float")
+        else (
+            np.signedinteger if name.startswith("int") else np.unsignedinteger,
+            *(np.integer, np.number, np.generic),
+        )
+        for name, t in MINIFLOATS_AND_SMALL_INTEGERS.items()
+    },
+}
+"""The kinds of dtypes that NumPy does not know."""
+
+
 def _issubtype(kind: type, arg2: Any) -> bool:
-    abstract = isinstance(arg2, type) and issubclass(arg2, np.generic) and arg2 is not ml_dtypes.bfloat16
+    abstract = isinstance(arg2, type) and issubclass(arg2, np.generic) and arg2 not in _FOREIGN
     other: type = arg2 if abstract else np.dtype(arg2).type
-    if kind is BFLOAT16.type:
-        return other in (BFLOAT16.type, np.floating, np.inexact, np.number, np.generic)
+    if kind in _FOREIGN:
+        return other is kind or other in _FOREIGN[kind]
     return issubclass(kind, other)
 
 
@@ -162,11 +196,33 @@ def isdtype(dtype: DTypeLike, kind: Any) -> bool:
     return False
 
 
+def _described(dtype: DTypeLike, where: str) -> np.dtype:
+    """The dtype of an array or dtype argument; those that arrays cannot have are described as well."""
+    found = getattr(dtype, "dtype", dtype)
+    if isinstance(found, np.dtype) and found.type in _FOREIGN:
+        return found
+    return to_dtype(found, where)
+
+
 def finfo(dtype: DTypeLike) -> Any:
     """Limits of a float dtype: ``eps``, ``max``, ``tiny``, ``bits`` and others; of a complex one those of its parts."""
-    return ml_dtypes.finfo(real_dtype(to_dtype(getattr(dtype, "dtype", dtype), "finfo")))
+    return ml_dtypes.finfo(real_dtype(_described(dtype, "finfo")))
 
 
 def iinfo(dtype: DTypeLike) -> Any:
     """Limits of an integer dtype: ``min``, ``max`` and ``bits``."""
-    return np.iinfo(to_dtype(getattr(dtype, "dtype", dtype), "iinfo"))
+    found = _described(dtype, "iinfo")
+    return np.iinfo(found) if found in DTYPES else ml_dtypes.iinfo(found)
+
+
+def can_cast(from_: Any, to: DTypeLike, casting: Any = "safe") -> bool:
+    """Whether a dtype, or that of an array, may be converted to another by a rule of ``numpy.can_cast``.
+
+    ``casting`` is ``"safe"`` where all values are kept, ``"same_kind"``, ``"unsafe"``, ``"equiv"`` or ``"no"``.
+
+    Raises: DTypeError for Python numbers, which have no dtype of their own.
+    """
+    if is_number(from_):
+        raise located(DTypeError(f"can_cast: needs an array or a dtype; got the number {from_!r}."))
+    source = from_.dtype if isinstance(from_, Array) else np.dtype(from_)
+    return bool(np.can_cast(source, np.dtype(to), casting))

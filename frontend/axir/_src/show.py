@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from axir._src.call import name_of
 from axir._src.jit import JitFunction, trace_for_specs
 from axir_compiler import pipeline
+from axir_compiler.ir.host_functions import HostObject
 from axir_compiler.ir.module import copy_module, lookup
 from axir_compiler.mlir import context, ir
 
@@ -24,9 +25,11 @@ class IR:
         name: symbol of the function that was traced.
     """
 
-    def __init__(self, module: ir.Module, name: str):
+    def __init__(self, module: ir.Module, name: str, hosts: Iterable[HostObject] = ()):
         self.module = module
         self.name = name
+        # The Python functions that the module names by number.
+        self._hosts = frozenset(hosts)
 
     def as_text(self, *, locations: bool = False) -> str:
         """MLIR text; with ``locations`` each op has its function and source line behind it, as a comment."""
@@ -52,7 +55,7 @@ class IR:
         with context():
             module = copy_module(self.module)
             pipeline.run_passes(module, pipeline.parse_pipeline(pipeline_text))
-        return IR(module, self.name)
+        return IR(module, self.name, self._hosts)
 
     def __str__(self) -> str:
         return self.as_text()
@@ -106,7 +109,7 @@ def make_ir(fun: Callable[..., Any], *, expand: bool = True) -> Callable[..., IR
             module = pipeline.extract(function.program.module, function.symbol)
             if expand:
                 pipeline.run_passes(module, pipeline.REWRITES)
-        return IR(module, function.symbol)
+        return IR(module, function.symbol, function.program.hosts)
 
     traced.__name__ = f"make_ir({name_of(fun)})"
     return traced

@@ -5,13 +5,14 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+import threading
 from types import CodeType, FrameType
 
 import optree as optree
 
 from axir_compiler.mlir import context, ir
 
-__all__ = ["mlir_location", "source_line", "user_frame", "where"]
+__all__ = ["mlir_location", "scopes", "source_line", "user_frame", "where"]
 
 # Frames of these are no user's: optree calls back from tree_map.
 _PACKAGES = tuple(
@@ -19,8 +20,16 @@ _PACKAGES = tuple(
     for name in ("axir", "axir_compiler", "optree")
 )
 _internal: dict[CodeType, bool] = {}
-_locations: dict[tuple[CodeType, int], ir.Location] = {}
+_locations: dict[tuple[CodeType, int, str], ir.Location] = {}
 _LIMIT = 20_000
+
+
+class _Scopes(threading.local):
+    prefix: str = ""
+    """The names of the scopes that this thread is in, each followed by a slash."""
+
+
+scopes = _Scopes()
 
 
 def user_frame() -> FrameType | None:
@@ -44,13 +53,14 @@ def mlir_location() -> ir.Location:
     frame = user_frame()
     if frame is None:
         return ir.Location.unknown(context())
-    code, line = frame.f_code, frame.f_lineno
-    found = _locations.get((code, line))
+    code, line, prefix = frame.f_code, frame.f_lineno, scopes.prefix
+    found = _locations.get((code, line, prefix))
     if found is None:
         if len(_locations) > _LIMIT:
             _locations.clear()
         place = ir.Location.file(code.co_filename, line, 0, context=context())
-        found = _locations[code, line] = ir.Location.name(code.co_name, place, context=context())
+        found = ir.Location.name(prefix + code.co_name, place, context=context())
+        _locations[code, line, prefix] = found
     return found
 
 

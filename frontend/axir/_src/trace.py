@@ -12,16 +12,21 @@ evaluated on the spot. This is what lets ``if x > 0`` work under ``grad`` outsid
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from axir._src.array import Array, ConcreteArray
+from axir._src.config import config
+from axir._src.leaks import checked_for_leaks
+from axir._src.leaks import state as leaks
+from axir._src.nan_checks import check_op
 from axir._src.source import mlir_location, source_line, where
 from axir_compiler.errors import AxirError, ConcretizationError, LeakedTracerError
 from axir_compiler.ir.evaluate import Plan, evaluate_op, make_plan
-from axir_compiler.ir.host_functions import HostFunction, without_effects
+from axir_compiler.ir.host_functions import HostObject, without_effects
 from axir_compiler.ir.module import (
     FunctionBuilder,
     body_of,
@@ -52,6 +57,9 @@ __all__ = [
     "current_frame",
     "trace_program",
 ]
+
+
+_local = config._local
 
 
 class Spec(NamedTuple):
@@ -102,10 +110,14 @@ class Program:
     def __init__(self) -> None:
         self.module: ir.Module = new_module()
         self.expander = Expander(self.module)
-        self.hosts: set[HostFunction] = set()
-        """The Python functions that the program calls, which live as long as it."""
+        self.hosts: set[HostObject] = set()
+        """The Python objects that the program names, which live as long as it."""
         self.has_effect = False
         self._embedded: dict[int, tuple[Function, str]] = {}
+
+    def forget(self) -> None:
+        """Let go of the functions that were embedded, and so of the tracers that these use; nothing more comes in."""
+        self._embedded.clear()
 
     def embed(self, function: Function) -> str:
         """The symbol of a function of any program in this one; copied in once, with all that it calls."""
@@ -196,6 +208,8 @@ class Tracer(Array):
         self.index = frame.number()
         self._origin = origin
         self._item = item
+        if leaks.born is not None:
+            leaks.born.append(weakref.ref(self))
 
     @property
     def known(self) -> bool:
@@ -540,6 +554,8 @@ def bind(op: type[AxirOp], *args: Array, weak: bool | None = None, **attrs: Any)
         found = evaluate_op(op, [x.to_numpy() for x in args], attrs)
     except AxirError as error:
         raise _located(error) from None
+    if _local.mode.checked:
+        check_op(op.short_name, found, _local.mode)
     if len(results) == 1:
         return ConcreteArray(found, weak)
     return tuple(ConcreteArray(value, weak) for value in found)
@@ -559,5 +575,15 @@ def trace_program(
     jit: bool = False,
 ) -> Function:
     """Trace a Python function on flat arguments into a program of its own."""
-    with context(), Frame(Program(), name, specs, staged=staged, jit=jit) as frame:
-        return frame.finish(run(frame.arguments))
+    with checked_for_leaks(name):
+        return _trace_program(name, run, specs, staged, jit)
+
+
+def _trace_program(
+    name: str, run: Callable[[list[Tracer]], Sequence[Array]], specs: Sequence[Spec], staged: bool, jit: bool
+) -> Function:
+    program = Program()
+    with context(), Frame(program, name, specs, staged=staged, jit=jit) as frame:
+        found = frame.finish(run(frame.arguments))
+    program.forget()
+    return found

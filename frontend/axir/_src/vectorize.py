@@ -10,6 +10,7 @@ from axir._src import pytree
 from axir._src.array import Array
 from axir._src.call import flatten_arrays, name_of, trace_flat
 from axir._src.execute import transform
+from axir._src.keys import key_flags
 from axir._src.named_axes import named_axis
 from axir._src.trace import Frame, Spec
 from axir_compiler.errors import AxisError, ShapeError, TreeError
@@ -19,15 +20,17 @@ from axir_compiler.ops.transformation import VmapOp
 __all__ = ["vmap"]
 
 
-def _normalized(title: str, axis: Any, x: Array, name: str) -> int | None:
-    """A batch axis as a number in ``[0, ndim)``."""
+def _normalized(title: str, axis: Any, x: Array, name: str, is_key: bool) -> int | None:
+    """A batch axis as a number in ``[0, ndim)``; the last axis of the words of keys does not count."""
     if axis is None:
         return None
     if not isinstance(axis, int) or isinstance(axis, bool):
         raise TypeError(f"{title}: in_axes and out_axes hold integers or None; got {axis!r}.")
-    if not -x.ndim <= axis < x.ndim:
-        raise AxisError(f"{title}: in_axes names axis {axis} of {name}, which is {x.aval}.")
-    return axis % x.ndim
+    rank = x.ndim - is_key
+    if not -rank <= axis < rank:
+        given = f"a key array of shape {x.shape[:-1]}" if is_key else x.aval
+        raise AxisError(f"{title}: in_axes names axis {axis} of {name}, which is {given}.")
+    return axis % rank
 
 
 def _batch_size(
@@ -91,7 +94,10 @@ def vmap(
         leaves, treedef = flatten_arrays(title, tree, pytree.call_names)
         names = pytree.call_names(tree)
         spread = pytree.flatten_axes(f"{title}: in_axes", in_axes, args) + [0] * len(pytree.leaves(kwargs))
-        axes = [_normalized(title, a, x, p) for a, x, p in zip(spread, leaves, names, strict=True)]
+        axes = [
+            _normalized(title, a, x, p, is_key)
+            for a, x, p, is_key in zip(spread, leaves, names, key_flags(tree), strict=True)
+        ]
         size = _batch_size(title, leaves, axes, names, axis_size)
         mapped = [i for i, a in enumerate(axes) if a is not None]
         trees: list[Any] = []
@@ -143,10 +149,9 @@ def _out_axes(title: str, out_axes: Any, tree: pytree.TreeDef, outputs: Sequence
     """The batch axis of each result leaf, -1 for none."""
     skeleton = pytree.unflatten(tree, [0] * tree.num_leaves)
     placed = []
-    for axis, spec in zip(
-        pytree.flatten_axes(f"{title}: out_axes", out_axes, skeleton), outputs, strict=True
-    ):
-        rank = spec.aval.ndim + 1
+    spread = pytree.flatten_axes(f"{title}: out_axes", out_axes, skeleton)
+    for axis, spec, is_key in zip(spread, outputs, key_flags(skeleton), strict=True):
+        rank = spec.aval.ndim + 1 - is_key
         if axis is None:
             placed.append(-1)
         elif isinstance(axis, int) and -rank <= axis < rank:

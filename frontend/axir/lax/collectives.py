@@ -12,7 +12,7 @@ import numpy as np
 
 from axir._src import pytree
 from axir._src.array import Array
-from axir._src.axes import axis_of
+from axir._src.axes import axis_of, static_int
 from axir._src.convert import ArrayLike, convert, is_number, to_array
 from axir._src.elementwise import broadcast_to
 from axir._src.messages import located
@@ -30,6 +30,7 @@ __all__ = [
     "all_to_all",
     "axis_index",
     "axis_size",
+    "pbroadcast",
     "pmax",
     "pmean",
     "pmin",
@@ -208,6 +209,16 @@ def _received(x: Array, name: Hashable, source: Array) -> Array:
     """The value of item number ``source``, zeros if that is -1."""
     found = _item(_gathered(x, name), source)
     return select(broadcast_to(source >= 0, x.shape), found, full_like(x, 0))
+
+
+def pbroadcast(x: Any, axis_name: Any, source: int) -> Any:
+    """The value of one item, number ``source``, for all of them."""
+    name = _single("pbroadcast", axis_name)
+    position = static_int(source, "pbroadcast")
+    size = size_of_axis(name).size
+    if not 0 <= position < size:
+        raise located(ShapeError(f"pbroadcast: source must be in [0, {size}); got {position}."))
+    return pytree.map_tree(lambda leaf: index_in_dim(_gathered(to_array(leaf), name), position, 0, False), x)
 
 
 def pshuffle(x: Any, axis_name: Any, perm: Sequence[int]) -> Any:

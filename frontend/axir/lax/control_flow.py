@@ -17,6 +17,7 @@ from axir._src.axes import static_int
 from axir._src.call import flatten_arrays, name_of
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.execute import transform
+from axir._src.keys import check_steps
 from axir._src.messages import located
 from axir._src.promotion import common
 from axir._src.trace import Frame, Function, Spec, Tracer
@@ -176,6 +177,7 @@ def scan(
         (Array(6., dtype=float32), Array([0., 1., 3., 6.], dtype=float32))
     """
     title = f"scan({name_of(f)})"
+    check_steps(title, xs)
     carry_leaves, carry_tree = flatten_arrays(title, init)
     x_leaves, x_tree = flatten_arrays(title, xs)
     steps = _length(title, x_leaves, length)
@@ -286,6 +288,7 @@ def map(f: Callable[..., Any], xs: Any, *, batch_size: int | None = None) -> Any
         return scan(lambda _, x: ((), f(x)), (), xs)[1]
     from axir._src.vectorize import vmap
 
+    check_steps("map", xs)
     leaves, tree = flatten_arrays("map", xs)
     steps, size = _length("map", leaves, None), static_int(batch_size, "map")
     main = steps // size * size

@@ -11,10 +11,12 @@ from axir._src.axes import axis_of
 from axir._src.convert import ArrayLike, to_array
 from axir._src.messages import located
 from axir._src.trace import bind
-from axir.lax.shapes import concatenate, expand_dims, reshape, rev
+from axir.lax.elementwise import add, exp, gt, is_finite, log, real, select, stop_gradient, sub
+from axir.lax.shapes import concatenate, expand_dims, full_like, reshape, rev
 from axir.lax.slicing import slice_in_dim
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import COMPLEX
 
 __all__ = ["associative_scan", "cumlogsumexp", "cummax", "cummin", "cumprod", "cumsum"]
 
@@ -26,7 +28,10 @@ def _cumulative(name: str, doc: str) -> Callable[..., Array]:
 
     def function(operand: ArrayLike, axis: int = 0, reverse: bool = False) -> Array:
         x = to_array(operand)
-        return bind(cls, x, axis=axis_of(axis, x.ndim, f"lax.{name}"), reverse=bool(reverse))
+        at = axis_of(axis, x.ndim, f"lax.{name}")
+        if name == "cumlogsumexp" and x.dtype in COMPLEX:
+            return associative_scan(_log_add_exp, x, bool(reverse), at)
+        return bind(cls, x, axis=at, reverse=bool(reverse))
 
     function.__name__ = function.__qualname__ = name
     function.__module__ = "axir.lax"
@@ -42,6 +47,14 @@ cumprod = _cumulative("cumprod", "Running product along an axis; half types are 
 cummax = _cumulative("cummax", "Running maximum along an axis; NaN from the first NaN on.")
 cummin = _cumulative("cummin", "Running minimum along an axis; NaN from the first NaN on.")
 cumlogsumexp = _cumulative("cumlogsumexp", "Running ``log(sum(exp(x)))`` along an axis, without overflow.")
+
+
+def _log_add_exp(x: Array, y: Array) -> Array:
+    """``log(exp(x) + exp(y))`` of complex numbers, without overflow."""
+    top = stop_gradient(select(gt(real(x), real(y)), x, y))
+    # Of infinite numbers there is nothing to take away.
+    top = select(is_finite(real(top)), top, full_like(top, 0))
+    return add(log(add(exp(sub(x, top)), exp(sub(y, top)))), top)
 
 
 def associative_scan(fn: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0) -> Any:

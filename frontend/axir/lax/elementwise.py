@@ -15,11 +15,12 @@ import numpy as np
 from axir._src import pytree
 from axir._src.array import Array
 from axir._src.convert import ArrayLike, convert, is_number, to_array
-from axir._src.elementwise import broadcast_to
+from axir._src.elementwise import apply, broadcast_to
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, requested
 from axir._src.trace import bind
-from axir.lax._operands import call, same_dtype
+from axir.lax._operands import call, same_dtype, same_shape
+from axir.lax.hints import AccuracyMode, Tolerance, check_accuracy
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import COMPLEX, INEXACT, INTEGER
@@ -112,14 +113,24 @@ def _finish(function: Any, name: str, doc: str) -> Any:
     return function
 
 
+_WITH_ACCURACY = frozenset(("cbrt", "cos", "exp", "exp2", "expm1", "log", "log1p", "logistic", "rsqrt"))
+_WITH_ACCURACY |= frozenset(("sin", "sqrt", "tan", "tanh"))
+
+
 def _unary(name: str, doc: str, op: str = "") -> Unary:
     cls = OPS[op or name]
 
     def function(x: ArrayLike) -> Array:
         return bind(cls, to_array(x))
 
+    def hinted(x: ArrayLike, *, accuracy: Tolerance | AccuracyMode | None = None) -> Array:
+        check_accuracy(name, accuracy)
+        return bind(cls, to_array(x))
+
     what = ", ".join(sorted(map(str, cls.dtypes))) if cls.dtypes else "any dtype"
     details = f"Elementwise on an array of any shape; dtypes: {what}.\n\n    Raises: DTypeError for others."
+    if name in _WITH_ACCURACY:
+        return _finish(hinted, name, f"{doc}\n\n    {details} The hint ``accuracy`` has no effect.")
     return _finish(function, name, f"{doc}\n\n    {details}")
 
 
@@ -316,9 +327,16 @@ def select_n(which: ArrayLike, *cases: ArrayLike) -> Array:
 def clamp(min: ArrayLike, x: ArrayLike, max: ArrayLike) -> Array:
     """``x`` limited to ``[min, max]``; the bounds are scalars or of the shape of ``x``.
 
+    Complex numbers are ordered by their real, then by their imaginary parts.
+
     Raises: DTypeError, ShapeError if they do not fit together.
     """
-    return call("clamp", "clamp", (min, x, max))
+    arrays, weak = same_dtype("clamp", (min, x, max))
+    if arrays[1].dtype not in COMPLEX:
+        return apply(OPS["clamp"], same_shape("clamp", arrays), weak)
+    lower, inside, upper = same_shape("clamp", arrays)
+    limited = apply(OPS["max"], (inside, lower), weak)
+    return apply(OPS["min"], (limited, upper), weak)
 
 
 def convert_element_type(operand: ArrayLike, new_dtype: DTypeLike) -> Array:

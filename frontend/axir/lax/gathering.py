@@ -14,9 +14,11 @@ from axir._src.convert import ArrayLike, convert, is_number, to_array
 from axir._src.elementwise import scalar_like
 from axir._src.messages import located
 from axir._src.trace import bind
+from axir.lax.control_flow import while_loop
 from axir.lax.elementwise import add, gt, lt, neg, rem, select
+from axir.lax.reductions import reduce_max
 from axir.lax.shapes import concatenate, expand_dims, full
-from axir_compiler.errors import DTypeError, MissingRuleError, ShapeError
+from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import ScalarValue
 from axir_compiler.ir.dimension_numbers import Numbers
 from axir_compiler.ir.op import OPS
@@ -82,11 +84,13 @@ class GatherScatterMode(enum.Enum):
     - ``CLIP``: they are moved until they fit.
     - ``FILL_OR_DROP``: a gather fills them with a value, a scatter leaves them out, as a whole.
     - ``PROMISE_IN_BOUNDS``: there are none. If there are, gathers clip and scatters drop.
+    - ``ONE_HOT``: the same, with a hint on how to compute it, which has no effect.
     """
 
     CLIP = enum.auto()
     FILL_OR_DROP = enum.auto()
     PROMISE_IN_BOUNDS = enum.auto()
+    ONE_HOT = enum.auto()
 
     @staticmethod
     def from_any(s: str | GatherScatterMode | None) -> GatherScatterMode:
@@ -109,6 +113,7 @@ _MODES = {
     "drop": GatherScatterMode.FILL_OR_DROP,
     "clip": GatherScatterMode.CLIP,
     "promise_in_bounds": GatherScatterMode.PROMISE_IN_BOUNDS,
+    "one_hot": GatherScatterMode.ONE_HOT,
 }
 Mode = str | GatherScatterMode | None
 
@@ -304,7 +309,7 @@ def scatter_max(
     return _scatter("scatter_max", operand, scatter_indices, updates, dimension_numbers, unique_indices, mode)
 
 
-# More applications than this to one element are not written out.
+# More applications than this to one element are a loop.
 _MOST_APPLICATIONS = 16
 
 
@@ -334,7 +339,9 @@ def scatter_apply(
     Raises:
         ShapeError: ``func`` changes the shape, or the arguments do not fit together.
         DTypeError: ``func`` changes the dtype.
-        MissingRuleError: many traced indices without ``unique_indices``.
+
+    Reverse mode does not go through more than 16 traced index vectors without ``unique_indices``: how often ``func`` is
+    applied is then known only when the program runs.
     """
     x, indices = to_array(operand), to_array(scatter_indices)
     sizes = shape_of(update_shape, "scatter_apply")
@@ -347,35 +354,38 @@ def scatter_apply(
         unique_indices,
         mode,
     )
-    for k in range(_applications(indices, times, unique_indices)):
-        new = to_array(func(x))
-        if new.shape != x.shape:
-            raise located(
-                ShapeError(f"scatter_apply: the function must keep the shape {x.shape}; got {new.shape}.")
-            )
-        if new.dtype != x.dtype:
-            raise located(
-                DTypeError(f"scatter_apply: the function must keep the dtype {x.dtype}; got {new.dtype}.")
-            )
-        x = select(gt(times, k), convert(new, x.dtype, x.weak_type), x)
+    count = _applications(indices, times, unique_indices)
+    if count is None:
+        most = reduce_max(times, range(times.ndim))
+        step = lambda s: (add(s[0], 1), _applied(func, s[1], times, s[0]))  # noqa: E731
+        return while_loop(lambda s: lt(s[0], most), step, (to_array(np.int32(0)), x))[1]
+    for k in range(count):
+        x = _applied(func, x, times, k)
     return x
 
 
-def _applications(indices: Array, times: Array, unique_indices: bool) -> int:
-    """How often a function is applied to one element at most."""
+def _applied(func: Callable[[Array], ArrayLike], x: Array, times: Array, k: ArrayLike) -> Array:
+    """The function applied where it is to be applied more than ``k`` times."""
+    new = to_array(func(x))
+    if new.shape != x.shape:
+        raise located(
+            ShapeError(f"scatter_apply: the function must keep the shape {x.shape}; got {new.shape}.")
+        )
+    if new.dtype != x.dtype:
+        raise located(
+            DTypeError(f"scatter_apply: the function must keep the dtype {x.dtype}; got {new.dtype}.")
+        )
+    return select(gt(times, k), convert(new, x.dtype, x.weak_type), x)
+
+
+def _applications(indices: Array, times: Array, unique_indices: bool) -> int | None:
+    """How often a function is applied to one element at most; ``None`` if that is large or not known."""
     if unique_indices:
         return 1
     if isinstance(times, ConcreteArray):
         return int(np.max(times.to_numpy(), initial=0))
     vectors = int(np.prod(indices.shape[:-1], dtype=np.int64))
-    if vectors > _MOST_APPLICATIONS:
-        raise located(
-            MissingRuleError(
-                f"scatter_apply: {vectors} traced index vectors may all meet in one element. Pass "
-                "unique_indices=True if they do not."
-            )
-        )
-    return vectors
+    return vectors if vectors <= _MOST_APPLICATIONS else None
 
 
 def index_take(src: ArrayLike, idxs: Sequence[ArrayLike], axes: Sequence[int]) -> Array:

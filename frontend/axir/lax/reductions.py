@@ -11,6 +11,7 @@ from axir._src.convert import ArrayLike, to_array
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, requested
 from axir._src.trace import bind
+from axir.lax.hints import check_precision
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import dtype_name
@@ -27,6 +28,7 @@ __all__ = [
     "reduce_or",
     "reduce_prod",
     "reduce_sum",
+    "reduce_xor",
 ]
 
 Reducer = Callable[[ArrayLike, Sequence[int]], Array]
@@ -54,6 +56,7 @@ reduce_max = _reduction("reduce_max", "Largest element along axes; NaN if there 
 reduce_min = _reduction("reduce_min", "Smallest element along axes; NaN if there is one.")
 reduce_and = _reduction("reduce_and", "Bitwise or logical and along axes.")
 reduce_or = _reduction("reduce_or", "Bitwise or logical or along axes.")
+reduce_xor = _reduction("reduce_xor", "Bitwise or logical exclusive or along axes.")
 
 
 def argmax(operand: ArrayLike, axis: int, index_dtype: DTypeLike) -> Array:
@@ -84,12 +87,14 @@ def dot_general(
     Args:
         lhs, rhs: Arrays of one dtype.
         dimension_numbers: ``((lhs_contracting, rhs_contracting), (lhs_batch, rhs_batch))``.
-        precision: Has no effect: products are never computed in less than the precision of the operands.
+        precision: A ``PrecisionLike``. Has no effect: products are never computed in less than the precision of the
+            operands.
         preferred_element_type: Dtype of the sums; by default that of the operands.
 
     Returns: Array whose axes are the batch axes, then the free axes of ``lhs``, then those of ``rhs``.
     Raises: ShapeError, DTypeError if operands do not fit together.
     """
+    check_precision("dot_general", precision)
     x, y = to_array(lhs), to_array(rhs)
     if x.dtype != y.dtype:
         given = f"{dtype_name(x.dtype)} and {dtype_name(y.dtype)}"

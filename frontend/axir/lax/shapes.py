@@ -10,10 +10,11 @@ import numpy as np
 
 from axir._src.array import Array
 from axir._src.axes import axes_of, axis_of, items_of, shape_of, static_int
-from axir._src.convert import ArrayLike, constant, convert, is_number, to_array
+from axir._src.convert import ArrayLike, constant, convert, is_number, shaped, to_array
+from axir._src.elementwise import broadcast_shapes as _common_shape
 from axir._src.elementwise import broadcast_to, scalar_like
 from axir._src.messages import located
-from axir._src.promotion import DTypeLike, requested
+from axir._src.promotion import DTypeLike, default_int, requested
 from axir._src.trace import bind
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.op import OPS
@@ -22,9 +23,14 @@ from axir_compiler.ir.types import INTEGER
 __all__ = [
     "broadcast",
     "broadcast_in_dim",
+    "broadcast_like",
+    "broadcast_shapes",
+    "broadcast_to_rank",
     "broadcasted_iota",
     "collapse",
     "concatenate",
+    "dtype",
+    "empty",
     "expand_dims",
     "full",
     "full_like",
@@ -32,8 +38,13 @@ __all__ = [
     "pad",
     "reshape",
     "rev",
+    "shape_as_value",
+    "split",
     "squeeze",
+    "stack",
+    "tile",
     "transpose",
+    "unstack",
 ]
 
 
@@ -62,7 +73,7 @@ def _number_for(value: bool | int | float | complex, dtype: np.dtype) -> tuple[A
 
 def full_like(x: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, shape: Any = None) -> Array:
     """An array filled with one value, of the shape and dtype of ``x`` where none is given."""
-    like = to_array(x)
+    like = shaped(x)
     sizes = like.shape if shape is None else shape
     if dtype is not None or not like.weak_type:
         return full(sizes, fill_value, like.dtype if dtype is None else dtype)
@@ -210,3 +221,117 @@ def collapse(operand: ArrayLike, start_dimension: int, stop_dimension: int | Non
     x = to_array(operand)
     start, stop, _ = np.s_[start_dimension:stop_dimension].indices(x.ndim)
     return reshape(x, (*x.shape[:start], math.prod(x.shape[start:stop]), *x.shape[stop:]))
+
+
+def split(operand: ArrayLike, sizes: Sequence[int], axis: int = 0) -> list[Array]:
+    """Parts of an array along an axis, one after the other.
+
+    Args:
+        operand: Array with at least one axis.
+        sizes: Sizes of the parts; their sum is that of the axis.
+        axis: Axis to cut.
+
+    Raises: ShapeError if the sizes do not add up; AxisError.
+    """
+    x = to_array(operand)
+    at = axis_of(axis, x.ndim, "split")
+    counts = shape_of(sizes, "split")
+    if sum(counts) != x.shape[at]:
+        raise located(
+            ShapeError(f"split: the sizes must add up to {x.shape[at]}, that of axis {at}; got {counts}.")
+        )
+    ends = [sum(counts[: k + 1]) for k in range(len(counts))]
+    return [_window(x, at, end - n, end) for n, end in zip(counts, ends, strict=True)]
+
+
+def _window(x: Array, axis: int, start: int, limit: int) -> Array:
+    first = tuple(start if d == axis else 0 for d in range(x.ndim))
+    last = tuple(limit if d == axis else n for d, n in enumerate(x.shape))
+    return bind(OPS["slice"], x, start=first, limit=last, stride=(1,) * x.ndim)
+
+
+def stack(operands_: Sequence[ArrayLike], axis: int = 0) -> Array:
+    """Arrays of one shape and dtype joined along a new axis.
+
+    Raises: ShapeError, DTypeError if they do not fit together, or there is none; AxisError.
+    """
+    arrays = [to_array(x) for x in operands_]
+    if not arrays:
+        raise located(ShapeError("stack: needs at least one array."))
+    if len({x.shape for x in arrays}) > 1:
+        given = ", ".join(str(x.aval) for x in arrays)
+        raise located(ShapeError(f"stack: arrays must have one shape; got {given}."))
+    at = axis_of(axis, arrays[0].ndim + 1, "stack")
+    return concatenate([expand_dims(x, (at,)) for x in arrays], at)
+
+
+def unstack(x: ArrayLike, axis: int = 0) -> tuple[Array, ...]:
+    """The items of an array along an axis, which disappears.
+
+    Raises: AxisError.
+    """
+    array = to_array(x)
+    at = axis_of(axis, array.ndim, "unstack")
+    return tuple(squeeze(_window(array, at, i, i + 1), (at,)) for i in range(array.shape[at]))
+
+
+def tile(operand: ArrayLike, reps: Sequence[int]) -> Array:
+    """An array repeated along each of its axes.
+
+    Args:
+        operand: Array of any shape.
+        reps: How often, for each axis.
+
+    Raises: ShapeError if there is not one number for each axis, or one is negative.
+    """
+    x, counts = to_array(operand), shape_of(reps, "tile")
+    if len(counts) != x.ndim:
+        raise located(ShapeError(f"tile: needs a number for each axis of {x.aval}; got reps={counts}."))
+    pairs = tuple(n for pair in zip(counts, x.shape, strict=True) for n in pair)
+    spread = bind(OPS["broadcast_in_dim"], x, shape=pairs, dimensions=tuple(range(1, 2 * x.ndim, 2)))
+    return reshape(spread, [n * m for n, m in zip(counts, x.shape, strict=True)])
+
+
+def broadcast_shapes(*shapes: Sequence[int]) -> tuple[int, ...]:
+    """The shape that arrays of these shapes broadcast to, as in NumPy.
+
+    Raises: ShapeError if they do not.
+    """
+    return _common_shape(*(shape_of(s, "broadcast_shapes") for s in shapes))
+
+
+def broadcast_to_rank(x: ArrayLike, rank: int) -> Array:
+    """``x`` with leading axes of size 1, so that it has ``rank`` axes; unchanged if it has as many."""
+    array = to_array(x)
+    missing = static_int(rank, "broadcast_to_rank") - array.ndim
+    return reshape(array, ((1,) * missing + array.shape)) if missing > 0 else array
+
+
+def broadcast_like(arr: ArrayLike, like_arr: ArrayLike) -> Array:
+    """``arr`` repeated to the shape of another array, to which it must broadcast.
+
+    Raises: ShapeError if it does not.
+    """
+    x, shape = to_array(arr), to_array(like_arr).shape
+    if _common_shape(x.shape, shape) != shape:
+        raise located(ShapeError(f"broadcast_like: {x.aval} does not broadcast to shape {shape}."))
+    return broadcast_to(x, shape)
+
+
+def empty(shape: Any, dtype: DTypeLike, *, out_sharding: None = None) -> Array:
+    """An array of which nothing is promised but shape and dtype; it holds zeros."""
+    if out_sharding is not None:
+        raise located(ShapeError(f"empty: out_sharding must be None; got {out_sharding!r}."))
+    return full(shape, 0, dtype)
+
+
+def shape_as_value(shape: Sequence[int]) -> Array:
+    """A shape as a vector of integers."""
+    return to_array(np.array(shape_of(shape, "shape_as_value"), default_int()))
+
+
+def dtype(x: Any) -> np.dtype:
+    """The dtype of an array, a number, or what stands for a dtype."""
+    if isinstance(x, str | type | np.dtype):
+        return requested(x, "dtype")
+    return to_array(x).dtype

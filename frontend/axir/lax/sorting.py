@@ -18,7 +18,7 @@ from axir.lax.shapes import broadcasted_iota
 from axir.lax.slicing import slice_in_dim
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import FLOATING
+from axir_compiler.ir.types import COMPLEX, FLOATING
 
 __all__ = ["approx_max_k", "approx_min_k", "sort", "sort_key_val", "top_k"]
 
@@ -33,6 +33,7 @@ def sort(operand: Any, dimension: int = -1, is_stable: bool = True, num_keys: in
     """Arrays of one shape in the ascending order of the first ``num_keys`` of them along an axis.
 
     Both zeros are equal; every NaN is equal to NaN and comes last. Later keys decide between equal earlier ones.
+    Complex numbers are ordered by their real, then by their imaginary parts.
 
     Args:
         operand: Array, or a sequence of arrays of one shape.
@@ -74,9 +75,13 @@ def top_k(operand: ArrayLike, k: int, *, axis: int = -1) -> tuple[Array, Array]:
         axis: Axis to search along.
 
     Returns: Values, and indices of dtype int32.
-    Raises: AxisError, ShapeError if ``k`` does not fit.
+    Raises: AxisError, ShapeError if ``k`` does not fit, DTypeError for complex numbers.
     """
     x = to_array(operand)
+    if x.dtype in COMPLEX:
+        raise located(
+            DTypeError(f"lax.top_k: is not defined for complex numbers; got {x.aval}. Use lax.sort.")
+        )
     at = axis_of(axis, x.ndim, "lax.top_k")
     count = static_int(k, "lax.top_k")
     if not 0 <= count <= x.shape[at]:

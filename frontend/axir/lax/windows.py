@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from axir._src import pytree
 from axir._src.array import Array
 from axir._src.axes import is_sequence, items_of, static_int
-from axir._src.convert import ArrayLike, convert, to_array
+from axir._src.convert import ArrayLike, convert
 from axir._src.messages import located
 from axir._src.promotion import BOOL
 from axir._src.trace import Tracer, bind
-from axir.lax import elementwise
 from axir.lax._operands import same_dtype
 from axir.lax.convolution import Padding, integers, padtype_to_pads, pairs
+from axir.lax.folding import (
+    COMBINE,
+    Computation,
+    combination,
+    fold_windows,
+    kind_of,
+    operands_and_starts,
+)
 from axir.lax.shapes import pad
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
-from axir_compiler.ir.types import Aval, dtype_name
+from axir_compiler.ir.types import Aval
 from axir_compiler.ir.windows import dilated
 from axir_compiler.ops.reduce import highest, lowest
+from axir_compiler.ops.reduce_window import windows_of
 
 __all__ = [
     "reduce_window",
@@ -31,18 +39,11 @@ __all__ = [
     "select_and_scatter_add",
 ]
 
-Computation = Callable[[Any, Any], Any]
 _OPS = {
     "sum": OPS["reduce_window_sum"],
     "prod": OPS["reduce_window_prod"],
     "max": OPS["reduce_window_max"],
     "min": OPS["reduce_window_min"],
-}
-_COMBINE = {
-    "sum": elementwise.add,
-    "prod": elementwise.mul,
-    "max": elementwise.max,
-    "min": elementwise.min,
 }
 _IDENTITY: dict[str, Callable[[np.dtype], Any]] = {
     "sum": lambda dtype: 0,
@@ -50,84 +51,62 @@ _IDENTITY: dict[str, Callable[[np.dtype], Any]] = {
     "max": lowest,
     "min": highest,
 }
-_BY_NAME = {
-    "add": "sum",
-    "multiply": "prod",
-    "mul": "prod",
-    "maximum": "max",
-    "max": "max",
-    "minimum": "min",
-    "min": "min",
-}
-_OF_BOOLS = {"bitwise_or": "max", "logical_or": "max", "bitwise_and": "min", "logical_and": "min"}
-_MODULES = ("axir", "numpy", "_operator", "operator", "builtins")
+_OF_BOOLS = {"or": "max", "and": "min"}
 
 
-def _kind_of(computation: Computation, dtype: np.dtype) -> str:
-    """Which reduction a function of two scalars stands for."""
-    name = getattr(computation, "__name__", "")
-    module = (getattr(computation, "__module__", None) or "numpy").partition(".")[0]
-    known = module in _MODULES or isinstance(computation, np.ufunc)
-    found = (
-        (_BY_NAME.get(name) if dtype != BOOL else _OF_BOOLS.get(name) or _BY_NAME.get(name))
-        if known
-        else None
-    )
-    if computation is operator.mul:
-        found = "prod"
-    if found is None or (dtype == BOOL and found in ("sum", "prod")):
-        raise located(
-            DTypeError(
-                "reduce_window: the computation must be lax.add, lax.mul, lax.max or lax.min (or the function of "
-                "axir.numpy or numpy that does the same; for bools one of max, min, or, and); got "
-                f"{computation!r} for dtype {dtype_name(dtype)}."
-            )
-        )
-    return found
+def _kind_of(computation: Computation, dtype: np.dtype) -> str | None:
+    """Which of the ops on windows a function of two scalars stands for; ``None`` for another function."""
+    found = kind_of(computation, dtype)
+    if dtype == BOOL:
+        return _OF_BOOLS.get(found or "")
+    dtypes = _OPS[found].dtypes if found in _OPS else None
+    return found if dtypes is not None and dtype in dtypes else None
 
 
 def reduce_window(
-    operand: ArrayLike,
-    init_value: ArrayLike,
+    operand: Any,
+    init_value: Any,
     computation: Computation,
     window_dimensions: Sequence[int],
     window_strides: Sequence[int] | None = None,
     padding: Padding = "VALID",
     base_dilation: Sequence[int] | None = None,
     window_dilation: Sequence[int] | None = None,
-) -> Array:
+) -> Any:
     """Elements under a window combined, for each position of the window.
 
     Args:
-        operand: Array of any rank.
-        init_value: Scalar of its dtype that every result starts from, and that holes and padding hold.
-        computation: ``lax.add``, ``lax.mul``, ``lax.max`` or ``lax.min``, or the function of ``axir.numpy`` or NumPy
-            that does the same.
+        operand: Array of any rank, or a pytree of arrays of one shape.
+        init_value: Scalar of its dtype that every result starts from, and that holes and padding hold; a pytree of such
+            scalars for a pytree of arrays.
+        computation: ``lax.add``, ``lax.mul``, ``lax.max``, ``lax.min``, or any associative function of two scalars (of
+            two pytrees of scalars); see ``reduce``.
         window_dimensions: Size of the window along each axis.
         window_strides: Its steps; 1 by default.
         padding: ``"SAME"``, ``"SAME_LOWER"``, ``"VALID"``, or a pair ``(low, high)`` for each axis.
         base_dilation: Distance of neighbouring elements of ``operand``, holes between them; 1 by default.
         window_dilation: Distance of the elements that lie under neighbouring elements of the window; 1 by default.
 
-    Returns: Array with ``max(0, (padded - span) // stride + 1)`` positions along each axis.
-    Raises: ShapeError, DTypeError if the arguments do not fit together, or the computation is another one.
+    Returns: Array, or pytree of arrays, with ``max(0, (padded - span) // stride + 1)`` positions along each axis.
+    Raises: ShapeError, DTypeError, TreeError if the arguments do not fit together.
 
     >>> import axir.numpy as np
     >>> reduce_window(np.arange(6.0), 0.0, add, (3,), (1,), "VALID")
     Array([ 3.,  6.,  9., 12.], dtype=float32)
     """
-    x, start = to_array(operand), to_array(init_value)
-    if start.ndim:
-        raise located(ShapeError(f"reduce_window: init_value must be a scalar; got shape {start.shape}."))
-    if start.dtype != x.dtype and not start.weak_type:
-        given = f"{dtype_name(x.dtype)} and {dtype_name(start.dtype)}"
-        raise located(DTypeError(f"reduce_window: operand and init_value must have one dtype; got {given}."))
-    kind = _kind_of(computation, x.dtype)
+    xs, starts, tree = operands_and_starts("reduce_window", operand, init_value)
+    x, start = xs[0], starts[0]
     attrs = _attributes(x.shape, window_dimensions, window_strides, padding, base_dilation, window_dilation)
+    kind = _kind_of(computation, x.dtype) if tree == pytree.structure(0) else None
+    if kind is None:
+        # Reports what is wrong with the attributes before they are used.
+        _OPS["sum"].infer_checked([Aval(x.shape, np.dtype("float32"))], attrs)
+        combine = combination("reduce_window", computation, tree, starts)
+        return pytree.unflatten(tree, fold_windows(combine, xs, starts, windows_of(attrs)))
     if x.dtype == BOOL:
         found = _reduced(kind, convert(x, np.dtype("uint8")), convert(start, np.dtype("uint8")), attrs)
         return convert(found, BOOL)
-    return _reduced(kind, x, convert(start, x.dtype, x.weak_type), attrs)
+    return _reduced(kind, x, start, attrs)
 
 
 def _reduced(kind: str, x: Array, start: Array, attrs: dict[str, tuple[int, ...]]) -> Array:
@@ -142,7 +121,7 @@ def _reduced(kind: str, x: Array, start: Array, attrs: dict[str, tuple[int, ...]
     none = (0,) * x.ndim
     plain = {"padding_low": none, "padding_high": none, "base_dilation": (1,) * x.ndim}
     found = bind(op, x, weak=x.weak_type, **{**attrs, **plain})
-    return _COMBINE[kind](start, found)
+    return COMBINE[kind](start, found)
 
 
 def _is_identity(kind: str, start: Array) -> bool:
@@ -258,4 +237,6 @@ def _selected(
 ) -> Array:
     (x, y), weak = same_dtype(name, (source, operand))
     kind = _kind_of(computation, y.dtype)
+    if kind not in ("max", "min"):
+        raise located(DTypeError(f"{name}: the computation must be lax.max or lax.min; got {computation!r}."))
     return bind(OPS[name], x, y, weak=weak, **_attributes(y.shape, *sides), extremum=kind)

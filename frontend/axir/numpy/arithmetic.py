@@ -12,6 +12,7 @@ from axir._src.convert import ArrayLike, convert, is_number, to_array, typed
 from axir._src.elementwise import apply, apply_binary, broadcast, promoted
 from axir._src.messages import located
 from axir._src.promotion import inexact
+from axir._src.ufunc import binary_ufunc
 from axir.numpy.elementwise import (
     absolute,
     exp2,
@@ -23,6 +24,7 @@ from axir.numpy.elementwise import (
     maximum,
     minimum,
     multiply,
+    no_out,
     number,
     trunc,
 )
@@ -151,13 +153,13 @@ def divmod(x1: ArrayLike, x2: ArrayLike, /) -> tuple[Array, Array]:
     return _float_divmod(x, y) if x.dtype in FLOATING else (floor_divide(x, y), remainder(x, y))
 
 
-def fmax(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+def fmax(x1: ArrayLike, x2: ArrayLike) -> Array:
     """Larger operand; NaN only if both are."""
     (x, y), _ = promoted(x1, x2)
     return choose_by(logical_or(greater(x, y), isnan(y)), x, y)
 
 
-def fmin(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+def fmin(x1: ArrayLike, x2: ArrayLike) -> Array:
     """Smaller operand; NaN only if both are."""
     (x, y), _ = promoted(x1, x2)
     return choose_by(logical_or(less(x, y), isnan(y)), x, y)
@@ -214,11 +216,13 @@ def hypot(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     return _settled(choose_by(logical_or(isinf(x), isinf(y)), math.inf, found), x1, x2)
 
 
+@binary_ufunc
 def logaddexp(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``log(exp(x1) + exp(x2))`` without overflow."""
     return _logaddexp(x1, x2, lax.exp, log1p)
 
 
+@binary_ufunc
 def logaddexp2(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``log2(2**x1 + 2**x2)`` without overflow."""
     return _logaddexp(x1, x2, exp2, lambda v: lax.div(log1p(v), math.log(2)))
@@ -321,8 +325,9 @@ def frexp(x: ArrayLike, /) -> tuple[Array, Array]:
     return fraction, lax.select(plain, lax.full_like(exponent, 0), exponent)
 
 
-def modf(x: ArrayLike, /) -> tuple[Array, Array]:
+def modf(x: ArrayLike, /, out: None = None) -> tuple[Array, Array]:
     """Fractional and integral part, both with the sign of ``x``."""
+    no_out("modf", out)
     value = _to_float(x)
     whole = trunc(value)
     fraction = choose_by(isinf(value), 0.0, lax.sub(value, whole))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from axir import lax
-from axir._src.array import Array
+from axir._src.array import Array, ConcreteArray
 from axir._src.axes import axes_of, axis_of, is_sequence, items_of, static_int
+from axir._src.config import config
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import broadcast, broadcast_shapes, broadcast_to, promoted
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, default_int, requested
-from axir._src.trace import bind
+from axir._src.trace import bind, current_frame
 from axir.numpy.complex_parts import conj
 from axir.numpy.creation import zeros
 from axir.numpy.elementwise import multiply, no_out, truth
@@ -30,11 +33,13 @@ __all__ = [
     "inner",
     "kron",
     "matmul",
+    "matvec",
     "outer",
     "tensordot",
     "trace",
     "vdot",
     "vecdot",
+    "vecmat",
 ]
 
 Axes = Sequence[int]
@@ -67,6 +72,24 @@ def contract(
     )
 
 
+_BY_NUMPY = frozenset(map(np.dtype, ("float32", "float64", "complex64", "complex128")))
+"""Dtypes whose products NumPy computes as the op does, without a wider dtype for the sums."""
+
+
+def _eager_product(a: Any, b: Any) -> Array | None:
+    """The product of concrete vectors or matrices of one dtype by NumPy; ``None`` where it takes the general way."""
+    if type(a) is not ConcreteArray or type(b) is not ConcreteArray:
+        return None
+    x, y = a.to_numpy(), b.to_numpy()
+    if x.dtype is not y.dtype or x.dtype not in _BY_NUMPY or not 0 < x.ndim < 3 or not 0 < y.ndim < 3:
+        return None
+    frame = current_frame()
+    if x.shape[-1] != y.shape[0] or (frame is not None and frame.staged) or config._local.mode.careful:
+        return None
+    with np.errstate(all="ignore"):
+        return ConcreteArray(np.matmul(x, y), a.weak_type and b.weak_type)
+
+
 def dot(
     a: ArrayLike,
     b: ArrayLike,
@@ -86,6 +109,8 @@ def dot(
     Raises: ShapeError if sizes differ.
     """
     no_out("dot", out)
+    if preferred_element_type is None and (found := _eager_product(a, b)) is not None:
+        return found
     (x, y), weak = promoted(a, b)
     if x.ndim == 0 or y.ndim == 0:
         return multiply(x, y)
@@ -112,6 +137,8 @@ def matmul(
     Raises: ShapeError for scalars, or if sizes do not fit.
     """
     no_out("matmul", out)
+    if preferred_element_type is None and (found := _eager_product(a, b)) is not None:
+        return found
     (x, y), weak = promoted(a, b)
     if x.ndim == 0 or y.ndim == 0 or x.shape[-1] != y.shape[max(y.ndim - 2, 0)]:
         raise located(
@@ -154,6 +181,34 @@ def _matmul_batched(x: Array, y: Array, batch: list[int], dtype: DTypeLike, weak
     return lax.transpose(found, [order.index(d) for d in range(rank)])
 
 
+def matvec(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Products of matrices ``[..., n, m]`` and vectors ``[..., m]``, leading axes broadcast.
+
+    Raises: ShapeError for operands of less axes, or if sizes do not fit.
+    """
+    x, y = _at_least("matvec", (x1, 2), (x2, 1))
+    return lax.squeeze(found := matmul(x, lax.expand_dims(y, (y.ndim,))), (found.ndim - 1,))
+
+
+def vecmat(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Products of vectors ``[..., n]``, conjugated, and matrices ``[..., n, m]``, leading axes broadcast.
+
+    Raises: ShapeError for operands of less axes, or if sizes do not fit.
+    """
+    x, y = _at_least("vecmat", (conj(x1), 1), (x2, 2))
+    return lax.squeeze(found := matmul(lax.expand_dims(x, (x.ndim - 1,)), y), (found.ndim - 2,))
+
+
+def _at_least(where: str, *operands: tuple[ArrayLike, int]) -> list[Array]:
+    """Operands as arrays, each of which must have so many axes."""
+    arrays = [to_array(x) for x, _ in operands]
+    if any(x.ndim < rank for x, (_, rank) in zip(arrays, operands, strict=True)):
+        ranks = " and ".join(str(rank) for _, rank in operands)
+        given = " and ".join(str(x.aval) for x in arrays)
+        raise located(ShapeError(f"{where}: operands need at least {ranks} axes; got {given}."))
+    return arrays
+
+
 def inner(
     a: ArrayLike, b: ArrayLike, *, precision: Any = None, preferred_element_type: DTypeLike = None
 ) -> Array:
@@ -178,6 +233,7 @@ def tensordot(
     *,
     precision: Any = None,
     preferred_element_type: DTypeLike = None,
+    out_sharding: None = None,
 ) -> Array:
     """Sum of products over pairs of axes.
 
@@ -185,9 +241,12 @@ def tensordot(
         a, b: Arrays, promoted to a common dtype.
         axes: The number of last axes of ``a`` and first axes of ``b``, or two lists of axes.
         precision, preferred_element_type: See ``dot``.
+        out_sharding: Must be ``None``: arrays lie on one device.
 
     Raises: ShapeError if the paired sizes differ.
     """
+    if out_sharding is not None:
+        raise NotImplementedError("tensordot: arrays lie on one device; out_sharding must be None.")
     (x, y), weak = promoted(a, b)
     if is_sequence(axes):
         left, right = (items_of(v) for v in axes)

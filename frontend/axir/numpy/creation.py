@@ -11,7 +11,16 @@ import numpy as np
 from axir import lax
 from axir._src.array import Array, ConcreteArray
 from axir._src.axes import Shape, axis_of, shape_of, static_int
-from axir._src.convert import ArrayLike, asarray, convert, is_number, to_array, typed
+from axir._src.convert import (
+    ArrayLike,
+    asarray,
+    check_device,
+    convert,
+    is_number,
+    shaped,
+    to_array,
+    typed,
+)
 from axir._src.elementwise import broadcast_shapes, broadcast_to, operands, promoted
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, canonical, common, default_float, requested
@@ -49,34 +58,36 @@ __all__ = [
 ]
 
 
-def zeros(shape: Shape, dtype: DTypeLike = None) -> Array:
+def zeros(shape: Shape, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Zeros, by default of the default float dtype.
 
     Raises: ShapeError, DTypeError for bad arguments.
     """
-    return _filled("zeros", shape, 0, dtype)
+    return _filled("zeros", shape, 0, dtype, device)
 
 
-def ones(shape: Shape, dtype: DTypeLike = None) -> Array:
+def ones(shape: Shape, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Ones, by default of the default float dtype.
 
     Raises: ShapeError, DTypeError for bad arguments.
     """
-    return _filled("ones", shape, 1, dtype)
+    return _filled("ones", shape, 1, dtype, device)
 
 
-def empty(shape: Shape, dtype: DTypeLike = None) -> Array:
+def empty(shape: Shape, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Zeros: an immutable array has no use for undefined elements."""
-    return _filled("empty", shape, 0, dtype)
+    return _filled("empty", shape, 0, dtype, device)
 
 
-def _filled(where: str, shape: Shape, value: int, dtype: DTypeLike) -> Array:
+def _filled(where: str, shape: Shape, value: int, dtype: DTypeLike, device: Any) -> Array:
+    check_device(where, device)
     wanted = default_float() if dtype is None else requested(dtype, where)
     return lax.full(shape_of(shape, where), value, wanted)
 
 
-def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None) -> Array:
+def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """An array filled with a value that broadcasts to ``shape``."""
+    check_device("full", device)
     sizes = shape_of(shape, "full")
     if is_number(fill_value):
         return lax.full(sizes, fill_value, dtype)
@@ -85,45 +96,57 @@ def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None) -> Array:
     return broadcast_to(value, sizes)
 
 
-def _like(where: str, x: ArrayLike, value: Any, dtype: DTypeLike, shape: Shape | None) -> Array:
-    array = to_array(x)
+def _like(where: str, x: ArrayLike, value: Any, dtype: DTypeLike, shape: Shape | None, device: Any) -> Array:
+    check_device(where, device)
+    array = shaped(x)
     if dtype is None and array.weak_type and is_number(value):
         return lax.full_like(array, value, shape=shape)
     wanted = array.dtype if dtype is None else requested(dtype, where)
     return full(array.shape if shape is None else shape, value, wanted)
 
 
-def zeros_like(a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None) -> Array:
+def zeros_like(
+    a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
+) -> Array:
     """Zeros of the shape and dtype of ``a`` where none is given."""
-    return _like("zeros_like", a, 0, dtype, shape)
+    return _like("zeros_like", a, 0, dtype, shape, device)
 
 
-def ones_like(a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None) -> Array:
+def ones_like(
+    a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
+) -> Array:
     """Ones of the shape and dtype of ``a`` where none is given."""
-    return _like("ones_like", a, 1, dtype, shape)
+    return _like("ones_like", a, 1, dtype, shape, device)
 
 
-def empty_like(prototype: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None) -> Array:
+def empty_like(
+    prototype: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
+) -> Array:
     """Zeros of the shape and dtype of ``prototype`` where none is given."""
-    return _like("empty_like", prototype, 0, dtype, shape)
+    return _like("empty_like", prototype, 0, dtype, shape, device)
 
 
-def full_like(a: ArrayLike, fill_value: Any, dtype: DTypeLike = None, shape: Shape | None = None) -> Array:
+def full_like(
+    a: ArrayLike, fill_value: Any, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
+) -> Array:
     """An array filled with a value, of the shape and dtype of ``a`` where none is given."""
-    return _like("full_like", a, fill_value, dtype, shape)
+    return _like("full_like", a, fill_value, dtype, shape, device)
 
 
-def copy(a: Any) -> Array:
-    """``a`` as an array; arrays are immutable, so one is its own copy."""
-    return asarray(a)
+def copy(a: Any, order: str | None = None) -> Array:
+    """``a`` as an array; arrays are immutable, so one is its own copy. The layout ``order`` is not observable."""
+    return asarray(a, order=order)
 
 
-def astype(x: ArrayLike, dtype: DTypeLike = None, /, *, copy: bool = False) -> Array:
+def astype(x: ArrayLike, dtype: DTypeLike = None, /, *, copy: bool = False, device: Any = None) -> Array:
     """``x`` in another dtype; floats round toward zero on the way to integers, and saturate."""
+    check_device("astype", device)
     return convert(to_array(x), default_float() if dtype is None else requested(dtype, "astype"))
 
 
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: DTypeLike = None) -> Array:
+def arange(
+    start: Any, stop: Any = None, step: Any = None, dtype: DTypeLike = None, *, device: Any = None
+) -> Array:
     """``start, start + step, ...`` up to ``stop``, which is not included; ``arange(n)`` counts from 0.
 
     Args:
@@ -132,6 +155,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: DTypeLike = No
 
     Raises: ConcretizationError if a number is traced: the shape would depend on it.
     """
+    check_device("arange", device)
     given = [x for x in (start, stop, step) if x is not None]
     wanted = common([typed(x) for x in operands(given)])[0] if dtype is None else requested(dtype, "arange")
     numbers: list[Any] = [
@@ -170,6 +194,8 @@ def linspace(
     retstep: bool = False,
     dtype: DTypeLike = None,
     axis: int = 0,
+    *,
+    device: Any = None,
 ) -> Any:
     """``num`` evenly spaced values from ``start`` to ``stop``.
 
@@ -180,9 +206,11 @@ def linspace(
         retstep: Whether to give the distance too.
         dtype: By default the float dtype of the bounds; integers are rounded down.
         axis: The new axis.
+        device: One of ``axir.devices()``, as for all functions that create arrays.
 
     Raises: ShapeError if ``num`` is negative.
     """
+    check_device("linspace", device)
     count = static_int(num, "linspace")
     if count < 0:
         raise located(ShapeError(f"linspace: num must not be negative; got {count}."))
@@ -260,10 +288,12 @@ def _geometric(first: Array, last: Array, num: int, endpoint: bool, dtype: DType
     return values if dtype is None else astype(values, dtype)
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Array:
+def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Matrix ``[N, M]`` with ones on diagonal ``k`` (positive: above the main one), zeros elsewhere."""
+    check_device("eye", device)
     rows, columns = shape_of((N, N if M is None else M), "eye")
-    return convert(_difference(rows, columns) == -static_int(k, "eye"), _or_float(dtype, "eye"))
+    at = _diagonal_number(k, rows, columns, "eye")
+    return convert(_difference(rows, columns) == -at, _or_float(dtype, "eye"))
 
 
 def identity(n: int, dtype: DTypeLike = None) -> Array:
@@ -274,7 +304,13 @@ def identity(n: int, dtype: DTypeLike = None) -> Array:
 def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Array:
     """Matrix ``[N, M]`` with ones on and below diagonal ``k``, zeros above."""
     rows, columns = shape_of((N, N if M is None else M), "tri")
-    return convert(_difference(rows, columns) >= -static_int(k, "tri"), _or_float(dtype, "tri"))
+    at = _diagonal_number(k, rows, columns, "tri")
+    return convert(_difference(rows, columns) >= -at, _or_float(dtype, "tri"))
+
+
+def _diagonal_number(k: int, rows: int, columns: int, where: str) -> int:
+    """The number of a diagonal; those outside the matrix, which may not fit into int32, are all the same."""
+    return min(max(static_int(k, where), -rows), columns)
 
 
 def _or_float(dtype: DTypeLike, where: str) -> np.dtype:
@@ -308,8 +344,9 @@ def _triangle(where: str, m: ArrayLike, k: int, *, lower: bool) -> Array:
     x = to_array(m)
     if x.ndim < 2:
         raise located(ShapeError(f"{where}: needs at least 2 axes; got {x.aval}."))
-    difference = _difference(*x.shape[-2:])
-    kept = difference >= -k if lower else difference <= -k
+    rows, columns = x.shape[-2:]
+    difference, at = _difference(rows, columns), _diagonal_number(k, rows, columns, where)
+    kept = difference >= -at if lower else difference <= -at
     return lax.select(broadcast_to(kept, x.shape), x, lax.full(x.shape, 0, x.dtype))
 
 

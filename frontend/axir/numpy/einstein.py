@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import opt_einsum
-from opt_einsum.parser import parse_einsum_input
-
 from axir import lax
 from axir._src.array import Array
 from axir._src.convert import ArrayLike, to_array
@@ -53,6 +50,8 @@ def einsum(
     >>> np.einsum("ij,j->i", np.ones((2, 3)), np.arange(3.0))
     Array([3., 3.], dtype=float32)
     """
+    from opt_einsum import contract_path
+
     no_out("einsum", out)
     names, target, arrays = _parse(subscripts, operands)
     arrays, _ = promoted(*arrays)
@@ -60,7 +59,7 @@ def einsum(
     squeezed = [_squeezed(x, n, sizes) for x, n in zip(arrays, names, strict=True)]
     terms = [n for _, n in squeezed]
     shapes = [x.shape for x, _ in squeezed]
-    path, _ = opt_einsum.contract_path(
+    path, _ = contract_path(
         f"{','.join(terms)}->{target}", *shapes, shapes=True, optimize=True if optimize is False else optimize
     )
     pending = [_diagonals(x, n) for x, n in squeezed]
@@ -78,6 +77,8 @@ def einsum(
 
 def _parse(subscripts: Any, operands: Sequence[Any]) -> tuple[list[str], str, list[Array]]:
     """Letters of each operand, letters of the result, and the operands."""
+    from opt_einsum.parser import parse_einsum_input
+
     first: list[Any] = [subscripts] if isinstance(subscripts, str) else [to_array(subscripts)]
     arrays = [to_array(x) if not isinstance(x, list | tuple) else x for x in operands]
     try:
@@ -168,8 +169,10 @@ def _aligned(x: Array, names: str, result: str) -> Array:
 
 def einsum_path(subscripts: Any, /, *operands: ArrayLike, optimize: Any = "auto") -> tuple[list[Any], Any]:
     """The order of contractions that ``einsum`` takes, as a list and as text."""
+    from opt_einsum import contract_path
+
     names, target, arrays = _parse(subscripts, operands)
-    path, info = opt_einsum.contract_path(
+    path, info = contract_path(
         f"{','.join(names)}->{target}", *[x.shape for x in arrays], shapes=True, optimize=optimize
     )
     return ["einsum_path", *path], str(info)

@@ -18,6 +18,7 @@ from axir._src.elementwise import apply, apply_binary, apply_unary, broadcast, p
 from axir._src.messages import located
 from axir._src.promotion import BOOL, default_float
 from axir._src.trace import bind
+from axir._src.ufunc import BinaryUfunc, binary_ufunc, unary_ufunc
 from axir_compiler.errors import DTypeError
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import COMPLEX, INEXACT, UNSIGNED
@@ -160,13 +161,15 @@ def _lexicographic(direction: str, x1: ArrayLike, x2: ArrayLike) -> Array:
     return lax.select(lax.eq(*first), compare(*second), compare(*first))
 
 
-def _logical(name: str, op: str, doc: str) -> Binary:
+def _logical(name: str, op: str, doc: str) -> BinaryUfunc:
     cls = OPS[op]
 
     def function(x1: ArrayLike, x2: ArrayLike, /) -> Array:
         return apply(cls, [truth(x1), truth(x2)], False)
 
-    return _finish(function, name, doc, "Nonzero is true; operands are broadcast, the result is bool.")
+    return binary_ufunc(
+        _finish(function, name, doc, "Nonzero is true; operands are broadcast, the result is bool.")
+    )
 
 
 def truth(x: ArrayLike) -> Array:
@@ -194,10 +197,12 @@ log1p = _real("log1p", "log1p", "``log(1 + x)``, accurate near 0.")
 sqrt = _real("sqrt", "sqrt", "Square root; NaN below 0.")
 cbrt = _real("cbrt", "cbrt", "Real cube root.")
 
-add = _binary("add", "add", "``x1 + x2``; integers wrap around, bools give logical or.", on_bool="or")
-subtract = _binary("subtract", "sub", "``x1 - x2``; integers wrap around, bools are refused.")
-multiply = _binary(
-    "multiply", "mul", "``x1 * x2``; integers wrap around, bools give logical and.", on_bool="and"
+add = binary_ufunc(
+    _binary("add", "add", "``x1 + x2``; integers wrap around, bools give logical or.", on_bool="or")
+)
+subtract = binary_ufunc(_binary("subtract", "sub", "``x1 - x2``; integers wrap around, bools are refused."))
+multiply = binary_ufunc(
+    _binary("multiply", "mul", "``x1 * x2``; integers wrap around, bools give logical and.", on_bool="and")
 )
 true_divide = _binary("true_divide", "div", "``x1 / x2`` as floats.", to_float=True)
 divide = _binary("divide", "div", "``x1 / x2`` as floats.", to_float=True)
@@ -207,11 +212,13 @@ arctan2 = atan2 = _binary(
 nextafter = _binary(
     "nextafter", "nextafter", "The float after ``x1`` in the direction of ``x2``.", to_float=True
 )
-maximum = _binary("maximum", "max", "Larger operand; NaN if either is.")
-minimum = _binary("minimum", "min", "Smaller operand; NaN if either is.")
-bitwise_and = _binary("bitwise_and", "and", "Bitwise and of integers, logical and of bools.")
-bitwise_or = _binary("bitwise_or", "or", "Bitwise or of integers, logical or of bools.")
-bitwise_xor = _binary("bitwise_xor", "xor", "Bitwise exclusive or of integers, logical of bools.")
+maximum = binary_ufunc(_binary("maximum", "max", "Larger operand; NaN if either is."))
+minimum = binary_ufunc(_binary("minimum", "min", "Smaller operand; NaN if either is."))
+bitwise_and = binary_ufunc(_binary("bitwise_and", "and", "Bitwise and of integers, logical and of bools."))
+bitwise_or = binary_ufunc(_binary("bitwise_or", "or", "Bitwise or of integers, logical or of bools."))
+bitwise_xor = binary_ufunc(
+    _binary("bitwise_xor", "xor", "Bitwise exclusive or of integers, logical of bools.")
+)
 equal = _comparison("equal", "eq", "``x1 == x2``; false with NaN.")
 not_equal = _comparison("not_equal", "ne", "``x1 != x2``; true with NaN.")
 less = _comparison("less", "lt", "``x1 < x2``; false with NaN.")
@@ -271,12 +278,13 @@ def positive(x: ArrayLike, /) -> Array:
     return to_array(x)
 
 
+@unary_ufunc
 def negative(x: ArrayLike, /) -> Array:
     """``-x``; integers wrap around.
 
     Raises: DTypeError for bools.
     """
-    return bind(OPS["neg"], to_array(x))
+    return apply_unary(OPS["neg"], x)
 
 
 def absolute(x: ArrayLike, /) -> Array:
@@ -356,7 +364,7 @@ def _by_parts(function: Callable[[Array], Array], x: Array) -> Array:
     return lax.complex(function(lax.real(x)), function(lax.imag(x)))
 
 
-def trunc(x: ArrayLike, /) -> Array:
+def trunc(x: ArrayLike) -> Array:
     """Nearest integer toward zero; integers and bools stay themselves."""
     array = to_array(x)
     if array.dtype not in INEXACT:

@@ -23,6 +23,7 @@ from axir.numpy.elementwise import (
     logical_or,
     maximum,
     minimum,
+    no_out,
     refuse_complex,
     truth,
 )
@@ -70,20 +71,22 @@ def isinf(x: ArrayLike, /) -> Array:
     return _infinite(x, lambda v: lax.eq(lax.abs(v), math.inf))
 
 
-def isposinf(x: ArrayLike, /) -> Array:
+def isposinf(x: ArrayLike, /, out: None = None) -> Array:
     """Whether the element is positive infinity.
 
     Raises: DTypeError for complex numbers.
     """
+    no_out("isposinf", out)
     refuse_complex("isposinf", x)
     return _infinite(x, lambda v: lax.eq(v, math.inf))
 
 
-def isneginf(x: ArrayLike, /) -> Array:
+def isneginf(x: ArrayLike, /, out: None = None) -> Array:
     """Whether the element is negative infinity.
 
     Raises: DTypeError for complex numbers.
     """
+    no_out("isneginf", out)
     refuse_complex("isneginf", x)
     return _infinite(x, lambda v: lax.eq(v, -math.inf))
 

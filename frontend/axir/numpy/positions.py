@@ -92,12 +92,8 @@ def _total(mask: Array) -> Array:
 
 
 def running_count(mask: Array) -> Array:
-    """How many of the elements up to each one hold, by sums over twice as many elements in each step."""
-    total, step = lax.convert_element_type(mask, np.int32), 1
-    while step < total.shape[0]:
-        total = lax.add(total, lax.pad(total, 0, [(step, -step, 0)]))
-        step *= 2
-    return total
+    """How many of the elements up to each one hold."""
+    return lax.cumsum(lax.convert_element_type(mask, np.int32))
 
 
 def _first_positions(mask: Array, count: int) -> Array:

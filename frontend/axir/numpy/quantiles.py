@@ -17,7 +17,8 @@ from axir._src.promotion import inexact
 from axir.lax.sorting import take_along
 from axir.numpy.elementwise import no_out
 from axir.numpy.logic import choose_by, isnan
-from axir_compiler.errors import MissingRuleError, ShapeError
+from axir_compiler.errors import DTypeError, MissingRuleError, ShapeError
+from axir_compiler.ir.types import COMPLEX
 
 __all__ = [
     "median",
@@ -35,6 +36,10 @@ def _quantile(
     name: str, a: ArrayLike, q: Any, axis: Axes, method: str, keepdims: bool, skip_nan: bool, weights: Any
 ) -> Array:
     x, levels = to_array(a), asarray(q)
+    if x.dtype in COMPLEX or levels.dtype in COMPLEX:
+        raise located(
+            DTypeError(f"{name}: is not defined for complex numbers; got {x.aval}. Take real parts.")
+        )
     if method not in _METHODS:
         raise located(ShapeError(f"{name}: method must be one of {', '.join(_METHODS)}; got {method!r}."))
     if weights is not None:

@@ -12,7 +12,7 @@ from axir import lax
 from axir._src.array import Array
 from axir._src.axes import Axes, axes_of, axis_of
 from axir._src.convert import ArrayLike, convert, to_array
-from axir._src.elementwise import broadcast_shapes, broadcast_to
+from axir._src.elementwise import apply_binary, broadcast_shapes, broadcast_to, evaluated, is_eager
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, default_int, inexact, requested
 from axir._src.trace import bind
@@ -54,8 +54,12 @@ _HALF_SIZE = 2
 
 
 def _reduce(op: str, x: Array, axis: Axes, keepdims: bool) -> Array:
-    axes = axes_of(axis, x.ndim, op.removeprefix("reduce_"))
-    found = bind(OPS[op], x, weak=False, axes=axes)
+    axes = tuple(range(x.ndim)) if axis is None else axes_of(axis, x.ndim, op[len("reduce_") :])
+    cls = OPS[op]
+    if is_eager((x,)) and (cls.dtypes is None or x.dtype in cls.dtypes):
+        found = evaluated(cls, x, False, axes=axes)
+    else:
+        found = bind(cls, x, weak=False, axes=axes)
     return lax.expand_dims(found, axes) if keepdims else found
 
 
@@ -71,7 +75,7 @@ def _masked(x: Array, where: ArrayLike | None, neutral: Any) -> Array:
 def accumulator(x: Array, dtype: DTypeLike, promote_integers: bool, where: str) -> np.dtype:
     """The dtype of a sum or product: narrow integers and bools take the default integer width."""
     if dtype is not None:
-        return requested(dtype, where)
+        return x.dtype if dtype is x.dtype else requested(dtype, where)
     if x.dtype in INEXACT or not promote_integers:
         return x.dtype
     wide = default_int()
@@ -271,7 +275,11 @@ def mean(
 def _ratio(total: Array, count: Any) -> Array:
     if isinstance(count, int):
         count = float(count) if total.dtype in INEXACT else count
-    return lax.div(total, count)
+    return apply_binary(OPS["div"], total, count, weak=False)
+
+
+# Arguments are named ``mean``.
+_average = mean
 
 
 def var(
@@ -283,17 +291,21 @@ def var(
     keepdims: bool = False,
     *,
     where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
     correction: float | None = None,
 ) -> Array:
     """Mean of the squared distances from the mean, with ``count - ddof`` as the divisor; real also of complex numbers.
 
-    ``correction`` is another name of ``ddof``.
+    ``correction`` is another name of ``ddof``. ``mean`` saves computing it, if it is known; it must keep the axes.
     """
     no_out("var", out)
     x = to_array(a)
     result, wide = _work_dtype(x, dtype, "var")
     x = convert(x, wide)
-    centered = lax.sub(x, broadcast_to(mean(x, axis, wide, keepdims=True, where=where), x.shape))
+    center = (
+        _average(x, axis, wide, keepdims=True, where=where) if mean is None else convert(to_array(mean), wide)
+    )
+    centered = lax.sub(x, broadcast_to(center, x.shape))
     squares = sum(_squared_size(centered), axis, keepdims=keepdims, where=where)
     result, wide = real_dtype(result), real_dtype(wide)
     count = _count(x, axis, keepdims, where, wide) - (ddof if correction is None else correction)
@@ -317,11 +329,12 @@ def std(
     keepdims: bool = False,
     *,
     where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
     correction: float | None = None,
 ) -> Array:
     """Square root of ``var``."""
     no_out("std", out)
-    return lax.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, correction=correction))
+    return lax.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction))
 
 
 def average(
@@ -466,9 +479,10 @@ def nanvar(
     ddof: int = 0,
     keepdims: bool = False,
     where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
 ) -> Array:
     """``var`` of what is not NaN."""
-    return var(a, axis, dtype, out, ddof, keepdims, where=_present(a, where))
+    return var(a, axis, dtype, out, ddof, keepdims, where=_present(a, where), mean=mean)
 
 
 def nanstd(
@@ -479,6 +493,7 @@ def nanstd(
     ddof: int = 0,
     keepdims: bool = False,
     where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
 ) -> Array:
     """``std`` of what is not NaN."""
-    return std(a, axis, dtype, out, ddof, keepdims, where=_present(a, where))
+    return std(a, axis, dtype, out, ddof, keepdims, where=_present(a, where), mean=mean)

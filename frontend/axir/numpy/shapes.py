@@ -12,7 +12,7 @@ import numpy as np
 from axir import lax
 from axir._src.array import Array
 from axir._src.axes import Shape, axes_of, axis_of, is_sequence, items_of, shape_of, static_int
-from axir._src.convert import ArrayLike, asarray, convert, to_array
+from axir._src.convert import ArrayLike, asarray, convert, shaped, to_array
 from axir._src.elementwise import broadcast, promoted
 from axir._src.elementwise import broadcast_shapes as _broadcast_shapes
 from axir._src.elementwise import broadcast_to as _broadcast_to
@@ -72,12 +72,12 @@ Arrays = Sequence[Any] | Array
 
 def shape(a: ArrayLike) -> tuple[int, ...]:
     """Size of each axis."""
-    return to_array(a).shape
+    return shaped(a).shape
 
 
 def ndim(a: ArrayLike) -> int:
     """Number of axes."""
-    return to_array(a).ndim
+    return shaped(a).ndim
 
 
 def size(a: ArrayLike, axis: int | Sequence[int] | None = None) -> int:
@@ -86,10 +86,11 @@ def size(a: ArrayLike, axis: int | Sequence[int] | None = None) -> int:
     return math.prod(x.shape[i] for i in axes_of(axis, x.ndim, "size"))
 
 
-def reshape(a: ArrayLike, shape: Any, order: str = "C") -> Array:
+def reshape(a: ArrayLike, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
     """The same elements under another shape, one size of which may be -1.
 
-    ``order`` is ``"C"`` (last axis fastest) or ``"F"`` (first axis fastest).
+    ``order`` is ``"C"`` (last axis fastest) or ``"F"`` (first axis fastest). ``copy`` has no effect, since whether
+    memory is copied is not observable.
 
     Raises: ShapeError if the number of elements differs.
     """
@@ -363,13 +364,19 @@ def tile(A: ArrayLike, reps: Any) -> Array:
     return lax.reshape(spread, tuple(n * m for n, m in zip(counts, sizes, strict=True)))
 
 
-def repeat(a: ArrayLike, repeats: Any, axis: int | None = None) -> Array:
+def repeat(
+    a: ArrayLike, repeats: Any, axis: int | None = None, *, total_repeat_length: int | None = None
+) -> Array:
     """Each element repeated; ``repeats`` is a static count, or one for each position of the axis.
 
-    Without an axis the array is raveled first.
+    Without an axis the array is raveled first. With ``total_repeat_length`` counts may be traced: the result has that
+    size, its end cut off or filled with the last element.
 
-    Raises: ShapeError if the counts do not fit the axis; ConcretizationError if they are traced.
+    Raises: ShapeError if the counts do not fit the axis; ConcretizationError if they are traced and there is no
+        ``total_repeat_length``.
     """
+    if total_repeat_length is not None:
+        return _repeated(to_array(a), to_array(repeats), axis, static_int(total_repeat_length, "repeat"))
     x = to_array(a)
     if axis is None:
         x, axis = ravel(x), 0
@@ -388,6 +395,26 @@ def repeat(a: ArrayLike, repeats: Any, axis: int | None = None) -> Array:
             ShapeError(f"repeat: needs one count for each of {x.shape[at]} positions; got {counts.size}.")
         )
     return take_static(x, np.repeat(np.arange(x.shape[at]), counts), at)
+
+
+def _repeated(x: Array, counts: Array, axis: int | None, total: int) -> Array:
+    """``repeat`` to a size that is known: position ``k`` takes the element whose run contains it."""
+    x, axis = (ravel(x), 0) if axis is None else (x, axis)
+    at = axis_of(axis, x.ndim, "repeat")
+    n = x.shape[at]
+    if counts.size not in (1, n) or counts.ndim > 1 or counts.dtype.kind not in "iu" or (total and not n):
+        raise located(
+            ShapeError(
+                f"repeat: needs one integer for each of {n} positions, {total} in all; got {counts.aval}."
+            )
+        )
+    counts = _broadcast_to(lax.reshape(counts, (counts.size,)), (n,))
+    if not total:
+        return lax.slice_in_dim(x, 0, 0, axis=at)
+    ends = lax.cumsum(convert(counts, np.dtype("int32")))
+    begun = lax.full((total,), 0, "int32").at[ends].add(1, mode="drop")
+    rows = lax.min(lax.cumsum(begun), lax.full((total,), n - 1, "int32"))
+    return x[(slice(None),) * at + (rows,)]
 
 
 def flip(m: ArrayLike, axis: int | Sequence[int] | None = None) -> Array:
@@ -465,10 +492,13 @@ def _roll(x: Array, shift: Any, axis: int) -> Array:
     return bind(OPS["concatenate"], *parts, dimension=axis)
 
 
-def delete(arr: ArrayLike, obj: Any, axis: int | None = None) -> Array:
+def delete(
+    arr: ArrayLike, obj: Any, axis: int | None = None, *, assume_unique_indices: bool = False
+) -> Array:
     """``arr`` without the positions ``obj`` of an axis; without an axis it is raveled first.
 
-    ``obj`` is static: an integer, a slice, or an array of integers or bools.
+    ``obj`` is static: an integer, a slice, or an array of integers or bools. With ``assume_unique_indices`` an array of
+    integers may be traced; each must be another position.
 
     Raises: AxisError if a position is out of bounds.
     """
@@ -476,9 +506,21 @@ def delete(arr: ArrayLike, obj: Any, axis: int | None = None) -> Array:
     if axis is None:
         x, axis = ravel(x), 0
     at = axis_of(axis, x.ndim, "delete")
+    if assume_unique_indices and isinstance(obj, Array) and obj.dtype.kind in "iu":
+        return _without_positions(x, obj, at)
     index = obj if isinstance(obj, slice) else np.asarray(obj)
     try:
         kept = np.delete(np.arange(x.shape[at]), index)
     except IndexError as error:
         raise located(AxisError(f"delete: {error}.")) from None
     return take_static(x, kept, at)
+
+
+def _without_positions(x: Array, gone: Array, axis: int) -> Array:
+    """Position ``k`` of the result is ``k`` plus the number of those that are gone before it."""
+    n = x.shape[axis]
+    gone = lax.sort(lax.reshape(lax.select(gone < 0, gone + n, gone), (gone.size,)))
+    first = lax.sub(gone, lax.iota(gone.dtype, gone.size))
+    kept = max(n - gone.size, 0)
+    steps = lax.full((kept,), 0, "int32").at[first].add(1, mode="drop")
+    return x[(slice(None),) * axis + (lax.add(lax.iota("int32", kept), lax.cumsum(steps)),)]

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from axir import lax
 from axir._src.array import Array
 from axir._src.convert import ArrayLike
 from axir._src.elementwise import promoted
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike
+from axir.numpy.complex_parts import conj
 from axir_compiler.errors import ShapeError
+from axir_compiler.ir.types import COMPLEX, real_dtype
 
 __all__ = ["convolve", "correlate"]
 
 
 def correlated(x: Array, y: Array, pads: Sequence[tuple[int, int]], dtype: DTypeLike = None) -> Array:
     """Sums of products of ``x``, padded with zeros, with ``y`` in all positions where it fits."""
+    if x.dtype in COMPLEX:
+        part = None if dtype is None else real_dtype(np.dtype(dtype))
+        left, right = ((lax.real(v), lax.imag(v)) for v in (x, y))
+        real, cross1, cross2, imaginary = (correlated(u, v, pads, part) for u in left for v in right)
+        return lax.complex(lax.sub(real, imaginary), lax.add(cross1, cross2))
     x, y = (lax.expand_dims(v, (0, 1)) for v in (x, y))
     found = lax.conv_general_dilated(x, y, (1,) * len(pads), pads, preferred_element_type=dtype)
     return lax.squeeze(found, (0, 1))
@@ -65,8 +74,8 @@ def correlate(
     precision: Any = None,
     preferred_element_type: DTypeLike = None,
 ) -> Array:
-    """Correlation of two vectors, ``sum over m of a[m + n] * v[m]``; see ``convolve``."""
-    x, y = _vectors("correlate", a, v, preferred_element_type)
+    """Correlation of two vectors, ``sum over m of a[m + n] * conj(v[m])``; see ``convolve``."""
+    x, y = _vectors("correlate", a, conj(v), preferred_element_type)
     if x.size >= y.size:
         return correlated(x, y, _pads(y.size, mode, "correlate"), preferred_element_type)
     found = correlated(y, x, _pads(x.size, mode, "correlate"), preferred_element_type)

@@ -16,9 +16,11 @@ from axir._src.messages import located
 from axir._src.promotion import DTypeLike, default_int, requested
 from axir._src.trace import bind
 from axir.lax.sorting import take_along
+from axir.numpy.elementwise import refuse_complex
 from axir.numpy.logic import choose_by
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import COMPLEX
 from axir_compiler.ops.sort import stable_order
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "partition",
     "searchsorted",
     "sort",
+    "sort_complex",
 ]
 
 
@@ -57,7 +60,7 @@ def sort(
     stable: bool = True,
     descending: bool = False,
 ) -> Array:
-    """``a`` in ascending order along an axis, NaN last.
+    """``a`` in ascending order along an axis, NaN last; complex numbers by real, then by imaginary parts.
 
     Args:
         a: Array.
@@ -71,6 +74,14 @@ def sort(
     x, at = _operand("sort", a, axis, kind, order)
     found = bind(OPS["sort"], x, dimension=at, num_keys=1)
     return lax.rev(found, (at,)) if descending else found
+
+
+def sort_complex(a: ArrayLike) -> Array:
+    """``a`` in ascending order along the last axis, as complex numbers, which are ordered by their real parts first."""
+    x = to_array(a)
+    if x.dtype in COMPLEX:
+        return lax.complex(*lax.sort((lax.real(x), lax.imag(x)), num_keys=2))
+    return convert(lax.sort(x), np.dtype("complex128" if x.dtype.itemsize > 4 else "complex64"))
 
 
 def argsort(
@@ -134,6 +145,7 @@ def partition(a: ArrayLike, kth: int, axis: int = -1) -> Array:
     Raises: AxisError if ``kth`` or the axis is out of bounds.
     """
     x, at = _operand("partition", a, axis)
+    refuse_complex("partition", x)
     axis_of(kth, x.shape[at], "partition: position kth along that axis")
     return sort(x, at)
 
@@ -141,6 +153,7 @@ def partition(a: ArrayLike, kth: int, axis: int = -1) -> Array:
 def argpartition(a: ArrayLike, kth: int, axis: int = -1) -> Array:
     """Positions along an axis that partition ``a``; see ``partition``."""
     x, at = _operand("argpartition", a, axis)
+    refuse_complex("argpartition", x)
     axis_of(kth, x.shape[at], "argpartition: position kth along that axis")
     return argsort(x, at)
 
@@ -176,8 +189,31 @@ def searchsorted(
     if sorter is not None:
         x = take_along(x, to_array(sorter), 0)
     flat = lax.reshape(values, (values.size,))
+    if x.dtype in COMPLEX:
+        x, flat = _ranks(x, flat)
     found = bind(OPS["searchsorted"], x, flat, weak=False, right=side == "right")
     return lax.reshape(found, values.shape)
+
+
+def _ranks(x: Array, values: Array) -> tuple[Array, Array]:
+    """Integers in the order of all elements of two vectors, equal ones for equal elements."""
+    together = lax.concatenate([x, values], 0)
+    positions = lax.iota("int32", together.size)
+    ordered, order = lax.sort((together, positions), num_keys=1)
+    last = max(together.size - 1, 0)
+    real, imag = (
+        _differs(lax.slice_in_dim(part, 1, None), lax.slice_in_dim(part, 0, last))
+        for part in (lax.real(ordered), lax.imag(ordered))
+    )
+    steps = lax.bitwise_or(real, imag)
+    ranks = lax.cumsum(lax.pad(convert(steps, np.dtype("int32")), 0, [(together.size - last, 0, 0)]))
+    found = lax.sort((order, ranks), num_keys=1)[1]
+    return lax.slice_in_dim(found, 0, x.size), lax.slice_in_dim(found, x.size, None)
+
+
+def _differs(x: Array, y: Array) -> Array:
+    """Whether numbers differ; NaN is NaN."""
+    return lax.bitwise_and(lax.ne(x, y), lax.bitwise_or(lax.eq(x, x), lax.eq(y, y)))
 
 
 def digitize(x: ArrayLike, bins: ArrayLike, right: bool = False, *, method: str | None = None) -> Array:

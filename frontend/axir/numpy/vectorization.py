@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 from axir import lax
 from axir._src.array import Array
 from axir._src.axes import axes_of, axis_of
-from axir._src.convert import ArrayLike, to_array
-from axir._src.elementwise import broadcast_shapes
+from axir._src.convert import ArrayLike, asarray, convert, to_array
+from axir._src.elementwise import broadcast_shapes, broadcast_to
 from axir._src.messages import located
 from axir._src.vectorize import vmap
+from axir.numpy.elementwise import truth
+from axir.numpy.logic import select
 from axir.numpy.shapes import moveaxis
 from axir_compiler.errors import ShapeError
 
-__all__ = ["apply_along_axis", "apply_over_axes", "vectorize"]
+__all__ = ["apply_along_axis", "apply_over_axes", "piecewise", "vectorize"]
 
 _GROUP = re.compile(r"\(([^()]*)\)")
 _SIGNATURE = re.compile(r"\s*(\([^()]*\)\s*,?\s*)+->\s*(\([^()]*\)\s*,?\s*)+")
@@ -153,3 +155,37 @@ def apply_over_axes(func: Callable[..., Any], a: ArrayLike, axes: int | Sequence
             raise located(ShapeError(f"apply_over_axes: the function must keep the rank; got {found.aval}."))
         x = found
     return x
+
+
+def piecewise(x: ArrayLike, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: Any) -> Array:
+    """A function that is another one in each of several regions.
+
+    Args:
+        x: Where to evaluate.
+        condlist: Bool arrays, broadcast with ``x``; the last one that holds decides.
+        funclist: A function or value for each of them, and optionally one for the rest, which is 0 otherwise.
+            Functions take scalars and are evaluated everywhere; what they give is converted to the dtype of ``x``.
+        args, kw: Passed on to the functions.
+
+    Raises: ShapeError if there are not as many functions as conditions, or one more, or no condition.
+    """
+    points = to_array(x)
+    conditions = [truth(c) for c in asarray(condlist)]
+    if not conditions or len(funclist) not in (len(conditions), len(conditions) + 1):
+        raise located(
+            ShapeError(
+                f"piecewise: needs a condition at least and as many functions, or one more; got {len(conditions)} and "
+                f"{len(funclist)}."
+            )
+        )
+    choices = [_piece(f, points, args, kw) for f in funclist]
+    default = choices.pop() if len(choices) > len(conditions) else 0
+    shape = broadcast_shapes(points.shape, *[c.shape for c in conditions], where="piecewise")
+    cases = [broadcast_to(c, shape) for c in [*choices, convert(to_array(default), points.dtype)]]
+    return select([broadcast_to(c, shape) for c in conditions[::-1]], cases[-2::-1], cases[-1])
+
+
+def _piece(function: Any, x: Array, args: Sequence[Any], kw: dict[str, Any]) -> Array:
+    if not callable(function):
+        return convert(to_array(function), x.dtype)
+    return convert(vectorize(lambda v: function(v, *args, **kw))(x), x.dtype)

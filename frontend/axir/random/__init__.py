@@ -3,24 +3,46 @@
 A function of a key always gives the same numbers; ``split`` makes new keys of one. The numbers are JAX's.
 """
 
-from axir.random.distributions import (
+from axir.random.counts import (
+    binomial,
+    multinomial,
+    poisson,
+)
+from axir.random.discrete import (
     bernoulli,
     categorical,
+    geometric,
+    rademacher,
+    randint,
+)
+from axir.random.distributions import (
     cauchy,
+    double_sided_maxwell,
     exponential,
     gumbel,
     laplace,
     logistic,
     lognormal,
+    maxwell,
     normal,
     pareto,
-    rademacher,
-    randint,
     rayleigh,
     triangular,
     truncated_normal,
     uniform,
+    wald,
     weibull_min,
+)
+from axir.random.gammas import (
+    ball,
+    beta,
+    chisquare,
+    dirichlet,
+    f,
+    gamma,
+    generalized_normal,
+    loggamma,
+    t,
 )
 from axir.random.keys import (
     PRNGKey,
@@ -29,39 +51,66 @@ from axir.random.keys import (
     fold_in,
     key,
     key_data,
+    key_dtype,
     key_impl,
     split,
     wrap_key_data,
 )
-from axir.random.shuffling import choice, permutation
+from axir.random.shuffling import (
+    choice,
+    permutation,
+)
+from axir.random.vectors import (
+    multivariate_normal,
+    orthogonal,
+)
 
 __all__ = [
     "PRNGKey",
+    "ball",
     "bernoulli",
+    "beta",
+    "binomial",
     "bits",
     "categorical",
     "cauchy",
+    "chisquare",
     "choice",
     "clone",
+    "dirichlet",
+    "double_sided_maxwell",
     "exponential",
+    "f",
     "fold_in",
+    "gamma",
+    "generalized_normal",
+    "geometric",
     "gumbel",
     "key",
     "key_data",
+    "key_dtype",
     "key_impl",
     "laplace",
+    "loggamma",
     "logistic",
     "lognormal",
+    "maxwell",
+    "multinomial",
+    "multivariate_normal",
     "normal",
+    "orthogonal",
     "pareto",
     "permutation",
+    "poisson",
     "rademacher",
     "randint",
     "rayleigh",
     "split",
+    "t",
     "triangular",
     "truncated_normal",
     "uniform",
+    "wald",
     "weibull_min",
     "wrap_key_data",
 ]

@@ -1,76 +1,56 @@
-"""Random numbers of several distributions, each a function of uniform bits.
+"""Continuous distributions of one variable that are elementary functions of uniform or normal numbers.
 
 Formulas are such that the numbers equal JAX's, up to the last place where a function of the reals is involved.
+Inversion of distribution functions: L. Devroye, "Non-uniform random variate generation", Springer 1986, chapter II.2.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from axir import lax
 from axir import numpy as anp
 from axir._src.array import Array
-from axir._src.axes import Shape, axis_of, shape_of
-from axir._src.convert import ArrayLike, convert, is_number, to_array
-from axir._src.elementwise import broadcast_shapes, broadcast_to
-from axir._src.messages import located
-from axir._src.promotion import DTypeLike, default_float, default_int, inexact, requested
+from axir._src.axes import Shape, shape_of
+from axir._src.convert import ArrayLike, to_array
+from axir._src.elementwise import broadcast_shapes
+from axir._src.promotion import DTypeLike
 from axir._src.scalar_types import finfo
-from axir.random.keys import random_bits, split
-from axir_compiler.errors import DTypeError, ShapeError
-from axir_compiler.ir.types import FLOATING, INTEGER
+from axir.random.drawing import (
+    common_shape,
+    float_dtype,
+    inexact_dtype,
+    mode_of,
+    normal_floats,
+    parameter,
+    uniform_floats,
+)
+from axir.random.keys import Key, parts, random_bits
 
 __all__ = [
-    "bernoulli",
-    "categorical",
     "cauchy",
+    "double_sided_maxwell",
     "exponential",
     "gumbel",
     "laplace",
     "logistic",
     "lognormal",
+    "maxwell",
     "normal",
     "pareto",
-    "rademacher",
-    "randint",
     "rayleigh",
     "triangular",
     "truncated_normal",
     "uniform",
+    "wald",
     "weibull_min",
 ]
 
 
-def _float_dtype(dtype: DTypeLike, where: str) -> np.dtype:
-    wanted = default_float() if dtype is None else requested(dtype, f"random.{where}")
-    if wanted not in FLOATING:
-        raise located(DTypeError(f"random.{where}: dtype must be a float dtype; got {wanted}."))
-    return wanted
-
-
-def _shape(shape: Shape | None, where: str, *parameters: ArrayLike) -> tuple[int, ...]:
-    """The shape of the result, to which the parameters must broadcast; by default their common one."""
-    shapes = [to_array(p).shape for p in parameters]
-    if shape is None:
-        return broadcast_shapes(*shapes, where=f"random.{where}")
-    target = shape_of(shape, f"random.{where}")
-    if broadcast_shapes(target, *shapes, where=f"random.{where}") != target:
-        given = ", ".join(map(str, shapes))
-        raise located(
-            ShapeError(f"random.{where}: parameters of shapes {given} do not broadcast to {target}.")
-        )
-    return target
-
-
-def _parameter(x: ArrayLike, dtype: np.dtype, shape: tuple[int, ...]) -> Array:
-    return broadcast_to(convert(to_array(x), dtype), shape)
-
-
 def uniform(
-    key: ArrayLike,
+    key: Key,
     shape: Shape = (),
     dtype: DTypeLike = None,
     minval: ArrayLike = 0.0,
@@ -86,220 +66,176 @@ def uniform(
 
     Raises: DTypeError if the dtype is no float dtype.
     """
-    wanted = _float_dtype(dtype, "uniform")
-    sizes = _shape(shape, "uniform", minval, maxval)
-    return _uniform(key, sizes, wanted, minval, maxval, "uniform")
+    wanted = float_dtype(dtype, "uniform")
+    sizes = common_shape(shape, "uniform", minval, maxval)
+    return uniform_floats(key, sizes, wanted, "uniform", minval, maxval)
 
 
-def _uniform(
-    key: ArrayLike, shape: tuple[int, ...], dtype: np.dtype, minval: Any, maxval: Any, where: str
-) -> Array:
-    """Random bits as the mantissa of a float in [1, 2), shifted and scaled to the bounds."""
-    width, mantissa = 8 * dtype.itemsize, finfo(dtype).nmant
-    drawn = 8 if mantissa < 8 else width
-    bits = convert(random_bits(key, drawn, shape, where), np.dtype(f"uint{width}"))
-    one = int(np.array(1, dtype).view(f"uint{width}"))
-    pattern = lax.bitwise_or(lax.shift_right_logical(bits, drawn - mantissa), one)
-    unit = lax.sub(lax.bitcast_convert_type(pattern, dtype), 1.0)
-    if is_number(minval) and is_number(maxval) and (minval, maxval) == (0, 1):
-        return unit
-    low, high = _parameter(minval, dtype, shape), _parameter(maxval, dtype, shape)
-    return lax.max(low, lax.add(lax.mul(unit, lax.sub(high, low)), low))
+def normal(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+    """Floats of the normal distribution of mean 0 and variance 1, ``exp(-x**2 / 2) / sqrt(2 * pi)``.
 
-
-def normal(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """Normally distributed floats of mean 0 and variance 1.
+    Complex numbers have independent parts of variance 1/2.
 
     >>> from axir import random
     >>> random.normal(random.key(135), (2,))
     Array([0.5797745, 1.2436472], dtype=float32)
     """
-    wanted = _float_dtype(dtype, "normal")
-    return _normal(key, shape_of(shape, "random.normal"), wanted, "normal")
+    wanted = inexact_dtype(dtype, "normal")
+    return normal_floats(key, shape_of(shape, "random.normal"), wanted, "normal")
 
 
-def _normal(key: ArrayLike, shape: tuple[int, ...], dtype: np.dtype, where: str) -> Array:
-    low = np.nextafter(np.array(-1, dtype), np.array(0, dtype))
-    drawn = _uniform(key, shape, dtype, float(low), 1.0, where)
-    return lax.mul(lax.erf_inv(drawn), float(np.array(math.sqrt(2), dtype)))
+def exponential(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+    """Floats of the exponential distribution of mean 1, ``exp(-x)`` for ``x >= 0``."""
+    wanted = float_dtype(dtype, "exponential")
+    return exponential_floats(key, shape_of(shape, "random.exponential"), wanted, "exponential")
 
 
-def _limits(dtype: np.dtype) -> tuple[int, int]:
-    info = np.iinfo(dtype)
-    return int(info.min), int(info.max)
+def exponential_floats(key: Key, shape: tuple[int, ...], dtype: np.dtype, where: str) -> Array:
+    """``exponential`` with its arguments checked."""
+    return lax.neg(lax.log1p(lax.neg(uniform_floats(key, shape, dtype, where))))
 
 
-def _clipped(x: Array, dtype: np.dtype) -> Array:
-    """An integer in another integer dtype, limited to its range."""
-    low, high = _limits(x.dtype)
-    least, most = _limits(dtype)
-    limited = x if least <= low and high <= most else lax.clamp(max(low, least), x, min(high, most))
-    return convert(limited, dtype)
-
-
-def randint(
-    key: ArrayLike, shape: Shape, minval: ArrayLike, maxval: ArrayLike, dtype: DTypeLike = None
-) -> Array:
-    """Uniformly distributed integers in ``[minval, maxval)``; ``minval`` where that is empty.
-
-    Two draws are combined modulo the span, so the bias is at most the span over ``2**(2 * width)``.
+def gumbel(key: Key, shape: Shape = (), dtype: DTypeLike = None, mode: str | None = None) -> Array:
+    """Floats of the Gumbel distribution, ``exp(-(x + exp(-x)))``.
 
     Args:
         key: A key.
-        shape: Shape of the result, to which the bounds broadcast.
-        minval, maxval: Bounds, limited to the range of the dtype.
-        dtype: An integer dtype, by default the default one.
+        shape: Shape of the result.
+        dtype: A float dtype, by default the default one.
+        mode: With ``"low"``, the default, numbers of float32 are at most about 16; with ``"high"`` twice as many bits
+            are drawn, and they are at most about 32; ``"highest"`` has float32 numbers of full precision on both sides.
 
-    Raises: DTypeError if the dtype is no integer dtype.
+    Raises: DTypeError if the dtype is no float dtype, ValueError for an unknown mode.
     """
-    wanted = default_int() if dtype is None else requested(dtype, "random.randint")
-    if wanted not in INTEGER:
-        raise located(DTypeError(f"random.randint: dtype must be an integer dtype; got {wanted}."))
-    first, last = _integer(minval), _integer(maxval)
-    sizes = _shape(shape, "randint", first, last)
-    if wanted.itemsize < 4:
-        # Narrow integers are drawn in 32 bits, against bias.
-        least, most = _limits(wanted)
-        low, high = (_clipped(b, np.dtype("int32")) for b in (first, last))
-        low, high = lax.clamp(least, low, most), lax.clamp(least, high, most + 1)
-        beyond = lax.full((), False)
-    else:
-        low, high = _clipped(first, wanted), _clipped(last, wanted)
-        # A bound above the largest integer means that the largest is included.
-        beyond = (
-            lax.gt(last, _limits(wanted)[1])
-            if _limits(wanted)[1] < _limits(last.dtype)[1]
-            else lax.full((), False)
-        )
-    return convert(_randint(key, *(broadcast_to(b, sizes) for b in (low, high, beyond))), wanted)
-
-
-def _integer(x: ArrayLike) -> Array:
-    array = to_array(x)
-    return array if array.dtype in INTEGER else convert(array, default_int())
-
-
-def _randint(key: ArrayLike, low: Array, high: Array, beyond: Array) -> Array:
-    dtype = low.dtype
-    width = 8 * dtype.itemsize
-    unsigned = np.dtype(f"uint{width}")
-    keys = split(key)
-    upper, lower = (
-        random_bits(lax.index_in_dim(keys, i, 0, False), width, low.shape, "randint") for i in (0, 1)
-    )
-    span = lax.bitcast_convert_type(lax.sub(high, low), unsigned)
-    span = lax.select(lax.le(high, low), lax.full_like(span, 1), span)
-    span = lax.select(lax.bitwise_and(beyond, lax.gt(high, low)), lax.add(span, 1), span)
-    # 2**width modulo the span, by way of its square root.
-    factor = lax.rem(lax.full_like(span, 1 << (width // 2)), span)
-    factor = lax.rem(lax.mul(factor, factor), span)
-    offset = lax.add(lax.mul(lax.rem(upper, span), factor), lax.rem(lower, span))
-    return lax.add(low, lax.bitcast_convert_type(lax.rem(offset, span), dtype))
-
-
-def bernoulli(key: ArrayLike, p: ArrayLike = 0.5, shape: Shape | None = None) -> Array:
-    """Bools that are true with probability ``p``; by default of its shape."""
-    chance = to_array(p)
-    chance = convert(chance, inexact(chance.dtype))
-    sizes = _shape(shape, "bernoulli", chance)
-    return lax.lt(_uniform(key, sizes, chance.dtype, 0.0, 1.0, "bernoulli"), broadcast_to(chance, sizes))
-
-
-def rademacher(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """-1 and 1 with equal probability, by default of the default integer dtype."""
-    wanted = default_int() if dtype is None else requested(dtype, "random.rademacher")
-    drawn = convert(bernoulli(key, 0.5, shape), wanted)
-    one = 1.0 if wanted in FLOATING else 1
-    return lax.sub(lax.add(drawn, drawn), one)
-
-
-def exponential(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """Exponentially distributed floats of mean 1."""
-    wanted = _float_dtype(dtype, "exponential")
-    drawn = _uniform(key, shape_of(shape, "random.exponential"), wanted, 0.0, 1.0, "exponential")
-    return lax.neg(lax.log1p(lax.neg(drawn)))
-
-
-def gumbel(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """Floats of the Gumbel distribution, ``-log(-log(u))``."""
-    wanted = _float_dtype(dtype, "gumbel")
+    wanted = float_dtype(dtype, "gumbel")
     sizes = shape_of(shape, "random.gumbel")
-    drawn = _uniform(key, sizes, wanted, float(finfo(wanted).tiny), 1.0, "gumbel")
-    return lax.neg(lax.log(lax.neg(lax.log(drawn))))
+    chosen = mode_of(mode, "gumbel", ("highest", "high", "low"))
+    if chosen == "low":
+        drawn = uniform_floats(key, sizes, wanted, "gumbel", float(finfo(wanted).tiny), 1.0)
+        return lax.neg(lax.log(lax.neg(lax.log(drawn))))
+    if chosen == "highest" and wanted == np.float32:
+        return _finest_gumbel(key, sizes)
+    both = uniform_floats(key, (2, *sizes), wanted, "gumbel")
+    high, low = (lax.index_in_dim(both, i, 0, False) for i in (0, 1))
+    fine = lax.add(lax.add(high, lax.mul(low, 2.0 ** -finfo(wanted).nmant)), float(finfo(wanted).tiny))
+    chosen_ones = lax.select(lax.ge(high, 0.5), high, fine)
+    return lax.neg(lax.log(lax.neg(lax.log1p(lax.neg(chosen_ones)))))
 
 
-def laplace(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """Floats of the Laplace distribution of mean 0 and scale 1."""
-    wanted = _float_dtype(dtype, "laplace")
+def _finest_gumbel(key: Key, shape: tuple[int, ...]) -> Array:
+    """Of fractions of 64 bits: what is next to 1 is computed from its distance to 1."""
+    bits = random_bits(key, 32, (2, *shape), "gumbel")
+    high, low = (lax.index_in_dim(bits, i, 0, False) for i in (0, 1))
+    carry = anp.where(lax.eq(low, 0), np.uint32(1), np.uint32(0))
+    is_low = lax.lt(high, 1 << 31)
+    # 1 - x, which is the negative of a fixed-point number.
+    high = lax.select(is_low, high, lax.add(lax.bitwise_not(high), carry))
+    low = lax.select(is_low, low, lax.add(lax.bitwise_not(low), 1))
+    x = _fraction(high, low)
+    inner = lax.select(is_low, lax.log1p(lax.neg(x)), lax.log(x))
+    return lax.neg(lax.log(lax.neg(inner)))
+
+
+def _fraction(high: Array, low: Array) -> Array:
+    """The float32 of ``(high * 2**32 + low) / 2**64``, rounded down."""
+    zeros = lax.clz(high)
+    empty = lax.eq(zeros, 32)
+    shifted_low = lax.select(
+        empty, lax.shift_left(low, lax.clz(low)), lax.shift_right_logical(low, lax.sub(32, zeros))
+    )
+    leading = lax.select(empty, lax.add(lax.clz(low), 32), zeros)
+    mantissa = lax.bitwise_or(lax.shift_left(high, zeros), shifted_low)
+    mantissa = lax.bitwise_and(lax.shift_right_logical(mantissa, 8), (1 << 23) - 1)
+    exponent = lax.bitwise_and(lax.shift_left(lax.sub(126, leading), 23), (1 << 30) - (1 << 22))
+    return lax.bitcast_convert_type(lax.bitwise_or(exponent, mantissa), np.float32)
+
+
+def laplace(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+    """Floats of the Laplace distribution of mean 0 and scale 1, ``exp(-abs(x)) / 2``."""
+    wanted = float_dtype(dtype, "laplace")
     low = -1.0 + float(finfo(wanted).epsneg)
-    drawn = _uniform(key, shape_of(shape, "random.laplace"), wanted, low, 1.0, "laplace")
+    drawn = uniform_floats(key, shape_of(shape, "random.laplace"), wanted, "laplace", low, 1.0)
     return lax.mul(lax.sign(drawn), lax.log1p(lax.neg(lax.abs(drawn))))
 
 
-def logistic(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """Floats of the logistic distribution of mean 0 and scale 1."""
-    wanted = _float_dtype(dtype, "logistic")
+def logistic(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+    """Floats of the logistic distribution of mean 0 and scale 1, ``exp(-x) / (1 + exp(-x))**2``."""
+    wanted = float_dtype(dtype, "logistic")
     sizes = shape_of(shape, "random.logistic")
-    drawn = _uniform(key, sizes, wanted, float(finfo(wanted).tiny), 1.0, "logistic")
+    drawn = uniform_floats(key, sizes, wanted, "logistic", float(finfo(wanted).tiny), 1.0)
     return lax.sub(lax.log(drawn), lax.log1p(lax.neg(drawn)))
 
 
-def cauchy(key: ArrayLike, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """Floats of the Cauchy distribution of median 0 and scale 1."""
-    wanted = _float_dtype(dtype, "cauchy")
+def cauchy(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+    """Floats of the Cauchy distribution of median 0 and scale 1, ``1 / (pi * (1 + x**2))``."""
+    wanted = float_dtype(dtype, "cauchy")
     sizes = shape_of(shape, "random.cauchy")
-    drawn = _uniform(key, sizes, wanted, float(finfo(wanted).eps), 1.0, "cauchy")
+    drawn = uniform_floats(key, sizes, wanted, "cauchy", float(finfo(wanted).eps), 1.0)
     return lax.tan(lax.mul(lax.sub(drawn, 0.5), math.pi))
 
 
-def pareto(key: ArrayLike, b: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
-    """Floats of the Pareto distribution of shape ``b``, at least 1."""
-    wanted = _float_dtype(dtype, "pareto")
-    sizes = _shape(shape, "pareto", b)
-    return lax.exp(lax.div(exponential(key, sizes, wanted), _parameter(b, wanted, sizes)))
+def pareto(key: Key, b: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
+    """Floats of the Pareto distribution of shape ``b``, ``b / x**(b + 1)`` for ``x >= 1``."""
+    wanted = float_dtype(dtype, "pareto")
+    sizes = common_shape(shape, "pareto", b)
+    drawn = exponential_floats(key, sizes, wanted, "pareto")
+    return lax.exp(lax.div(drawn, parameter(b, wanted, sizes, "pareto")))
 
 
-def rayleigh(key: ArrayLike, scale: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
-    """Floats of the Rayleigh distribution."""
-    wanted = _float_dtype(dtype, "rayleigh")
-    sizes = _shape(shape, "rayleigh", scale)
-    drawn = _uniform(key, sizes, wanted, 0.0, 1.0, "rayleigh")
-    return lax.mul(_parameter(scale, wanted, sizes), lax.sqrt(lax.mul(lax.log(drawn), -2.0)))
+def rayleigh(key: Key, scale: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
+    """Floats of the Rayleigh distribution, ``x / scale**2 * exp(-x**2 / (2 * scale**2))`` for ``x >= 0``."""
+    wanted = float_dtype(dtype, "rayleigh")
+    sizes = common_shape(shape, "rayleigh", scale)
+    drawn = uniform_floats(key, sizes, wanted, "rayleigh")
+    root = lax.sqrt(lax.mul(lax.log(drawn), -2.0))
+    return lax.mul(parameter(scale, wanted, sizes, "rayleigh"), root)
 
 
 def weibull_min(
-    key: ArrayLike, scale: ArrayLike, concentration: ArrayLike, shape: Shape = (), dtype: DTypeLike = None
+    key: Key, scale: ArrayLike, concentration: ArrayLike, shape: Shape = (), dtype: DTypeLike = None
 ) -> Array:
-    """Floats of the Weibull distribution of minima."""
-    wanted = _float_dtype(dtype, "weibull_min")
-    sizes = _shape(shape, "weibull_min", scale, concentration)
-    drawn = _uniform(key, sizes, wanted, 0.0, 1.0, "weibull_min")
-    exponent = lax.div(1.0, _parameter(concentration, wanted, sizes))
-    return lax.mul(lax.pow(lax.neg(lax.log1p(lax.neg(drawn))), exponent), _parameter(scale, wanted, sizes))
+    """Floats of the Weibull distribution of minima, proportional to ``z**(c - 1) * exp(-z**c)`` for ``z = x / scale``.
+
+    Args:
+        key: A key.
+        scale: Scale.
+        concentration: The exponent ``c``.
+        shape: How many numbers are drawn; parameters of other shapes share them by broadcasting.
+        dtype: A float dtype, by default the default one.
+    """
+    wanted = float_dtype(dtype, "weibull_min")
+    drawn = uniform_floats(key, shape_of(shape, "random.weibull_min"), wanted, "weibull_min")
+    hazard = lax.neg(lax.log1p(lax.neg(drawn)))
+    return anp.multiply(anp.power(hazard, anp.divide(1.0, concentration)), scale)
 
 
-def lognormal(
-    key: ArrayLike, sigma: ArrayLike = 1.0, shape: Shape | None = None, dtype: DTypeLike = None
-) -> Array:
-    """Exponentials of normally distributed floats of standard deviation ``sigma``."""
-    wanted = _float_dtype(dtype, "lognormal")
-    sizes = _shape(shape, "lognormal", sigma)
-    return lax.exp(lax.mul(_normal(key, sizes, wanted, "lognormal"), _parameter(sigma, wanted, sizes)))
+def lognormal(key: Key, sigma: ArrayLike = 1.0, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
+    """Exponentials of normally distributed numbers of standard deviation ``sigma``.
+
+    The density is ``exp(-log(x)**2 / (2 * sigma**2)) / (x * sigma * sqrt(2 * pi))`` for ``x > 0``.
+    """
+    wanted = inexact_dtype(dtype, "lognormal")
+    sizes = common_shape(shape, "lognormal", sigma)
+    drawn = normal_floats(key, sizes, wanted, "lognormal")
+    return lax.exp(lax.mul(drawn, parameter(sigma, wanted, sizes, "lognormal")))
 
 
 def triangular(
-    key: ArrayLike,
+    key: Key,
     left: ArrayLike,
     mode: ArrayLike,
     right: ArrayLike,
     shape: Shape | None = None,
     dtype: DTypeLike = None,
 ) -> Array:
-    """Floats of the triangular distribution on ``[left, right]`` with its peak at ``mode``."""
-    wanted = _float_dtype(dtype, "triangular")
-    sizes = _shape(shape, "triangular", left, mode, right)
-    a, c, b = (_parameter(x, wanted, sizes) for x in (left, mode, right))
-    drawn = _uniform(key, sizes, wanted, 0.0, 1.0, "triangular")
+    """Floats of the triangular distribution on ``[left, right]``.
+
+    The density rises from 0 at ``left`` to ``2 / (right - left)`` at ``mode`` and falls to 0 at ``right``.
+    """
+    wanted = float_dtype(dtype, "triangular")
+    sizes = common_shape(shape, "triangular", left, mode, right)
+    a, c, b = (parameter(x, wanted, sizes, "triangular") for x in (left, mode, right))
+    drawn = uniform_floats(key, sizes, wanted, "triangular")
     width = lax.sub(b, a)
     rising = lax.add(a, lax.sqrt(lax.mul(lax.mul(drawn, width), lax.sub(c, a))))
     falling = lax.sub(b, lax.sqrt(lax.mul(lax.mul(lax.sub(1.0, drawn), width), lax.sub(b, c))))
@@ -307,19 +243,19 @@ def triangular(
 
 
 def truncated_normal(
-    key: ArrayLike,
+    key: Key,
     lower: ArrayLike,
     upper: ArrayLike,
     shape: Shape | None = None,
     dtype: DTypeLike = None,
 ) -> Array:
-    """Normally distributed floats between ``lower`` and ``upper``, both excluded."""
-    wanted = _float_dtype(dtype, "truncated_normal")
-    sizes = _shape(shape, "truncated_normal", lower, upper)
-    low, high = _parameter(lower, wanted, sizes), _parameter(upper, wanted, sizes)
+    """Normally distributed floats between ``lower`` and ``upper``, both excluded: a density like ``exp(-x**2 / 2)``."""
+    wanted = float_dtype(dtype, "truncated_normal")
+    sizes = common_shape(shape, "truncated_normal", lower, upper)
+    low, high = parameter(lower, wanted, sizes), parameter(upper, wanted, sizes)
     root = float(np.array(math.sqrt(2), wanted))
     bounds = [lax.erf(lax.div(b, root)) for b in (low, high)]
-    drawn = _uniform(key, sizes, wanted, bounds[0], bounds[1], "truncated_normal")
+    drawn = uniform_floats(key, sizes, wanted, "truncated_normal", bounds[0], bounds[1])
     found = lax.mul(lax.erf_inv(drawn), root)
     # Rounding must not reach the bounds.
     inside = [
@@ -329,25 +265,56 @@ def truncated_normal(
     return lax.clamp(inside[0], found, inside[1])
 
 
-def categorical(key: ArrayLike, logits: ArrayLike, axis: int = -1, shape: Shape | None = None) -> Array:
-    """Indices along an axis, each with a probability proportional to ``exp(logits)``.
+def maxwell(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
+    """Lengths of vectors of three normally distributed numbers.
+
+    The density is proportional to ``x**2 * exp(-x**2 / 2)`` for ``x >= 0``.
+    """
+    wanted = float_dtype(dtype, "maxwell")
+    return _maxwell(key, shape_of(shape, "random.maxwell"), wanted, "maxwell")
+
+
+def _maxwell(key: Key, shape: tuple[int, ...], dtype: np.dtype, where: str) -> Array:
+    drawn = normal_floats(key, (*shape, 3), dtype, where)
+    return lax.sqrt(anp.sum(lax.mul(drawn, drawn), -1))
+
+
+def double_sided_maxwell(
+    key: Key, loc: ArrayLike, scale: ArrayLike, shape: Shape = (), dtype: DTypeLike = None
+) -> Array:
+    """Floats with a density proportional to ``z**2 * exp(-z**2 / 2)`` for ``z = (x - loc) / scale``.
 
     Args:
         key: A key.
-        logits: Logarithms of probabilities that need not add up to 1.
-        axis: Axis of the alternatives.
-        shape: Shape of the result; its last axes are those of ``logits`` without ``axis``.
-
-    Raises: ShapeError if the shapes do not fit.
+        loc, scale: Centre and scale.
+        shape: Axes in front of the common ones of ``loc`` and ``scale``; without any the latter come twice, as in JAX.
+        dtype: A float dtype, by default the default one.
     """
-    scores = to_array(logits)
-    at = axis_of(axis, scores.ndim, "random.categorical")
-    batch = (*scores.shape[:at], *scores.shape[at + 1 :])
-    sizes = batch if shape is None else shape_of(shape, "random.categorical")
-    if broadcast_shapes(sizes, batch, where="random.categorical") != sizes:
-        raise located(ShapeError(f"random.categorical: {scores.aval} does not broadcast to shape {sizes}."))
-    leading = len(sizes) - len(batch)
-    drawn = list(sizes[leading:])
-    drawn.insert(at, scores.shape[at])
-    noise = gumbel(key, (*sizes[:leading], *drawn), inexact(scores.dtype))
-    return anp.argmax(anp.add(noise, scores), at + leading)
+    where = "double_sided_maxwell"
+    wanted = float_dtype(dtype, where)
+    own = broadcast_shapes(to_array(loc).shape, to_array(scale).shape, where=f"random.{where}")
+    sizes = (*(shape_of(shape, f"random.{where}") or own), *own)
+    lengths, signs = parts(key, 2, where)
+    positive = lax.lt(uniform_floats(signs, sizes, anp.result_type(float), where), 0.5)
+    found = _maxwell(lengths, sizes, wanted, where)
+    return anp.add(anp.multiply(lax.select(positive, found, lax.neg(found)), scale), loc)
+
+
+def wald(key: Key, mean: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
+    """Floats of the Wald (inverse Gaussian) distribution, for ``x > 0``.
+
+    The density is ``exp(-(x - mean)**2 / (2 * mean**2 * x)) / sqrt(2 * pi * x**3)``. J. R. Michael, W. R. Schucany,
+    R. W. Haas, "Generating random variates using transformations with multiple roots", The American Statistician 30,
+    1976.
+    """
+    wanted = float_dtype(dtype, "wald")
+    sizes = common_shape(shape, "wald", mean)
+    mu = parameter(mean, wanted, sizes, "wald")
+    first, second = parts(key, 2, "wald")
+    z = normal_floats(first, sizes, wanted, "wald")
+    y = lax.mul(z, z)
+    squared = lax.mul(mu, mu)
+    root = lax.sqrt(lax.add(lax.mul(lax.mul(mu, 4.0), y), lax.mul(squared, lax.mul(y, y))))
+    x = lax.sub(lax.add(mu, lax.div(lax.mul(squared, y), 2.0)), lax.mul(lax.div(mu, 2.0), root))
+    drawn = uniform_floats(second, sizes, wanted, "wald")
+    return lax.select(lax.le(drawn, lax.div(mu, lax.add(mu, x))), x, lax.div(squared, x))

@@ -15,14 +15,15 @@ from axir._src.elementwise import is_eager
 from axir._src.messages import located
 from axir._src.promotion import default_int, inexact
 from axir.lax.sorting import take_along
-from axir.random.distributions import gumbel, randint, uniform
-from axir.random.keys import random_bits, split
+from axir.random.discrete import randint
+from axir.random.distributions import gumbel, uniform
+from axir.random.keys import Key, parts, random_bits
 from axir_compiler.errors import DTypeError, ShapeError
 
 __all__ = ["choice", "permutation"]
 
 
-def permutation(key: ArrayLike, x: ArrayLike, axis: int = 0, independent: bool = False) -> Array:
+def permutation(key: Key, x: ArrayLike, axis: int = 0, independent: bool = False) -> Array:
     """``x`` in random order along an axis, or the numbers below an integer ``x``.
 
     The order is that of random 32-bit numbers, sorted several times so that ties do not matter.
@@ -51,9 +52,9 @@ def _rounds(size: int) -> int:
     return math.ceil(3 * math.log(max(1, size)) / math.log(np.iinfo(np.uint32).max))
 
 
-def _shuffled(key: ArrayLike, x: Array, axis: int) -> Array:
+def _shuffled(key: Key, x: Array, axis: int) -> Array:
     for _ in range(_rounds(x.size)):
-        key, drawn = anp.unstack(split(key))
+        key, drawn = parts(key, 2, "permutation")
         x = _sorted_by(random_bits(drawn, 32, x.shape, "permutation"), x, axis)
     return x
 
@@ -72,12 +73,13 @@ def _taken(x: Array, index: Array, axis: int) -> Array:
 
 
 def choice(
-    key: ArrayLike,
+    key: Key,
     a: ArrayLike,
     shape: Shape = (),
     replace: bool = True,
     p: ArrayLike | None = None,
     axis: int = 0,
+    mode: str | None = None,
 ) -> Array:
     """Random elements of ``a`` along an axis, or of the numbers below an integer ``a``.
 
@@ -88,6 +90,7 @@ def choice(
         replace: Whether an element can be taken more than once.
         p: Probability of each position, by default equal ones.
         axis: Axis of ``a``.
+        mode: That of ``gumbel``, for choices without replacement by probability.
 
     Raises: ShapeError if there are not enough elements or ``p`` does not fit.
     """
@@ -97,14 +100,16 @@ def choice(
     count = math.prod(sizes)
     if count and (n <= 0 or (not replace and count > n)):
         raise located(ShapeError(f"random.choice: cannot take {count} of {n} elements."))
-    index = _chosen(key, n, sizes, replace, p)
+    index = _chosen(key, n, sizes, replace, p, mode)
     if array.ndim == 0:
         return index
     found = _taken(array, lax.reshape(index, (count,)), at)
     return lax.reshape(found, (*array.shape[:at], *sizes, *array.shape[at + 1 :]))
 
 
-def _chosen(key: ArrayLike, n: int, shape: tuple[int, ...], replace: bool, p: ArrayLike | None) -> Array:
+def _chosen(
+    key: Key, n: int, shape: tuple[int, ...], replace: bool, p: ArrayLike | None, mode: str | None
+) -> Array:
     if p is None and replace:
         return randint(key, shape, 0, n)
     if p is None:
@@ -118,10 +123,12 @@ def _chosen(key: ArrayLike, n: int, shape: tuple[int, ...], replace: bool, p: Ar
             )
         )
     weights = convert(weights, inexact(weights.dtype))
-    return _by_probability(key, shape, weights) if replace else _without_replacement(key, shape, weights)
+    return (
+        _by_probability(key, shape, weights) if replace else _without_replacement(key, shape, weights, mode)
+    )
 
 
-def _by_probability(key: ArrayLike, shape: tuple[int, ...], p: Array) -> Array:
+def _by_probability(key: Key, shape: tuple[int, ...], p: Array) -> Array:
     """Where scaled uniform numbers fall among the sums of the probabilities."""
     bounds = lax.cumsum(p)
     if not math.prod(shape):
@@ -131,11 +138,11 @@ def _by_probability(key: ArrayLike, shape: tuple[int, ...], p: Array) -> Array:
     return convert(anp.searchsorted(bounds, drawn), default_int())
 
 
-def _without_replacement(key: ArrayLike, shape: tuple[int, ...], p: Array) -> Array:
+def _without_replacement(key: Key, shape: tuple[int, ...], p: Array, mode: str | None) -> Array:
     """The positions of the largest sums of logarithms and Gumbel noise, which is sampling without replacement.
 
     W. Kool, H. van Hoof, M. Welling, "Stochastic beams and where to find them", ICML 2019, section 2.3.
     """
-    noisy = lax.add(gumbel(key, p.shape, p.dtype), lax.log(p))
+    noisy = lax.add(gumbel(key, p.shape, p.dtype, mode), lax.log(p))
     chosen = lax.top_k(noisy, math.prod(shape))[1]
     return lax.reshape(convert(chosen, default_int()), shape)

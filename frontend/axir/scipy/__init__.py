@@ -1,5 +1,16 @@
 """Parts of SciPy's interface."""
 
-from axir.scipy import fft, linalg, signal, special
+from axir.scipy import cluster, fft, integrate, interpolate, linalg, ndimage, optimize, signal, special, stats
 
-__all__ = ["fft", "linalg", "signal", "special"]
+__all__ = [
+    "cluster",
+    "fft",
+    "integrate",
+    "interpolate",
+    "linalg",
+    "ndimage",
+    "optimize",
+    "signal",
+    "special",
+    "stats",
+]

@@ -15,6 +15,9 @@ from axir._src.promotion import inexact
 from axir.nn import log_softmax as _log_softmax
 from axir.nn import logsumexp
 from axir.nn import softmax as _softmax
+from axir.scipy import _special_integrals, _special_more
+from axir.scipy._special_integrals import *  # noqa: F403
+from axir.scipy._special_more import *  # noqa: F403
 from axir_compiler.ir.op import OPS
 
 __all__ = [
@@ -44,6 +47,8 @@ __all__ = [
     "xlog1py",
     "xlogy",
 ]
+__all__ += _special_integrals.__all__
+__all__ += _special_more.__all__
 
 
 def _unary(name: str, op: str, doc: str) -> Callable[[ArrayLike], Array]:

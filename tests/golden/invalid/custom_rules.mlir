@@ -118,3 +118,37 @@ func.func @f(%x: tensor<f32>, %i: tensor<i32>) -> tensor<f32> {
   %z = "axir.checkpoint"(%x) {callee = @q, policy = "dots"} : (tensor<f32>) -> tensor<f32>
   return %z : tensor<f32>
 }
+// -----
+// ERROR: axir.linear_solve: arguments of matvec must be (f32[]); got (f32[], f32[]).
+func.func private @g(%x: tensor<f32>) -> tensor<f32> {
+  return %x : tensor<f32>
+}
+func.func private @h(%x: tensor<f32>, %y: tensor<f32>) -> tensor<f32> {
+  return %x : tensor<f32>
+}
+func.func @f(%x: tensor<f32>) -> tensor<f32> {
+  %z = "axir.linear_solve"(%x) {callee = @g, matvec = @h, transposed = @g, inputs = 1 : i64, can_transpose = 1 : i64} : (tensor<f32>) -> tensor<f32>
+  return %z : tensor<f32>
+}
+// -----
+// ERROR: axir.linear_solve: results of transposed must be (f32[]); got ().
+func.func private @g(%x: tensor<f32>) -> tensor<f32> {
+  return %x : tensor<f32>
+}
+func.func private @e(%x: tensor<f32>) -> () {
+  return
+}
+func.func @f(%x: tensor<f32>) -> tensor<f32> {
+  %z = "axir.linear_solve"(%x) {callee = @g, matvec = @g, transposed = @e, inputs = 1 : i64, can_transpose = 1 : i64} : (tensor<f32>) -> tensor<f32>
+  return %z : tensor<f32>
+}
+// -----
+// ERROR: axir.linear_solve: solutions must be (f32[]); got (f32[2]).
+func.func private @g(%x: tensor<f32>) -> tensor<2xf32> {
+  %z = "axir.broadcast_in_dim"(%x) {shape = array<i64: 2>, dimensions = array<i64>} : (tensor<f32>) -> tensor<2xf32>
+  return %z : tensor<2xf32>
+}
+func.func @f(%x: tensor<f32>) -> tensor<2xf32> {
+  %z = "axir.linear_solve"(%x) {callee = @g, matvec = @g, transposed = @g, inputs = 1 : i64, can_transpose = 1 : i64} : (tensor<f32>) -> tensor<2xf32>
+  return %z : tensor<2xf32>
+}

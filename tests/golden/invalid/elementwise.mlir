@@ -100,3 +100,9 @@ func.func @f(%x: tensor<2xi32>) -> tensor<2xi32> {
   %z:2 = "axir.threefry2x32"(%x, %x, %x, %x) : (tensor<2xi32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>) -> (tensor<2xi32>, tensor<2xi32>)
   return %z#0 : tensor<2xi32>
 }
+// -----
+// ERROR: axir.reduce_precision: exponent_bits must be positive and mantissa_bits not negative; got exponent_bits=0, mantissa_bits=3.
+func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %z = "axir.reduce_precision"(%x) {exponent_bits = 0 : i64, mantissa_bits = 3 : i64} : (tensor<2xf32>) -> tensor<2xf32>
+  return %z : tensor<2xf32>
+}

@@ -24,9 +24,13 @@ from axir_compiler.lowering.integers import (
 )
 from axir_compiler.lowering.polygamma import polygamma as _polygamma
 from axir_compiler.lowering.scalar import (
+    bessel,
     error_function,
     exponential,
     gamma,
+    hurwitz,
+    incomplete_beta,
+    incomplete_gamma,
     inverse_trigonometry,
     logarithm,
     power,
@@ -34,6 +38,7 @@ from axir_compiler.lowering.scalar import (
     root,
     trigonometry,
 )
+from axir_compiler.lowering.scalar.arithmetic import KERNEL
 from axir_compiler.lowering.scalar.basic import (
     abs,
     add,
@@ -42,6 +47,8 @@ from axir_compiler.lowering.scalar.basic import (
     clamp,
     compare,
     floor,
+    fold_max,
+    fold_min,
     in_float32,
     integer_pow,
     is_finite,
@@ -69,6 +76,7 @@ from axir_compiler.lowering.scalar.complex import (
 )
 from axir_compiler.lowering.scalar.complex_functions import COMPLEX_FUNCTIONS
 from axir_compiler.lowering.scalar.expression import Real, real
+from axir_compiler.lowering.scalar.precision import reduce_precision
 from axir_compiler.lowering.threefry import threefry2x32
 from axir_compiler.mlir import arith, ir
 
@@ -83,6 +91,8 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "bessel_i0e",
+    "bessel_i1e",
     "bitcast",
     "cbrt",
     "ceil",
@@ -102,6 +112,11 @@ __all__ = [
     "exp2",
     "expm1",
     "floor",
+    "fold_max",
+    "fold_min",
+    "igamma",
+    "igamma_grad_a",
+    "igammac",
     "imaginary_part",
     "in_float32",
     "integer_pow",
@@ -121,7 +136,10 @@ __all__ = [
     "polygamma",
     "popcnt",
     "pow",
+    "random_gamma_grad",
     "real_part",
+    "reduce_precision",
+    "regularized_incomplete_beta",
     "rem",
     "round_half_away",
     "round_half_even",
@@ -139,6 +157,7 @@ __all__ = [
     "tanh",
     "threefry2x32",
     "xor",
+    "zeta",
 ]
 
 
@@ -171,7 +190,28 @@ asinh, acosh, atanh = _real(logarithm.asinh), _real(logarithm.acosh), _real(loga
 erf, erfc, erf_inv = _real(error_function.erf), _real(error_function.erfc), _real(error_function.erf_inv)
 lgamma, digamma, polygamma = _real(gamma.lgamma), _real(gamma.digamma), _real(_polygamma)
 logistic = _real(exponential.logistic)
+bessel_i0e, bessel_i1e = _real(bessel.bessel_i0e), _real(bessel.bessel_i1e)
 _float_pow, _float_rem = _real(power.power), _real(remainder.fmod)
+
+
+def _in_float64(function: Callable[..., Real], **options: Any) -> Callable[..., ir.Value]:
+    """An algorithm that computes in float64 for every float dtype and rounds once."""
+
+    def call(dtype: np.dtype, *xs: ir.Value) -> ir.Value:
+        if xs[0].type == (wide := ir.F64Type.get()):
+            return function(KERNEL, *map(real, xs), **options).value
+        found = function(KERNEL, *(real(arith.extf(wide, x)) for x in xs), **options)
+        return arith.truncf(xs[0].type, found.value)
+
+    return call
+
+
+igamma = _in_float64(incomplete_gamma.incomplete_gamma, upper=False)
+igammac = _in_float64(incomplete_gamma.incomplete_gamma, upper=True)
+igamma_grad_a = _in_float64(incomplete_gamma.incomplete_gamma_slope)
+random_gamma_grad = _in_float64(incomplete_gamma.sample_slope)
+regularized_incomplete_beta = _in_float64(incomplete_beta.incomplete_beta)
+zeta = _in_float64(hurwitz.hurwitz_zeta)
 
 
 def pow(dtype: np.dtype, x: ir.Value, y: ir.Value) -> ir.Value:

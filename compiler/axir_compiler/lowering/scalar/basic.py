@@ -84,8 +84,10 @@ sub = _arithmetic(arith.subf, arith.subi, operator.sub)
 mul = _arithmetic(arith.mulf, arith.muli, operator.mul)
 
 
-def _extremum(on_float: Any, on_signed: Any, on_unsigned: Any) -> Callable[..., ir.Value]:
+def _extremum(on_float: Any, on_signed: Any, on_unsigned: Any, on_complex: Any) -> Callable[..., ir.Value]:
     def call(dtype: np.dtype, x: ir.Value, y: ir.Value) -> ir.Value:
+        if is_complex(dtype):
+            return on_values(on_complex, x, y)
         if is_float(dtype):
             return in_float32(on_float, dtype, x, y)
         return (on_unsigned if is_unsigned(dtype) else on_signed)(x, y)
@@ -94,8 +96,13 @@ def _extremum(on_float: Any, on_signed: Any, on_unsigned: Any) -> Callable[..., 
 
 
 # maximumf and minimumf propagate NaN and order -0 before 0; maxnumf and minnumf do neither.
-max = _extremum(arith.maximumf, arith.maxsi, arith.maxui)
-min = _extremum(arith.minimumf, arith.minsi, arith.minui)
+_maxima = arith.maximumf, arith.maxsi, arith.maxui
+_minima = arith.minimumf, arith.minsi, arith.minui
+max = _extremum(*_maxima, complex_numbers.larger)
+min = _extremum(*_minima, complex_numbers.smaller)
+# The same for many elements: also a complex NaN stays when it is the second operand, what was found so far.
+fold_max = _extremum(*_maxima, complex_numbers.larger_or_nan)
+fold_min = _extremum(*_minima, complex_numbers.smaller_or_nan)
 
 
 def clamp(dtype: np.dtype, lower: ir.Value, x: ir.Value, upper: ir.Value) -> ir.Value:

@@ -33,6 +33,8 @@ __all__ = [
     "imaginary_part",
     "integer_power",
     "is_finite",
+    "larger",
+    "larger_or_nan",
     "make_complex",
     "maximum",
     "on_values",
@@ -40,6 +42,8 @@ __all__ = [
     "reciprocal_square_root",
     "select_complex",
     "sign",
+    "smaller",
+    "smaller_or_nan",
     "square_root",
 ]
 
@@ -82,6 +86,9 @@ class Complex:
     def is_infinite(self) -> Condition:
         return abs(self.re).equals(INFINITY) | abs(self.im).equals(INFINITY)
 
+    def is_nan(self) -> Condition:
+        return ~(self.re.equals(self.re) & self.im.equals(self.im))
+
     def value(self) -> ir.Value:
         """The number as one IR value."""
         kind = ir.ComplexType.get(self.re.format.float_type)
@@ -102,6 +109,31 @@ def on_values(function: Callable[..., Complex | Real | Condition], *xs: ir.Value
 def select_complex(condition: Condition, yes: Complex, no: Complex) -> Complex:
     """``yes`` where the condition holds, else ``no``."""
     return Complex(select(condition, yes.re, no.re), select(condition, yes.im, no.im))
+
+
+def is_above(x: Complex, y: Complex) -> Condition:
+    """Whether ``x`` comes behind ``y`` in the order of real parts, then of imaginary parts; not with NaN in those."""
+    return (x.re > y.re) | (x.re.equals(y.re) & (x.im > y.im))
+
+
+def larger(x: Complex, y: Complex) -> Complex:
+    """``x`` if it is above ``y``, else ``y``."""
+    return select_complex(is_above(x, y), x, y)
+
+
+def smaller(x: Complex, y: Complex) -> Complex:
+    """``x`` if it is below ``y``, else ``y``."""
+    return select_complex(is_above(y, x), x, y)
+
+
+def larger_or_nan(x: Complex, y: Complex) -> Complex:
+    """``x`` if it is NaN or above ``y``; ``y`` if not, and if that is NaN."""
+    return select_complex((x.is_nan() | is_above(x, y)) & ~y.is_nan(), x, y)
+
+
+def smaller_or_nan(x: Complex, y: Complex) -> Complex:
+    """``x`` if it is NaN or below ``y``; ``y`` if not, and if that is NaN."""
+    return select_complex((x.is_nan() | is_above(y, x)) & ~y.is_nan(), x, y)
 
 
 def minimum(a: Real, b: Real) -> Real:

@@ -1,4 +1,4 @@
-"""Logarithms and inverse hyperbolic functions: log, log1p, log2, log10, asinh, acosh, atanh.
+"""Logarithms and inverse hyperbolic functions: log, log1p, asinh, acosh, atanh.
 
 ``u = 2**k m`` with m between sqrt(1/2) and sqrt(2), then ``log(u) = k log(2) + log(1 + f)``, ``f = m - 1``.
 f32: a minimax polynomial in f. f64: the method of Sun's fdlibm (K. C. Ng): ``s = f/(2 + f)``,
@@ -13,9 +13,6 @@ from axir_compiler.lowering.scalar.coefficients import (
     LN2,
     LN2_PAIR,
     LOG1P,
-    LOG2_E,
-    LOG10_2,
-    LOG10_E,
     LOG_RATIO,
     LOG_SERIES,
     LOG_SERIES_LOW,
@@ -119,26 +116,6 @@ def log_extended(x: Real) -> DoubleWord:
         s * s, (2.0, *LOG_SERIES[width]), (0.0, *LOG_SERIES_LOW[width]), decreasing=True
     )
     return constant_pair(x, LN2_PAIR[width]) * k.real() + s * series
-
-
-def log2(x: Real) -> Real:
-    """Logarithm to base 2; exact at powers of two."""
-    k, m = split_exponent(x)
-    large, small = log1p_kernel(m - 1.0)
-    high, low = LOG2_E[x.format.width]
-    # large and small both lose nothing against 1: the product is rounded once, in the last sum.
-    tail = fma(small, high, large * low)
-    return log_domain(fma(large, high, tail) + k.real(), x)
-
-
-def log10(x: Real) -> Real:
-    """Logarithm to base 10."""
-    k, m = split_exponent(x)
-    n = k.real()
-    large, small = log1p_kernel(m - 1.0)
-    high, low = LOG10_E[x.format.width]
-    tail = fma(n, LOG10_2[x.format.width][1], fma(small, high, large * low))
-    return log_domain(fma(n, LOG10_2[x.format.width][0], fma(large, high, tail)), x)
 
 
 def log1p_unbounded(x: Real, extra: Integer | None = None) -> Real:

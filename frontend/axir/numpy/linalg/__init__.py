@@ -4,7 +4,7 @@ Results with several parts are named tuples. Matrices are float32, float64, comp
 ``f`` in shapes; integers become floats.
 """
 
-from axir.numpy.contractions import cross, matmul, outer, tensordot, vecdot
+from axir.numpy.contractions import vecdot
 from axir.numpy.linalg import norms as _norms
 from axir.numpy.linalg import products as _products
 from axir.numpy.linalg import spectra as _spectra
@@ -15,7 +15,7 @@ from axir.numpy.linalg.spectra import *  # noqa: F403
 from axir.numpy.linalg.systems import *  # noqa: F403
 from axir.numpy.shapes import matrix_transpose
 
-__all__ = ["cross", "matmul", "matrix_transpose", "outer", "tensordot", "vecdot"]
+__all__ = ["matrix_transpose", "vecdot"]
 __all__ += _norms.__all__
 __all__ += _products.__all__
 __all__ += _spectra.__all__

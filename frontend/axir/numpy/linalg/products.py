@@ -5,21 +5,65 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import opt_einsum
-
 from axir import lax
 from axir._src.array import Array
-from axir._src.axes import static_int
+from axir._src.axes import axis_of, static_int
 from axir._src.convert import ArrayLike, to_array
 from axir._src.messages import located
+from axir._src.promotion import DTypeLike
+from axir.numpy.contractions import cross as _cross
 from axir.numpy.contractions import diagonal as _diagonal
-from axir.numpy.contractions import matmul
+from axir.numpy.contractions import matmul as _matmul
+from axir.numpy.contractions import outer as _outer
+from axir.numpy.contractions import tensordot as _tensordot
 from axir.numpy.contractions import trace as _trace
 from axir.numpy.creation import eye
 from axir.numpy.linalg.systems import inv
 from axir_compiler.errors import ShapeError
 
-__all__ = ["diagonal", "matrix_power", "multi_dot", "trace"]
+__all__ = ["cross", "diagonal", "matmul", "matrix_power", "multi_dot", "outer", "tensordot", "trace"]
+
+
+def matmul(
+    x1: ArrayLike, x2: ArrayLike, /, *, precision: Any = None, preferred_element_type: DTypeLike = None
+) -> Array:
+    """Matrix product; see ``axir.numpy.matmul``."""
+    return _matmul(x1, x2, precision=precision, preferred_element_type=preferred_element_type)
+
+
+def tensordot(
+    x1: ArrayLike,
+    x2: ArrayLike,
+    /,
+    *,
+    axes: Any = 2,
+    precision: Any = None,
+    preferred_element_type: DTypeLike = None,
+) -> Array:
+    """Sum of products over pairs of axes; see ``axir.numpy.tensordot``."""
+    return _tensordot(x1, x2, axes, precision=precision, preferred_element_type=preferred_element_type)
+
+
+def cross(x1: ArrayLike, x2: ArrayLike, /, *, axis: int = -1) -> Array:
+    """Cross product of vectors of 3 components along an axis, the other axes broadcast.
+
+    Raises: ShapeError for another number of components.
+    """
+    x, y = to_array(x1), to_array(x2)
+    if any(v.ndim == 0 or v.shape[axis_of(axis, v.ndim, "cross")] != 3 for v in (x, y)):
+        raise located(ShapeError(f"cross: vectors must have 3 components; got {x.aval} and {y.aval}."))
+    return _cross(x, y, axis=axis)
+
+
+def outer(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Products of each element of a vector with each of another, ``[n, m]``.
+
+    Raises: ShapeError unless both are vectors.
+    """
+    x, y = to_array(x1), to_array(x2)
+    if x.ndim != 1 or y.ndim != 1:
+        raise located(ShapeError(f"outer: operands must be vectors; got {x.aval} and {y.aval}."))
+    return _outer(x, y)
 
 
 def matrix_power(a: ArrayLike, n: int) -> Array:
@@ -59,7 +103,8 @@ def multi_dot(arrays: Sequence[ArrayLike], *, precision: Any = None) -> Array:
         raise located(
             ShapeError("multi_dot: needs at least 2 matrices; only the first and last may be vectors.")
         )
-    letters = opt_einsum.get_symbol
+    from opt_einsum import get_symbol as letters
+
     terms = [letters(i) + letters(i + 1) for i in range(len(items))]
     terms[0] = terms[0][-items[0].ndim :]
     terms[-1] = terms[-1][: items[-1].ndim]

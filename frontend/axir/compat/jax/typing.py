@@ -1,0 +1,6 @@
+"""``jax.typing``."""
+
+from axir._src.convert import ArrayLike as ArrayLike
+from axir._src.promotion import DTypeLike as DTypeLike
+
+__all__ = ["ArrayLike", "DTypeLike"]

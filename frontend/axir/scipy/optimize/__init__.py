@@ -1,0 +1,5 @@
+"""Minima of functions."""
+
+from axir.scipy.optimize.minimize import OptimizeResults, minimize
+
+__all__ = ["OptimizeResults", "minimize"]

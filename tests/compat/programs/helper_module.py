@@ -1,0 +1,3 @@
+"""A module next to a script."""
+
+DOUBLED = 2

@@ -1,0 +1,33 @@
+"""The examples in docstrings and documents around the numerical functions do what they say."""
+
+import doctest
+import importlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = [
+    "axir._src.closures",
+    "axir._src.dtype_questions",
+    "axir._src.key_paths",
+    "axir._src.pytree",
+    "axir._src.scalar_types",
+    "axir._src.scopes",
+    "axir._src.tree_functions",
+    "axir._src.tree_registration",
+    "axir.profiler",
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings(name):
+    found = doctest.testmod(importlib.import_module(name))
+    assert found.attempted and not found.failed
+
+
+def test_debugging_document():
+    found = doctest.testfile(
+        str(ROOT / "docs" / "debugging.md"), module_relative=False, optionflags=doctest.ELLIPSIS
+    )
+    assert found.attempted and not found.failed

@@ -1,0 +1,156 @@
+// Half types are computed in float32; the power series and the expansion for large numbers are both computed.
+// RUN: axir opt %s --passes 'lower-to-linalg' | filecheck %s
+
+// CHECK-LABEL: func.func public @main(
+// CHECK-SAME:    %[[A0:.+]]: tensor<4xf16>) -> tensor<4xf16>
+// CHECK-NEXT:    %[[V0:.+]] = tensor.empty()
+// CHECK-NEXT:    %[[V1:.+]] = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel"]} ins(%[[A0]] : tensor<4xf16>) outs(%[[V0]] : tensor<4xf16>) {
+// CHECK-NEXT:    ^bb0(%[[IN:.+]]: f16, %[[OUT:.+]]: f16):
+// CHECK-NEXT:    %[[V2:.+]] = arith.extf %[[IN]]
+// CHECK-NEXT:    %[[V3:.+]] = math.absf %[[V2]]
+// CHECK-NEXT:    %[[CST:.+]] = arith.constant 1.000000e+01
+// CHECK-NEXT:    %[[V4:.+]] = arith.cmpf olt, %[[V3]], %[[CST]]
+// CHECK-NEXT:    %[[CST_0:.+]] = arith.constant 1.000000e+00
+// CHECK-NEXT:    %[[V5:.+]] = arith.select %[[V4]], %[[V3]], %[[CST_0]]
+// CHECK-NEXT:    %[[CST_1:.+]] = arith.constant 5.000000e-01
+// CHECK-NEXT:    %[[V6:.+]] = arith.mulf %[[V5]], %[[CST_1]]
+// CHECK-NEXT:    %[[V7:.+]] = arith.mulf %[[V6]], %[[V6]]
+// CHECK-NEXT:    %[[CST_2:.+]] = arith.constant 0.000000e+00
+// CHECK-NEXT:    %[[CST_3:.+]] = arith.constant 0.000000e+00
+// CHECK-NEXT:    %[[V8:.+]] = math.fma %[[CST_2]], %[[V7]], %[[CST_3]]
+// CHECK-NEXT:    %[[CST_4:.+]] = arith.constant 1.401300e-45
+// CHECK-NEXT:    %[[V9:.+]] = math.fma %[[V8]], %[[V7]], %[[CST_4]]
+// CHECK-NEXT:    %[[CST_5:.+]] = arith.constant 7.917330e-43
+// CHECK-NEXT:    %[[V10:.+]] = math.fma %[[V9]], %[[V7]], %[[CST_5]]
+// CHECK-NEXT:    %[[CST_6:.+]] = arith.constant 3.831000e-40
+// CHECK-NEXT:    %[[V11:.+]] = math.fma %[[V10]], %[[V7]], %[[CST_6]]
+// CHECK-NEXT:    %[[CST_7:.+]] = arith.constant 1.68947112E-37
+// CHECK-NEXT:    %[[V12:.+]] = math.fma %[[V11]], %[[V7]], %[[CST_7]]
+// CHECK-NEXT:    %[[CST_8:.+]] = arith.constant 6.75788431E-35
+// CHECK-NEXT:    %[[V13:.+]] = math.fma %[[V12]], %[[V7]], %[[CST_8]]
+// CHECK-NEXT:    %[[CST_9:.+]] = arith.constant 2.43959629E-32
+// CHECK-NEXT:    %[[V14:.+]] = math.fma %[[V13]], %[[V7]], %[[CST_9]]
+// CHECK-NEXT:    %[[CST_10:.+]] = arith.constant 7.90429184E-30
+// CHECK-NEXT:    %[[V15:.+]] = math.fma %[[V14]], %[[V7]], %[[CST_10]]
+// CHECK-NEXT:    %[[CST_11:.+]] = arith.constant 2.28434031E-27
+// CHECK-NEXT:    %[[V16:.+]] = math.fma %[[V15]], %[[V7]], %[[CST_11]]
+// CHECK-NEXT:    %[[CST_12:.+]] = arith.constant 5.84791119E-25
+// CHECK-NEXT:    %[[V17:.+]] = math.fma %[[V16]], %[[V7]], %[[CST_12]]
+// CHECK-NEXT:    %[[CST_13:.+]] = arith.constant 1.31578011E-22
+// CHECK-NEXT:    %[[V18:.+]] = math.fma %[[V17]], %[[V7]], %[[CST_13]]
+// CHECK-NEXT:    %[[CST_14:.+]] = arith.constant 2.57892895E-20
+// CHECK-NEXT:    %[[V19:.+]] = math.fma %[[V18]], %[[V7]], %[[CST_14]]
+// CHECK-NEXT:    %[[CST_15:.+]] = arith.constant 4.358390e-18
+// CHECK-NEXT:    %[[V20:.+]] = math.fma %[[V19]], %[[V7]], %[[CST_15]]
+// CHECK-NEXT:    %[[CST_16:.+]] = arith.constant 6.27608109E-16
+// CHECK-NEXT:    %[[V21:.+]] = math.fma %[[V20]], %[[V7]], %[[CST_16]]
+// CHECK-NEXT:    %[[CST_17:.+]] = arith.constant 7.5940583E-14
+// CHECK-NEXT:    %[[V22:.+]] = math.fma %[[V21]], %[[V7]], %[[CST_17]]
+// CHECK-NEXT:    %[[CST_18:.+]] = arith.constant 7.59405819E-12
+// CHECK-NEXT:    %[[V23:.+]] = math.fma %[[V22]], %[[V7]], %[[CST_18]]
+// CHECK-NEXT:    %[[CST_19:.+]] = arith.constant 6.15118734E-10
+// CHECK-NEXT:    %[[V24:.+]] = math.fma %[[V23]], %[[V7]], %[[CST_19]]
+// CHECK-NEXT:    %[[CST_20:.+]] = arith.constant 3.936760e-08
+// CHECK-NEXT:    %[[V25:.+]] = math.fma %[[V24]], %[[V7]], %[[CST_20]]
+// CHECK-NEXT:    %[[CST_21:.+]] = arith.constant 1.92901234E-6
+// CHECK-NEXT:    %[[V26:.+]] = math.fma %[[V25]], %[[V7]], %[[CST_21]]
+// CHECK-NEXT:    %[[CST_22:.+]] = arith.constant 6.94444461E-5
+// CHECK-NEXT:    %[[V27:.+]] = math.fma %[[V26]], %[[V7]], %[[CST_22]]
+// CHECK-NEXT:    %[[CST_23:.+]] = arith.constant 0.00173611112
+// CHECK-NEXT:    %[[V28:.+]] = math.fma %[[V27]], %[[V7]], %[[CST_23]]
+// CHECK-NEXT:    %[[CST_24:.+]] = arith.constant 0.027777778
+// CHECK-NEXT:    %[[V29:.+]] = math.fma %[[V28]], %[[V7]], %[[CST_24]]
+// CHECK-NEXT:    %[[CST_25:.+]] = arith.constant 2.500000e-01
+// CHECK-NEXT:    %[[V30:.+]] = math.fma %[[V29]], %[[V7]], %[[CST_25]]
+// CHECK-NEXT:    %[[CST_26:.+]] = arith.constant 1.000000e+00
+// CHECK-NEXT:    %[[V31:.+]] = math.fma %[[V30]], %[[V7]], %[[CST_26]]
+// CHECK-NEXT:    %[[CST_27:.+]] = arith.constant 1.000000e+00
+// CHECK-NEXT:    %[[V32:.+]] = math.fma %[[V31]], %[[V7]], %[[CST_27]]
+// CHECK-NEXT:    %[[V33:.+]] = arith.negf %[[V3]]
+// CHECK-NEXT:    %[[CST_28:.+]] = arith.constant 1.44269502
+// CHECK-NEXT:    %[[CST_29:.+]] = arith.constant 0x4B400000
+// CHECK-NEXT:    %[[V34:.+]] = math.fma %[[V33]], %[[CST_28]], %[[CST_29]]
+// CHECK-NEXT:    %[[CST_30:.+]] = arith.constant 0x4B400000
+// CHECK-NEXT:    %[[V35:.+]] = arith.subf %[[V34]], %[[CST_30]]
+// CHECK-NEXT:    %[[V36:.+]] = arith.bitcast %[[V34]]
+// CHECK-NEXT:    %[[CST_31:.+]] = arith.constant -0.693145751
+// CHECK-NEXT:    %[[V37:.+]] = math.fma %[[V35]], %[[CST_31]], %[[V33]]
+// CHECK-NEXT:    %[[CST_32:.+]] = arith.constant -1.42860677E-6
+// CHECK-NEXT:    %[[V38:.+]] = math.fma %[[V35]], %[[CST_32]], %[[V37]]
+// CHECK-NEXT:    %[[V39:.+]] = arith.mulf %[[V38]], %[[V38]]
+// CHECK-NEXT:    %[[CST_33:.+]] = arith.constant 0.00138131145
+// CHECK-NEXT:    %[[CST_34:.+]] = arith.constant 0.00836941507
+// CHECK-NEXT:    %[[V40:.+]] = math.fma %[[CST_33]], %[[V38]], %[[CST_34]]
+// CHECK-NEXT:    %[[CST_35:.+]] = arith.constant 0.0416684598
+// CHECK-NEXT:    %[[V41:.+]] = math.fma %[[V40]], %[[V38]], %[[CST_35]]
+// CHECK-NEXT:    %[[CST_36:.+]] = arith.constant 0.166665152
+// CHECK-NEXT:    %[[V42:.+]] = math.fma %[[V41]], %[[V38]], %[[CST_36]]
+// CHECK-NEXT:    %[[CST_37:.+]] = arith.constant 0.49999994
+// CHECK-NEXT:    %[[V43:.+]] = math.fma %[[V42]], %[[V38]], %[[CST_37]]
+// CHECK-NEXT:    %[[V44:.+]] = math.fma %[[V39]], %[[V43]], %[[V38]]
+// CHECK-NEXT:    %[[CST_38:.+]] = arith.constant 1.000000e+00
+// CHECK-NEXT:    %[[V45:.+]] = arith.addf %[[CST_38]], %[[V44]]
+// CHECK-NEXT:    %[[V46:.+]] = arith.bitcast %[[V45]]
+// CHECK-NEXT:    %[[C0_I32:.+]] = arith.constant 0
+// CHECK-NEXT:    %[[V47:.+]] = arith.addi %[[V36]], %[[C0_I32]]
+// CHECK-NEXT:    %[[C23_I32:.+]] = arith.constant 23
+// CHECK-NEXT:    %[[V48:.+]] = arith.shli %[[V47]], %[[C23_I32]]
+// CHECK-NEXT:    %[[V49:.+]] = arith.addi %[[V46]], %[[V48]]
+// CHECK-NEXT:    %[[V50:.+]] = arith.bitcast %[[V49]]
+// CHECK-NEXT:    %[[CST_39:.+]] = arith.constant -87.3365402
+// CHECK-NEXT:    %[[V51:.+]] = arith.cmpf olt, %[[V33]], %[[CST_39]]
+// CHECK-NEXT:    %[[CST_40:.+]] = arith.constant 0.000000e+00
+// CHECK-NEXT:    %[[V52:.+]] = arith.select %[[V51]], %[[CST_40]], %[[V50]]
+// CHECK-NEXT:    %[[CST_41:.+]] = arith.constant 88.7228317
+// CHECK-NEXT:    %[[V53:.+]] = arith.cmpf ole, %[[V33]], %[[CST_41]]
+// CHECK-NEXT:    %[[CST_42:.+]] = arith.constant 0x7F800000
+// CHECK-NEXT:    %[[V54:.+]] = arith.addf %[[V33]], %[[CST_42]]
+// CHECK-NEXT:    %[[V55:.+]] = arith.select %[[V53]], %[[V52]], %[[V54]]
+// CHECK-NEXT:    %[[V56:.+]] = arith.mulf %[[V32]], %[[V55]]
+// CHECK-NEXT:    %[[CST_43:.+]] = arith.constant 1.000000e+01
+// CHECK-NEXT:    %[[V57:.+]] = arith.cmpf olt, %[[V3]], %[[CST_43]]
+// CHECK-NEXT:    %[[CST_44:.+]] = arith.constant 1.000000e+01
+// CHECK-NEXT:    %[[V58:.+]] = arith.select %[[V57]], %[[CST_44]], %[[V3]]
+// CHECK-NEXT:    %[[V59:.+]] = math.sqrt %[[V58]]
+// CHECK-NEXT:    %[[CST_45:.+]] = arith.constant 2.50662827
+// CHECK-NEXT:    %[[V60:.+]] = arith.mulf %[[V59]], %[[CST_45]]
+// CHECK-NEXT:    %[[CST_46:.+]] = arith.constant 1.000000e+00
+// CHECK-NEXT:    %[[V61:.+]] = arith.divf %[[CST_46]], %[[V58]]
+// CHECK-NEXT:    %[[CST_47:.+]] = arith.constant 551.335876
+// CHECK-NEXT:    %[[CST_48:.+]] = arith.constant 110.017143
+// CHECK-NEXT:    %[[V62:.+]] = math.fma %[[CST_47]], %[[V61]], %[[CST_48]]
+// CHECK-NEXT:    %[[CST_49:.+]] = arith.constant 24.3805294
+// CHECK-NEXT:    %[[V63:.+]] = math.fma %[[V62]], %[[V61]], %[[CST_49]]
+// CHECK-NEXT:    %[[CST_50:.+]] = arith.constant 6.07404184
+// CHECK-NEXT:    %[[V64:.+]] = math.fma %[[V63]], %[[V61]], %[[CST_50]]
+// CHECK-NEXT:    %[[CST_51:.+]] = arith.constant 1.72772753
+// CHECK-NEXT:    %[[V65:.+]] = math.fma %[[V64]], %[[V61]], %[[CST_51]]
+// CHECK-NEXT:    %[[CST_52:.+]] = arith.constant 0.572501421
+// CHECK-NEXT:    %[[V66:.+]] = math.fma %[[V65]], %[[V61]], %[[CST_52]]
+// CHECK-NEXT:    %[[CST_53:.+]] = arith.constant 2.271080e-01
+// CHECK-NEXT:    %[[V67:.+]] = math.fma %[[V66]], %[[V61]], %[[CST_53]]
+// CHECK-NEXT:    %[[CST_54:.+]] = arith.constant 0.1121521
+// CHECK-NEXT:    %[[V68:.+]] = math.fma %[[V67]], %[[V61]], %[[CST_54]]
+// CHECK-NEXT:    %[[CST_55:.+]] = arith.constant 0.0732421875
+// CHECK-NEXT:    %[[V69:.+]] = math.fma %[[V68]], %[[V61]], %[[CST_55]]
+// CHECK-NEXT:    %[[CST_56:.+]] = arith.constant 7.031250e-02
+// CHECK-NEXT:    %[[V70:.+]] = math.fma %[[V69]], %[[V61]], %[[CST_56]]
+// CHECK-NEXT:    %[[CST_57:.+]] = arith.constant 1.250000e-01
+// CHECK-NEXT:    %[[V71:.+]] = math.fma %[[V70]], %[[V61]], %[[CST_57]]
+// CHECK-NEXT:    %[[CST_58:.+]] = arith.constant 1.000000e+00
+// CHECK-NEXT:    %[[V72:.+]] = math.fma %[[V71]], %[[V61]], %[[CST_58]]
+// CHECK-NEXT:    %[[V73:.+]] = arith.divf %[[V72]], %[[V60]]
+// CHECK-NEXT:    %[[CST_59:.+]] = arith.constant 1.000000e+01
+// CHECK-NEXT:    %[[V74:.+]] = arith.cmpf olt, %[[V3]], %[[CST_59]]
+// CHECK-NEXT:    %[[V75:.+]] = arith.cmpf uno, %[[V3]], %[[V3]]
+// CHECK-NEXT:    %[[V76:.+]] = arith.select %[[V75]], %[[V3]], %[[V73]]
+// CHECK-NEXT:    %[[V77:.+]] = arith.select %[[V74]], %[[V56]], %[[V76]]
+// CHECK-NEXT:    %[[V78:.+]] = arith.truncf %[[V77]]
+// CHECK-NEXT:    linalg.yield %[[V78]]
+// CHECK-NEXT:    } -> tensor<4xf16>
+// CHECK-NEXT:    return %[[V1]]
+
+func.func @main(%x: tensor<4xf16>) -> tensor<4xf16> {
+  %y = "axir.bessel_i0e"(%x) : (tensor<4xf16>) -> tensor<4xf16>
+  return %y : tensor<4xf16>
+}
