@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -190,7 +190,8 @@ def schur(
 def _gees(x: np.ndarray, count: int) -> tuple[np.ndarray, ...]:
     from scipy.linalg import schur as decompose
 
-    return decompose(x, output="complex" if np.iscomplexobj(x) else "real", check_finite=False)[:count]
+    found = decompose(x, output="complex" if np.iscomplexobj(x) else "real", check_finite=False)
+    return tuple(map(np.asarray, found[:count]))
 
 
 def hessenberg(a: ArrayLike) -> tuple[Array, Array]:
@@ -241,8 +242,8 @@ def tridiagonal(a: ArrayLike, *, lower: bool = True) -> tuple[Array, Array, Arra
     return found, d, e, factors
 
 
-def _sytrd(x: np.ndarray, lower: bool) -> Sequence[np.ndarray]:
+def _sytrd(x: np.ndarray, lower: bool) -> tuple[np.ndarray, ...]:
     from scipy.linalg import get_lapack_funcs
 
     (reduce,) = get_lapack_funcs(("hetrd" if x.dtype in COMPLEX else "sytrd",), (x,))
-    return reduce(x, lower=int(lower))[:4]
+    return tuple(reduce(x, lower=int(lower))[:4])
