@@ -9,7 +9,7 @@ import numpy as np
 
 from axir_compiler.lowering import emit
 from axir_compiler.lowering.generic import element_type_of, is_empty, shape_of, zeros
-from axir_compiler.lowering.linalg.complex_numbers import Complex, real_parts
+from axir_compiler.lowering.linalg.complex_numbers import Complex, part_type, real_parts
 from axir_compiler.lowering.linalg.householder import EXTRA, Rows
 from axir_compiler.lowering.linalg.matrices import cut, first_row, swapped
 from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, constant_index
@@ -42,7 +42,7 @@ def eigh(x: ir.Value, *, lower: bool) -> tuple[ir.Value, ir.Value]:
     *batch, n, _ = shape_of(x)
     kind = element_type_of(x)
     if is_empty([*batch, n]):
-        return zeros([*batch, n], kind), zeros([*batch, n, n], kind)
+        return zeros([*batch, n], part_type(kind)), zeros([*batch, n, n], kind)
 
     def body(space: Workspace, source: Array, matrices: Array, vectors: Array) -> None:
         rows = Rows(space, n, lanes_of(kind))

@@ -9,7 +9,7 @@ from axir_compiler.lowering.contractions import dot_general
 from axir_compiler.lowering.generic import (
     element_type_of,
     elementwise,
-    fill,
+    full,
     is_empty,
     rank_of,
     shape_of,
@@ -31,7 +31,7 @@ __all__ = ["det", "pinv", "solve"]
 def solve(a: ir.Value, b: ir.Value, *, transpose_a: bool) -> ir.Value:
     """``X`` with ``a X = b`` or ``a^T X = b``."""
     if is_empty(shape_of(b)):
-        return fill(shape_of(b), emit.constant(element_type_of(b), 0))
+        return zeros(shape_of(b), element_type_of(b))
     factors, _, order = lu(a)
     lower = {"left_side": True, "lower": True, "transpose_a": transpose_a, "unit_diagonal": True}
     upper = {"left_side": True, "lower": False, "transpose_a": transpose_a, "unit_diagonal": False}
@@ -45,7 +45,7 @@ def det(x: ir.Value) -> ir.Value:
     """Determinants; one of matrices without elements."""
     shape = shape_of(x)[:-2]
     if is_empty(shape_of(x)):
-        return fill(shape, emit.constant(element_type_of(x), 1))
+        return full(shape, element_type_of(x), 1)
     factors, pivots, _ = lu(x)
     return determinant(factors, pivots)
 
