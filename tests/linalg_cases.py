@@ -15,6 +15,7 @@ __all__ = ["LINALG"]
 
 FLOATS = frozenset(map(np.dtype, ("float32", "float64")))
 INT32 = np.dtype("int32")
+WIDE = (np.dtype("float64"), np.dtype("complex128"))
 MOVED = FLOATS | {INT32}
 
 
@@ -93,19 +94,20 @@ def _with_size(size: int) -> dict[str, Any]:
 
 
 def _eigen(operands: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
-    """Eigenvectors may change sign: what they are made for is compared."""
+    """Eigenvectors may change sign or phase: what they are made for is compared."""
     w, v = results
-    return w, (v * w[..., None, :]) @ v.swapaxes(-1, -2), v.swapaxes(-1, -2) @ v
+    adjoint = v.conj().swapaxes(-1, -2)
+    return w, (v * w[..., None, :]) @ adjoint, adjoint @ v
 
 
 def _singular(operands: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
-    """Singular vectors may change sign: what they are made for is compared."""
+    """Singular vectors may change sign or phase: what they are made for is compared."""
     if len(results) == 1:
         return results
     s, u, vh = results
     count = s.shape[-1]
     product = (u[..., :count] * s[..., None, :]) @ vh[..., :count, :]
-    return s, product, u.swapaxes(-1, -2) @ u, vh @ vh.swapaxes(-1, -2)
+    return s, product, u.conj().swapaxes(-1, -2) @ u, vh @ vh.conj().swapaxes(-1, -2)
 
 
 def _factored(op: str, label: str, shape: tuple[int, ...], smooth: bool, **attrs: int) -> Case:
@@ -116,6 +118,52 @@ def _factored(op: str, label: str, shape: tuple[int, ...], smooth: bool, **attrs
     }[op]
     args = [_general(shape)]
     return _case(op, label, args, reference, 80, attrs=attrs, outcome=outcome, smooth=smooth)
+
+
+def _orthogonal(operands: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """Columns and rows may change phase: what they are made for is compared, and the sizes of elements."""
+    q, r = results
+    return q @ r, q.conj().swapaxes(-1, -2) @ q, abs(r)
+
+
+COMPLEX = frozenset(map(np.dtype, ("complex64", "complex128")))
+
+
+def _complex(shape: tuple[int, ...], seed: int = 7, shift: float = 0) -> Arg:
+    values = _values(shape, seed) + 1j * _values(shape, seed + 1) + shift * np.eye(*shape[-2:])
+    return Arg(shape, values=values, rigid=True)
+
+
+def _definite(shape: tuple[int, ...]) -> Arg:
+    """Positive definite hermitian matrices, with what must not count above and on the diagonal."""
+    x = _values(shape, 7) + 1j * _values(shape, 8)
+    x = np.tril(x @ x.conj().swapaxes(-1, -2) + shape[-1] * np.eye(shape[-1]))
+    return Arg(shape, values=x + 7 * np.triu(np.ones(shape), 1) + 2j * np.eye(shape[-1]), rigid=True)
+
+
+def _limit(dtype: str) -> Arg:
+    return Arg((), dtype=np.zeros(0, dtype).real.dtype, values=np.array(0.01))
+
+
+def _complex_case(
+    op: str, label: str, args: Sequence[Arg], reference: Any, ulp: float = 80, **more: Any
+) -> Case:
+    return _case(op, f"complex {label}", args, reference, ulp, **{"dtypes": COMPLEX, **more})
+
+
+def _complex_triangular() -> Iterator[Case]:
+    for number in range(8):
+        left, transposed, conjugated = (number >> k & 1 for k in range(3))
+        attrs = {"left_side": left, "upper": 1 - left, "unit_diagonal": 0}
+        attrs.update(transpose_a=transposed, conjugate_a=conjugated)
+        shape = (5, 2) if left else (2, 5)
+        yield _complex_case(
+            "triangular_solve",
+            f"{left}{transposed}{conjugated}",
+            [_complex((5, 5), shift=3), _complex(shape)],
+            ref.triangular_solve,
+            attrs=attrs,
+        )
 
 
 RECTANGLES = (("wide", (3, 5)), ("tall", (5, 3)), ("no columns", (3, 0)), ("no rows", (0, 2)))
@@ -228,13 +276,113 @@ _ROWS: tuple[Case, ...] = (
 )
 
 
+COMPLEX_EIGEN = (("one", (1, 1), 0), ("two", (2, 2), 1), ("batch", (2, 5, 5), 0), ("none", (0, 0), 0))
+
+# Vectors have a phase that derivatives and differences of evaluation choose differently: their derivatives are tried
+# in tests/frontend, on functions that do not depend on it.
+_COMPLEX_ROWS: tuple[Case, ...] = (
+    *(
+        _complex_case("cholesky", label, [_definite(shape)], ref.cholesky)
+        for label, shape in (SQUARE[1], SQUARE[3])
+    ),
+    *_complex_triangular(),
+    *(
+        _complex_case(
+            "solve",
+            label,
+            [_complex((2, 3, 3), shift=3), _complex((2, 3, 2))],
+            ref.solve,
+            attrs={"transpose_a": k},
+        )
+        for k, label in enumerate(("batch", "transposed"))
+    ),
+    *(
+        _complex_case("lu", label, [_complex(shape)], ref.lu, 200)
+        for label, shape in (*SQUARE[:3], ("wide", (3, 5)), ("empty", (0, 2)))
+    ),
+    *(
+        _complex_case("det", label, [_complex(shape)], ref.det, 400)
+        for label, shape in (("batch", (2, 3, 3)), ("five", (5, 5)), ("empty", (0, 0)))
+    ),
+    _complex_case("take_rows", "rows", [_complex((3, 2)), _whole((1, 1, -4, 7))], ref.take_rows, 0),
+    _complex_case(
+        "add_rows", "rows", [_complex((4, 2)), _whole((1, 1, -4, 7))], ref.add_rows, 2, attrs={"size": 5}
+    ),
+    *(
+        _complex_case(
+            "qr",
+            label,
+            [_complex(shape)],
+            ref.qr,
+            attrs={"full_matrices": full},
+            smooth=smooth,
+            outcome=_orthogonal,
+        )
+        for label, shape, full, smooth in (
+            ("tall batch", (2, 5, 3), 0, True),
+            ("one", (1, 1), 1, True),
+            ("wide", (2, 3), 1, False),
+            ("no columns", (3, 0), 1, False),
+        )
+    ),
+    *(
+        _complex_case(
+            "eigh",
+            label,
+            [_complex(shape)],
+            ref.eigh,
+            200,
+            attrs={"upper": upper},
+            smooth=False,
+            outcome=_eigen,
+        )
+        for label, shape, upper in (
+            ("one", (1, 1), 0),
+            ("two", (2, 2), 1),
+            ("batch", (2, 5, 5), 0),
+            ("none", (0, 0), 0),
+        )
+    ),
+    *(
+        _complex_case(
+            "svd",
+            label,
+            [_complex(shape)],
+            ref.svd,
+            200,
+            attrs={"full_matrices": full, "compute_uv": vectors},
+            smooth=not vectors,
+            outcome=_singular,
+        )
+        for label, shape, full, vectors in (
+            ("wide full", (2, 4), 1, 1),
+            ("one", (1, 1), 0, 1),
+            ("values", (3, 4), 0, 0),
+            ("no columns", (3, 0), 1, 1),
+        )
+    ),
+    *(
+        _complex_case(
+            "pinv",
+            dtype,
+            [_complex((4, 2)), _limit(dtype)],
+            ref.pinv,
+            400,
+            dtypes=frozenset({np.dtype(dtype)}),
+        )
+        for dtype in ("complex64", "complex128")
+    ),
+)
+
+
 def _first_in_float32(cases: Sequence[Case]) -> Iterator[Case]:
     """Kernels differ by dtype in nothing but the length of vectors, and take long to compile: once is enough."""
-    seen: set[str] = set()
+    seen: set[tuple[str, np.dtype]] = set()
     for case in cases:
-        narrow = case.op in seen and np.dtype("float64") in case.dtypes
-        yield replace(case, dtypes=frozenset({np.dtype("float64")})) if narrow else case
-        seen.add(case.op)
+        wide = [d for d in WIDE if d in case.dtypes]
+        narrow = len(wide) == 1 and (case.op, wide[0]) in seen
+        yield replace(case, dtypes=frozenset(wide)) if narrow else case
+        seen.update((case.op, d) for d in wide)
 
 
-LINALG: tuple[Case, ...] = tuple(_first_in_float32(_ROWS))
+LINALG: tuple[Case, ...] = tuple(_first_in_float32((*_ROWS, *_COMPLEX_ROWS)))

@@ -53,7 +53,19 @@ def _each(ranks: tuple[int, ...]) -> Callable[[Callable[..., Any]], Callable[...
 
 
 def _type(x: np.ndarray, result: Any) -> np.dtype:
-    return np.asarray(result).dtype if np.asarray(result).dtype.kind == "i" else x.dtype
+    kind = np.asarray(result).dtype
+    if kind.kind == "f" and x.dtype.kind == "c":
+        return np.zeros(0, x.dtype).real.dtype
+    return kind if kind.kind == "i" else x.dtype
+
+
+def _wide(x: np.ndarray) -> np.ndarray:
+    return x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
+
+
+def _phase(z: Any) -> Any:
+    """The number of absolute value one with the direction of another one, which does not matter if that is tiny."""
+    return z / abs(z) if abs(z) > 1e-200 else 1.0
 
 
 def _typed(x: np.ndarray, result: Any) -> np.ndarray:
@@ -64,11 +76,12 @@ def _typed(x: np.ndarray, result: Any) -> np.ndarray:
 def cholesky(x: np.ndarray) -> np.ndarray:
     """Column by column."""
     n = len(x)
-    found = np.zeros((n, n))
+    found = _wide(np.zeros_like(x))
     for j in range(n):
-        found[j, j] = math.sqrt(x[j, j] - sum(found[j, k] ** 2 for k in range(j)))
+        found[j, j] = math.sqrt(x[j, j].real - sum(abs(found[j, k]) ** 2 for k in range(j)))
         for i in range(j + 1, n):
-            found[i, j] = (x[i, j] - sum(found[i, k] * found[j, k] for k in range(j))) / found[j, j]
+            rest = x[i, j] - sum(found[i, k] * found[j, k].conj() for k in range(j))
+            found[i, j] = rest / found[j, j]
     return found
 
 
@@ -88,6 +101,7 @@ def triangular_solve(
     if unit_diagonal:
         np.fill_diagonal(matrix, 1)
     matrix = matrix.T if transpose_a else matrix
+    matrix = matrix.conj() if conjugate_a else matrix
     return _eliminate(matrix, b) if left_side else _eliminate(matrix.T, b.T).T
 
 
@@ -98,7 +112,7 @@ def solve(a: np.ndarray, b: np.ndarray, *, transpose_a: int) -> np.ndarray:
 
 
 def _eliminate(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    a, b = a.astype(np.float64), b.astype(np.float64)
+    a, b = _wide(a), _wide(b)
     for k in range(len(a)):
         p = k + int(np.argmax(abs(a[k:, k])))
         a[[k, p]], b[[k, p]] = a[[p, k]], b[[p, k]]
@@ -112,11 +126,11 @@ def _eliminate(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 @_each((2,))
 def lu(x: np.ndarray) -> tuple[np.ndarray, ...]:
     """Column by column, as it is written in textbooks."""
-    a = x.astype(np.float64)
+    a = _wide(x)
     m, n = a.shape
     order, pivots = np.arange(m, dtype=np.int32), np.zeros(min(m, n), np.int32)
     for k in range(min(m, n)):
-        p = k + int(np.argmax(abs(a[k:, k])))
+        p = k + int(np.argmax(abs(a[k:, k].real) + abs(a[k:, k].imag)))
         pivots[k] = p
         a[[k, p]], order[[k, p]] = a[[p, k]], order[[p, k]]
         for i in range(k + 1, m):
@@ -150,12 +164,12 @@ def add_rows(x: np.ndarray, rows: np.ndarray, *, size: int) -> np.ndarray:
 
 
 @_each((2,))
-def det(x: np.ndarray) -> float:
+def det(x: np.ndarray) -> complex:
     """Sum over permutations, after Leibniz."""
-    total = 0.0
+    total = _wide(np.zeros((), x.dtype)).item()
     for order in itertools.permutations(range(len(x))):
         swaps = sum(order[i] > order[j] for i, j in itertools.combinations(range(len(x)), 2))
-        total += (-1) ** swaps * math.prod(float(x[i, j]) for i, j in enumerate(order))
+        total += (-1) ** swaps * math.prod(x[i, j].item() for i, j in enumerate(order))
     return total
 
 
@@ -163,14 +177,14 @@ def det(x: np.ndarray) -> float:
 def qr(x: np.ndarray, *, full_matrices: int) -> tuple[np.ndarray, np.ndarray]:
     """Products of full Householder matrices."""
     m, n = x.shape
-    q, r = np.eye(m), x.astype(np.float64)
+    q, r = _wide(np.eye(m).astype(x.dtype)), _wide(x)
     for k in range(min(m - 1, n)):
         v = r[k:, k].copy()
         if not np.any(v[1:]):
             continue
-        v[0] += math.copysign(float(np.linalg.norm(v)), v[0])
-        mirror = np.eye(m)
-        mirror[k:, k:] -= 2 * np.outer(v, v) / (v @ v)
+        v[0] += float(np.linalg.norm(v)) * _phase(v[0])
+        mirror = _wide(np.eye(m).astype(x.dtype))
+        mirror[k:, k:] -= 2 * np.outer(v, v.conj()) / (v.conj() @ v)
         q, r = q @ mirror, mirror @ r
     count = m if full_matrices else min(m, n)
     return q[:, :count], np.triu(r)[:count]
@@ -180,17 +194,19 @@ def qr(x: np.ndarray, *, full_matrices: int) -> tuple[np.ndarray, np.ndarray]:
 def eigh(x: np.ndarray, *, upper: int) -> tuple[np.ndarray, np.ndarray]:
     """Jacobi's rotations, each of which makes one element zero."""
     triangle = np.triu(x) if upper else np.tril(x)
-    a = triangle + triangle.T - np.diag(np.diagonal(x)).astype(np.float64)
-    v = np.eye(len(a))
+    a = _wide(triangle + triangle.conj().T - np.diag(np.diagonal(x)))
+    np.fill_diagonal(a, np.diagonal(x).real)
+    v = _wide(np.eye(len(a)).astype(x.dtype))
     for _ in range(20):
         for i, j in itertools.combinations(range(len(a)), 2):
-            angle = 0.5 * math.atan2(2 * a[i, j], a[j, j] - a[i, i])
-            turn = np.eye(len(a))
-            turn[[i, j], [i, j]] = math.cos(angle)
-            turn[i, j], turn[j, i] = math.sin(angle), -math.sin(angle)
-            a, v = turn.T @ a @ turn, v @ turn
-    order = np.argsort(np.diagonal(a))
-    return np.diagonal(a)[order], v[:, order]
+            angle = 0.5 * math.atan2(2 * abs(a[i, j]), (a[j, j] - a[i, i]).real)
+            turn = np.eye(len(a), dtype=a.dtype)
+            turn[i, i], turn[i, j] = np.array([math.cos(angle), math.sin(angle)]) * _phase(a[i, j])
+            turn[j, j], turn[j, i] = math.cos(angle), -math.sin(angle)
+            a, v = turn.conj().T @ a @ turn, v @ turn
+    w = np.diagonal(a).real
+    order = np.argsort(w)
+    return w[order], v[:, order]
 
 
 @_each((2,))
@@ -200,14 +216,17 @@ def svd(x: np.ndarray, *, full_matrices: int, compute_uv: int) -> Any:
     if m < n:
         found = svd.__wrapped__(x.T, full_matrices=full_matrices, compute_uv=compute_uv)  # type: ignore[attr-defined]
         return (found[0], found[2].T, found[1].T) if compute_uv else found
-    a, v = x.astype(np.float64), np.eye(n)
+    a, v = _wide(x), _wide(np.eye(n).astype(x.dtype))
     for _ in range(30):
         for i, j in itertools.combinations(range(n), 2):
-            angle = 0.5 * math.atan2(2 * a[:, i] @ a[:, j], a[:, j] @ a[:, j] - a[:, i] @ a[:, i])
+            product = a[:, i].conj() @ a[:, j]
+            sizes = np.sum(np.abs(a[:, [i, j]]) ** 2, 0)
+            angle = 0.5 * math.atan2(2 * abs(product), sizes[1] - sizes[0])
             c, s = math.cos(angle), math.sin(angle)
             for y in (a, v):
+                y[:, i] *= _phase(product)
                 y[:, i], y[:, j] = c * y[:, i] - s * y[:, j], s * y[:, i] + c * y[:, j]
-    sizes = np.sqrt(np.sum(a * a, 0))
+    sizes = np.sqrt(np.sum(np.abs(a) ** 2, 0))
     order = np.argsort(-sizes)
     s = sizes[order]
     if not compute_uv:
@@ -216,12 +235,12 @@ def svd(x: np.ndarray, *, full_matrices: int, compute_uv: int) -> Any:
     if full_matrices:
         rest = qr.__wrapped__(u, full_matrices=1)[0][:, n:]  # type: ignore[attr-defined]
         u = np.concatenate([u, rest], 1)
-    return s, u, v[:, order].T
+    return s, u, v[:, order].conj().T
 
 
 @_each((2, 0))
 def pinv(x: np.ndarray, rtol: np.ndarray) -> np.ndarray:
-    """From the eigenvectors of ``x^T x``."""
-    w, v = eigh.__wrapped__(x.T @ x, upper=0)  # type: ignore[attr-defined]
+    """From the eigenvectors of ``x^H x``."""
+    w, v = eigh.__wrapped__(x.conj().T @ x, upper=0)  # type: ignore[attr-defined]
     kept = np.sqrt(np.maximum(w, 0)) > rtol * math.sqrt(max(float(w[-1]), 0))
-    return (v[:, kept] / w[kept]) @ v[:, kept].T @ x.T
+    return (v[:, kept] / w[kept]) @ v[:, kept].conj().T @ x.conj().T

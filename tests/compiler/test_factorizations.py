@@ -18,6 +18,7 @@ from axir_compiler.ops.linalg_lu import DetOp, LuOp
 from axir_compiler.ops.linalg_spectral import EighOp, QrOp, SvdOp
 
 FLOATS = ("float32", "float64")
+COMPLEX = ("complex64", "complex128")
 Matrices = np.ndarray
 
 
@@ -25,8 +26,10 @@ def _stack(m: int, n: int, dtype: str) -> Matrices:
     """Random, ill-conditioned, graded, singular, very large and small, orthogonal, constant and zero matrices."""
     rng = np.random.default_rng(m * 100 + n)
     x = rng.standard_normal((m, n))
+    if dtype.startswith("complex"):
+        x = x + 1j * rng.standard_normal((m, n))
     u, s, vh = np.linalg.svd(x, full_matrices=False)
-    extreme = 1e30 if dtype == "float32" else 1e300
+    extreme = 1e30 if dtype in ("float32", "complex64") else 1e300
     spectrum = np.logspace(0, -12, len(s))
     found = [
         x,
@@ -44,21 +47,31 @@ def _stack(m: int, n: int, dtype: str) -> Matrices:
 
 def _symmetric(n: int, dtype: str) -> Matrices:
     x = _stack(n, n, dtype)
-    return x / 2 + x.swapaxes(1, 2) / 2
+    return x / 2 + _adjoint(x) / 2
 
 
 def _positive(n: int, dtype: str) -> Matrices:
     """From well conditioned to nearly singular."""
-    q, _ = np.linalg.qr(np.random.default_rng(n).standard_normal((n, n)))
-    worst = -4 if dtype == "float32" else -12
-    return np.stack([(q * np.logspace(0, k, n)) @ q.T for k in (0, worst / 2, worst)]).astype(dtype)
+    rng = np.random.default_rng(n)
+    imaginary = 1j * rng.standard_normal((n, n)) if dtype.startswith("complex") else 0
+    q, _ = np.linalg.qr(rng.standard_normal((n, n)) + imaginary)
+    worst = -4 if dtype in ("float32", "complex64") else -12
+    return np.stack([(q * np.logspace(0, k, n)) @ q.conj().T for k in (0, worst / 2, worst)]).astype(dtype)
 
 
 def _scaled(x: Matrices) -> tuple[Matrices, Matrices]:
     """Matrices of norm about 1, and what they were divided by."""
     size = np.max(np.abs(x), (-1, -2), keepdims=True)
     size = np.where(size > 0, size, 1)
-    return (x / size).astype(np.float64), size
+    return _doubled(x / size), size
+
+
+def _doubled(x: Matrices) -> Matrices:
+    return x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
+
+
+def _adjoint(x: Matrices) -> Matrices:
+    return x.conj().swapaxes(-1, -2)
 
 
 def _difference(x: Matrices, y: Matrices) -> Matrices:
@@ -66,7 +79,7 @@ def _difference(x: Matrices, y: Matrices) -> Matrices:
 
 
 def _orthonormal(q: Matrices) -> Matrices:
-    return _difference(q.swapaxes(-1, -2) @ q, np.eye(q.shape[-1]))
+    return _difference(_adjoint(q) @ q, np.eye(q.shape[-1]))
 
 
 def _check(residual: Callable[..., Sequence[Matrices]], found: Any, expected: Any, x: Matrices) -> None:
@@ -80,11 +93,11 @@ def _check(residual: Callable[..., Sequence[Matrices]], found: Any, expected: An
 
 def _wide(results: Any) -> list[Matrices]:
     found = results if isinstance(results, list | tuple) else [results]
-    return [np.asarray(r, np.float64) if r.dtype.kind == "f" else r for r in found]
+    return [_doubled(r) if r.dtype.kind in "fc" else r for r in found]
 
 
 def _cholesky_residual(x: Matrices, factor: Matrices) -> list[Matrices]:
-    return [_difference(factor @ factor.swapaxes(1, 2), x)]
+    return [_difference(factor @ _adjoint(factor), x)]
 
 
 def _lu_residual(x: Matrices, factors: Matrices, pivots: Matrices, order: Matrices) -> list[Matrices]:
@@ -109,7 +122,7 @@ def _svd_residual(x: Matrices, s: Matrices, u: Matrices, vh: Matrices) -> list[M
     unit, size = _scaled(x)
     count = s.shape[-1]
     product = (u[..., :count] * (s[:, None, :] / size)) @ vh[:, :count]
-    return [_difference(product, unit), _orthonormal(u), _orthonormal(vh.swapaxes(1, 2))]
+    return [_difference(product, unit), _orthonormal(u), _orthonormal(_adjoint(vh))]
 
 
 CHOLESKY = (
@@ -147,11 +160,12 @@ SQUARES = ((2, 2), (67, 67))
         pytest.param(SVD, _stack, RECTANGLES, id="svd"),
     ],
 )
-def test_residuals_are_near_lapacks(parts: Any, make: Any, shapes: Any) -> None:
+@pytest.mark.parametrize("dtypes", [FLOATS, COMPLEX], ids=["real", "complex"])
+def test_residuals_are_near_lapacks(parts: Any, make: Any, shapes: Any, dtypes: Sequence[str]) -> None:
     build, evaluate, residual = parts
     suite, given = Suite(), {}
-    for number, (m, n) in enumerate(shapes):
-        for dtype in FLOATS if number == 0 else FLOATS[number % 2 :][:1]:
+    for number, (m, n) in enumerate(shapes if dtypes is FLOATS else shapes[:2]):
+        for dtype in dtypes if number == 0 else dtypes[number % 2 :][:1]:
             x = make(m, n, dtype)
             expected = evaluate(x)
             results = expected if isinstance(expected, tuple) else (expected,)

@@ -11,7 +11,7 @@ MODULES = [
     "axir._src.closures",
     "axir._src.dtype_questions",
     "axir._src.key_paths",
-    "axir._src.pytree",
+    "axir._src.trees",
     "axir._src.scalar_types",
     "axir._src.scopes",
     "axir._src.tree_functions",

@@ -75,5 +75,5 @@ def test_repeat_with_a_total_length(counts, axis, total):
 
 
 def test_repeat_says_what_is_wrong():
-    with pytest.raises(ShapeError, match="a count for each of 3"):
+    with pytest.raises(ShapeError, match="one integer for each of 3"):
         np.repeat(onp.arange(3), onp.arange(2), total_repeat_length=4)

@@ -208,6 +208,7 @@ def test_every_op_has_a_public_function():
         "custom_jvp",
         "custom_vjp",
         "custom_linear",
+        "custom_vmap",
         "checkpoint",
         "checkpoint_name",
     }

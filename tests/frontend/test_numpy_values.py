@@ -22,6 +22,13 @@ def test_roots_are_numpys(p):
     onp.testing.assert_allclose(_sorted(found), _sorted(onp.roots(p)), atol=2e-3)
 
 
+def test_roots_have_derivatives():
+    p = np.array([1.0, -3.0, 2.0])
+    slope = axir.jacfwd(lambda p: np.roots(p, strip_zeros=False))(p)
+    r = onp.array([2.0, 1.0])[:, None]
+    onp.testing.assert_allclose(slope, -(r ** onp.array([2, 1, 0])) / (2 * r - 3), atol=1e-5)
+
+
 def test_roots_with_leading_zeros_kept_end_in_nan():
     p = np.array([0.0, 0.0, 1.0, -3.0, 2.0])
     found = onp.asarray(axir.jit(lambda p: np.roots(p, strip_zeros=False))(p))

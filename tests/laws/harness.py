@@ -110,7 +110,7 @@ def assert_same_outcome(
     for i, (x, y) in enumerate(zip(found, wanted, strict=True)):
         x, y = np.asarray(x), np.asarray(y)
         assert (x.shape, x.dtype) == (y.shape, y.dtype), f"{what}: outcome {i}"
-        if is_float(y.dtype):
+        if is_float(y.dtype) or is_complex(y.dtype):
             assert_close(x, y, ulp * float(np.finfo(y.dtype).eps), f"{what}: outcome {i}")
         else:
             np.testing.assert_array_equal(x, y, err_msg=f"{what}: outcome {i}")

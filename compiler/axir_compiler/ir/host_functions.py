@@ -18,7 +18,15 @@ import numpy as np
 from axir_compiler.errors import ConcretizationError, InternalError
 from axir_compiler.ir.types import Aval
 
-__all__ = ["HostFunction", "HostObject", "host_function", "host_object", "without_effects"]
+__all__ = [
+    "Call",
+    "HostFunction",
+    "HostObject",
+    "host_function",
+    "host_object",
+    "why_no_derivative",
+    "without_effects",
+]
 
 Call = Callable[[Sequence[np.ndarray], Sequence[Any]], Sequence[np.ndarray]]
 """Takes the arguments, and for each result an object with ``shape`` and ``dtype``; gives arrays of these."""
@@ -38,13 +46,17 @@ class HostObject:
 
 
 class HostFunction(HostObject):
-    """A function of NumPy arrays that programs may call."""
+    """A function of NumPy arrays that programs may call.
 
-    __slots__ = ("call",)
+    ``no_derivative`` is what there is to say where its derivative is asked for, if anything in particular.
+    """
 
-    def __init__(self, call: Call):
+    __slots__ = ("call", "no_derivative")
+
+    def __init__(self, call: Call, no_derivative: str = ""):
         super().__init__()
         self.call = call
+        self.no_derivative = no_derivative
 
     def evaluate(
         self, arrays: Sequence[np.ndarray], outputs: Sequence[Aval], effect: bool
@@ -88,6 +100,12 @@ def host_function(number: int) -> HostFunction:
     found = host_object(number, "callback")
     assert isinstance(found, HostFunction)
     return found
+
+
+def why_no_derivative(number: int) -> str:
+    """What there is to say in particular where the derivative of a function is asked for; maybe nothing."""
+    found = _objects.get(number)
+    return found.no_derivative if isinstance(found, HostFunction) else ""
 
 
 class _Mode(threading.local):

@@ -92,7 +92,9 @@ def _read_all(body: ir.Block) -> None:
 
     IREE's compiler dies of a carried value that such a body replaces without having read it.
     """
-    if any(op.name.startswith("scf.") and op.name != "scf.yield" for op in body.operations):
+    if any(
+        op.operation.name.startswith("scf.") and op.operation.name != "scf.yield" for op in body.operations
+    ):
         with ir.InsertionPoint.at_block_begin(body), body.owner.location:
             for value in body.arguments:
                 if not list(value.uses):

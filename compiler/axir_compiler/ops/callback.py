@@ -8,7 +8,7 @@ from typing import Any
 from axir_compiler import ops
 from axir_compiler.errors import MissingRuleError, ShapeError, VerificationError
 from axir_compiler.ir.attributes import Int, Str, Tensors, Types
-from axir_compiler.ir.host_functions import host_function
+from axir_compiler.ir.host_functions import host_function, why_no_derivative
 from axir_compiler.ir.module import functions, walk
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.region import HigherOrderOp, build_function
@@ -75,8 +75,9 @@ class CallbackOp(HigherOrderOp, name="callback", same_dtype=False):
     ) -> tuple[list[Value], list[Value | None]]:
         if "debug" not in self.effect:
             raise MissingRuleError(
-                f"jvp: {_TITLES[self.effect]} has no derivative rule, since axir cannot look into a Python function. "
-                "Wrap it in a function with custom_jvp or custom_vjp, or use stop_gradient on its arguments."
+                why_no_derivative(self.function)
+                or f"jvp: {_TITLES[self.effect]} has no derivative rule, since axir cannot look into a Python "
+                "function. Wrap it in a function with custom_jvp or custom_vjp, or use stop_gradient on its arguments."
             )
         self.rebuild(*operands)
         return [], []

@@ -19,8 +19,12 @@ from axir_compiler.ops.matrices import (
     MatrixOp,
     adjoint,
     check_square,
+    conjugate,
     each_matrix,
+    hermitian,
     matmul,
+    not_a_number,
+    transposed,
     triangle,
 )
 
@@ -50,11 +54,10 @@ class CholeskyOp(MatrixOp, name="cholesky"):
         """``dL = L Phi(L^-1 dA L^-H)``, ``Phi`` the lower triangle with half the diagonal.
 
         I. Murray, Differentiation of the Cholesky decomposition, 2016 (arXiv:1602.07527), equation 8. The
-        tangent is taken as symmetric like the operand: its lower triangle counts.
+        tangent is taken as hermitian like the operand: its lower triangle counts.
         """
         factor = self.result
-        symmetric = ops.add(triangle(dx, "le"), adjoint(triangle(dx, "lt")))
-        half = solve_triangular(factor, symmetric)
+        half = solve_triangular(factor, hermitian(dx))
         inner = solve_triangular(factor, adjoint(half))
         halved = ops.scale(triangle(inner, "eq"), 0.5)
         return matmul(factor, ops.add(triangle(inner, "lt"), halved))
@@ -67,7 +70,7 @@ def _cholesky(x: np.ndarray) -> np.ndarray:
     try:
         return np.linalg.cholesky(x)
     except np.linalg.LinAlgError:
-        return np.tril(np.full_like(x, np.nan))
+        return np.tril(np.full_like(x, not_a_number(x.dtype)))
 
 
 def _check_system(a: Aval, b: Aval, *, left: bool = True) -> None:
@@ -111,6 +114,8 @@ class TriangularSolveOp(MatrixOp, name="triangular_solve", linear_in=("b",)):
         conjugate_a: int,
         unit_diagonal: int,
     ) -> np.ndarray:
+        a = a.conj() if conjugate_a else a
+
         def solve(a: np.ndarray, b: np.ndarray) -> np.ndarray:
             return _trsm(a, b, left_side, upper, transpose_a, unit_diagonal)
 
@@ -125,7 +130,8 @@ class TriangularSolveOp(MatrixOp, name="triangular_solve", linear_in=("b",)):
             tangent = triangle(da, "gt" if self.upper else "lt")
         else:
             tangent = triangle(da, "ge" if self.upper else "le")
-        tangent = adjoint(tangent) if self.transpose_a else tangent
+        tangent = transposed(tangent) if self.transpose_a else tangent
+        tangent = conjugate(tangent) if self.conjugate_a else tangent
         product = matmul(tangent, self.result) if self.left_side else matmul(self.result, tangent)
         turned = ops.neg(self.rebuild(self.a, product))
         return turned if moved is None else ops.add(moved, turned)
@@ -152,6 +158,7 @@ class TriangularSolveOp(MatrixOp, name="triangular_solve", linear_in=("b",)):
             left_side=bool(self.left_side),
             lower=not self.upper,
             transpose_a=bool(self.transpose_a),
+            conjugate_a=bool(self.conjugate_a),
             unit_diagonal=bool(self.unit_diagonal),
         )
 
@@ -183,7 +190,7 @@ def solve_triangular(
 
 
 class SolveOp(MatrixOp, name="solve", linear_in=("b",)):
-    """``x`` with ``a x = b``, or ``a^H x = b`` if ``transpose_a``, by LU factorization with partial pivoting.
+    """``x`` with ``a x = b``, or ``a^T x = b`` if ``transpose_a``, by LU factorization with partial pivoting.
 
     Singular systems give infinities and NaN.
     """
@@ -209,7 +216,7 @@ class SolveOp(MatrixOp, name="solve", linear_in=("b",)):
         """``op(a) dx = db - op(da) x``: one system for both tangents."""
         right = db
         if da is not None:
-            product = matmul(adjoint(da) if self.transpose_a else da, self.result)
+            product = matmul(transposed(da) if self.transpose_a else da, self.result)
             right = ops.neg(product) if db is None else ops.sub(db, product)
         return None if right is None else self.rebuild(self.a, right)
 

@@ -1,4 +1,4 @@
-"""Orthogonal factorizations: QR, eigenvalues of symmetric matrices, singular values.
+"""Orthogonal factorizations: QR, eigenvalues of symmetric or hermitian matrices, singular values.
 
 A matrix that holds an infinity or NaN, or on which an iteration fails, has NaN for eigenvalues, singular values and
 vectors.
@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from axir_compiler import ops
-from axir_compiler.errors import MissingRuleError, ShapeError
+from axir_compiler.errors import DTypeError, MissingRuleError, ShapeError
 from axir_compiler.ir.attributes import Int, Tensor
 from axir_compiler.ir.op import Tangents, Value
-from axir_compiler.ir.types import Aval, aval_of
+from axir_compiler.ir.types import Aval, aval_of, is_complex, real_dtype
 from axir_compiler.lowering import builders
 from axir_compiler.ops.linalg import solve_triangular
 from axir_compiler.ops.matrices import (
@@ -26,7 +26,12 @@ from axir_compiler.ops.matrices import (
     diagonal,
     each_matrix,
     eye,
+    hermitian,
+    imaginary_diagonal,
+    like,
     matmul,
+    not_a_number,
+    real_part,
     triangle,
 )
 
@@ -53,10 +58,10 @@ class QrOp(MatrixOp, name="qr"):
         return q, r
 
     def jvp(self, dx: Value) -> Tangents:
-        """``dQ = Q (W - M) + dA R^-1``, ``dR = (M - W) R`` with ``M = Q^T dA R^-1`` and antisymmetric ``W``.
+        """``dQ = Q (W - M) + dA R^-1``, ``dR = (M - W) R`` with ``M = Q^H dA R^-1`` and antihermitian ``W``.
 
         The lower triangle of ``W`` is that of ``M``, so that ``dR`` is upper triangular (S. F. Walter, L. Lehmann,
-        arXiv:1001.1654).
+        arXiv:1001.1654); so are the imaginary parts of its diagonal, since that of ``R`` is real.
 
         Raises: MissingRuleError where ``Q`` or ``R`` is not determined by that: wide matrices, and the full ``Q`` of
             tall ones.
@@ -73,6 +78,8 @@ class QrOp(MatrixOp, name="qr"):
         inner = matmul(adjoint(q), scaled)
         below = triangle(inner, "lt")
         change = ops.sub(ops.sub(below, adjoint(below)), inner)
+        if is_complex(aval_of(inner).dtype):
+            change = ops.add(change, imaginary_diagonal(inner))
         return ops.add(matmul(q, change), scaled), ops.neg(matmul(change, r))
 
     def lower(self, x: Value) -> Sequence[Value]:
@@ -91,13 +98,13 @@ def _finite_or_nan(
                 return found if isinstance(found, tuple) else (found,)
         except np.linalg.LinAlgError:
             pass
-        return tuple(np.full(a.shape[x.ndim - 2 :], np.nan, a.dtype) for a in results)
+        return tuple(np.full(a.shape[x.ndim - 2 :], not_a_number(a.dtype), a.dtype) for a in results)
 
     return each_matrix(call, [x], [2], results)
 
 
 class EighOp(MatrixOp, name="eigh"):
-    """Eigenvalues in ascending order and eigenvectors of symmetric matrices: two results, ``w`` and ``v``.
+    """Eigenvalues in ascending order and eigenvectors of symmetric (hermitian) matrices: two results, ``w`` and ``v``.
 
     ``operand = v diag(w) v^H``. Only the lower triangle is read, or the ``upper`` one.
     """
@@ -108,7 +115,7 @@ class EighOp(MatrixOp, name="eigh"):
     @staticmethod
     def infer(x: Aval, *, upper: int) -> tuple[Aval, Aval]:
         check_square(x)
-        return Aval(x.shape[:-1], x.dtype), x
+        return Aval(x.shape[:-1], real_dtype(x.dtype)), x
 
     @staticmethod
     def numpy(x: np.ndarray, *, upper: int) -> tuple[np.ndarray, ...]:
@@ -127,13 +134,11 @@ class EighOp(MatrixOp, name="eigh"):
         Eigenvectors of repeated eigenvalues have no derivative: infinities and NaN.
         """
         w, v = self.results
-        inside, beside = ("ge", "gt") if self.upper else ("le", "lt")
-        symmetric = ops.add(triangle(dx, inside), adjoint(triangle(dx, beside)))
-        inner = matmul(adjoint(v), matmul(symmetric, v))
-        ones = eye(inner)
+        inner = matmul(adjoint(v), matmul(hermitian(dx, upper=bool(self.upper)), v))
         gaps = ops.sub(_along_rows(w), _along_columns(w))
+        ones = eye(gaps)
         factors = ops.sub(ops.div(ops.full_like(ones, 1), ops.add(gaps, ones)), ones)
-        return diagonal(inner), matmul(v, ops.mul(factors, inner))
+        return real_part(diagonal(inner)), matmul(v, ops.mul(like(factors, inner), inner))
 
     def lower(self, x: Value) -> Sequence[Value]:
         return builders.eigh(x, lower=not self.upper)
@@ -167,7 +172,7 @@ class SvdOp(MatrixOp, name="svd"):
         check_matrices(x)
         *batch, m, n = x.shape
         count = min(m, n)
-        s = Aval((*batch, count), x.dtype)
+        s = Aval((*batch, count), real_dtype(x.dtype))
         if not compute_uv:
             return (s,)
         rows, columns = (m, n) if full_matrices else (count, count)
@@ -203,7 +208,7 @@ class SvdOp(MatrixOp, name="svd"):
         if self.compute_uv:
             return _svd_tangents(dx, *self.results)
         _, u, vh = ops.svd(self.operand, full_matrices=0, compute_uv=1)
-        return diagonal(matmul(adjoint(u), matmul(dx, adjoint(vh))))
+        return real_part(diagonal(matmul(adjoint(u), matmul(dx, adjoint(vh)))))
 
     def lower(self, x: Value) -> Sequence[Value]:
         return builders.svd(x, full=bool(self.full_matrices), vectors=bool(self.compute_uv))
@@ -213,9 +218,9 @@ def _svd_tangents(dx: Value, s: Value, u: Value, vh: Value) -> tuple[Value, Valu
     """Tangents of singular values and vectors.
 
     With ``M = u^H dA v``: ``ds = diag(M)``, ``du = u (F * (M S + S M^H) + D)``, ``dv = v (F * (S M + M^H S))``, where
-    ``F_ij = 1 / (s_j^2 - s_i^2)``, 0 if they are equal, and ``D`` is the antisymmetric part of ``M`` on the diagonal
-    (complex matrices only). What ``u`` or ``v`` lacks to a square matrix adds ``(1 - u u^H) dA v S^-1`` (J. Townsend,
-    Differentiating the singular value decomposition, 2016).
+    ``F_ij = 1 / (s_j^2 - s_i^2)``, 0 if they are equal, and ``D`` is ``i Im(diag(M)) S^-1`` (complex matrices only).
+    What ``u`` or ``v`` lacks to a square matrix adds ``(1 - u u^H) dA v S^-1`` (J. Townsend, Differentiating the
+    singular value decomposition, 2016).
     """
     v = adjoint(vh)
     inner = matmul(adjoint(u), matmul(dx, v))
@@ -223,15 +228,26 @@ def _svd_tangents(dx: Value, s: Value, u: Value, vh: Value) -> tuple[Value, Valu
     gaps = ops.mul(ops.add(by_row, by_column), ops.sub(by_row, by_column))
     equal = ops.convert(ops.compare(gaps, ops.zeros_like(gaps), direction="eq"), dtype=aval_of(s).dtype)
     factors = ops.sub(ops.div(ops.full_like(gaps, 1), ops.add(gaps, equal)), equal)
-    right, left = ops.mul(inner, by_row), ops.mul(by_column, inner)
-    du = matmul(u, ops.mul(factors, ops.add(right, adjoint(right))))
+    factors = like(factors, inner)
+    right, left = ops.mul(inner, like(by_row, inner)), ops.mul(like(by_column, inner), inner)
+    change = ops.mul(factors, ops.add(right, adjoint(right)))
+    if is_complex(aval_of(inner).dtype):
+        change = ops.add(change, _turned(inner, by_row))
+    du = matmul(u, change)
     dv = matmul(v, ops.mul(factors, ops.add(left, adjoint(left))))
     m, n = aval_of(dx).shape[-2:]
     if m > n:
         du = ops.add(du, _outside(u, matmul(dx, v), s))
     if m < n:
         dv = ops.add(dv, _outside(v, matmul(adjoint(dx), u), s))
-    return diagonal(inner), du, adjoint(dv)
+    return real_part(diagonal(inner)), du, adjoint(dv)
+
+
+def _turned(inner: Value, s: Value) -> Value:
+    """``i Im(diag(M)) S^-1``, 0 where the singular value is; ``s`` repeats the singular values in rows."""
+    none = ops.convert(ops.compare(s, ops.zeros_like(s), direction="eq"), dtype=aval_of(s).dtype)
+    inverse = ops.sub(ops.div(ops.full_like(s, 1), ops.add(s, none)), none)
+    return ops.mul(imaginary_diagonal(inner), like(inverse, inner))
 
 
 def _outside(vectors: Value, moved: Value, s: Value) -> Value:
@@ -239,13 +255,13 @@ def _outside(vectors: Value, moved: Value, s: Value) -> Value:
     rest = ops.sub(moved, matmul(vectors, matmul(adjoint(vectors), moved)))
     shape = aval_of(rest).shape
     axes = (*range(len(shape) - 2), len(shape) - 1)
-    return ops.div(rest, ops.broadcast_in_dim(s, shape=shape, dimensions=axes))
+    return ops.div(rest, ops.broadcast_in_dim(like(s, rest), shape=shape, dimensions=axes))
 
 
-class PinvOp(MatrixOp, name="pinv"):
+class PinvOp(MatrixOp, name="pinv", same_dtype=False):
     """Moore-Penrose inverses; singular values up to ``rtol`` times the largest count as zero.
 
-    ``rtol`` has the leading axes of the operand.
+    ``rtol`` has the leading axes of the operand, and the dtype of its singular values.
     """
 
     operand: Tensor
@@ -256,6 +272,8 @@ class PinvOp(MatrixOp, name="pinv"):
         check_matrices(x)
         if rtol.shape != x.shape[:-2]:
             raise ShapeError(f"rtol must have the leading axes of the matrices; got {rtol} for {x}.")
+        if rtol.dtype != real_dtype(x.dtype):
+            raise DTypeError(f"rtol must have the dtype of the singular values; got {rtol} for {x}.")
         return Aval((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype)
 
     @staticmethod
@@ -266,7 +284,7 @@ class PinvOp(MatrixOp, name="pinv"):
             return np.zeros(result.shape, x.dtype)
         kept = s > rtol[..., None] * s[..., :1]
         inverse = np.where(kept, 1 / np.where(kept, s, 1), np.where(np.isnan(s), s, 0))
-        return np.matmul(vh.swapaxes(-1, -2) * inverse[..., None, :], u.swapaxes(-1, -2))
+        return np.matmul(vh.conj().swapaxes(-1, -2) * inverse[..., None, :], u.conj().swapaxes(-1, -2))
 
     def jvp(self, dx: Value | None, drtol: Value | None) -> Value | None:
         """``dP = -P dA P + P P^H dA^H (1 - A P) + (1 - P A) dA^H P^H P``.

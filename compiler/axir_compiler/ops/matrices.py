@@ -13,7 +13,7 @@ import numpy as np
 from axir_compiler import ops
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import Aval, aval_of
+from axir_compiler.ir.types import Aval, aval_of, is_complex
 
 __all__ = [
     "MATRIX_DTYPES",
@@ -22,15 +22,22 @@ __all__ = [
     "align_leading",
     "check_matrices",
     "check_square",
+    "conjugate",
     "diagonal",
     "each_matrix",
     "eye",
+    "hermitian",
+    "imaginary_diagonal",
+    "like",
     "matmul",
+    "not_a_number",
     "on_diagonal",
+    "real_part",
+    "transposed",
     "triangle",
 ]
 
-MATRIX_DTYPES = frozenset({np.dtype("float32"), np.dtype("float64")})
+MATRIX_DTYPES = frozenset(map(np.dtype, ("float32", "float64", "complex64", "complex128")))
 
 
 def align_leading(axes: Sequence[int | None], operands: Sequence[Value]) -> list[Value]:
@@ -93,10 +100,54 @@ def matmul(x: Value, y: Value) -> Value:
     )
 
 
-def adjoint(x: Value) -> Value:
-    """Conjugate transposes of the matrices in the last two axes."""
+def transposed(x: Value) -> Value:
+    """Transposes of the matrices in the last two axes."""
     rank = aval_of(x).ndim
     return ops.transpose(x, permutation=(*range(rank - 2), rank - 1, rank - 2))
+
+
+def conjugate(x: Value) -> Value:
+    """Conjugates of complex numbers; real ones are what they are."""
+    return ops.conj(x) if is_complex(aval_of(x).dtype) else x
+
+
+def adjoint(x: Value) -> Value:
+    """Conjugate transposes of the matrices in the last two axes."""
+    return conjugate(transposed(x))
+
+
+def hermitian(x: Value, *, upper: bool = False) -> Value:
+    """Matrices that equal their adjoints, of which ``x`` holds the lower triangle (or the ``upper`` one).
+
+    Imaginary parts on the diagonal do not count.
+    """
+    beside = triangle(x, "gt" if upper else "lt")
+    middle = triangle(x, "eq")
+    if is_complex(aval_of(x).dtype):
+        middle = ops.scale(ops.add(middle, adjoint(middle)), 0.5)
+    return ops.add(ops.add(beside, middle), adjoint(beside))
+
+
+def imaginary_diagonal(x: Value) -> Value:
+    """Diagonal matrices with the imaginary parts of the diagonals of square complex matrices."""
+    middle = triangle(x, "eq")
+    return ops.scale(ops.sub(middle, adjoint(middle)), 0.5)
+
+
+def real_part(x: Value) -> Value:
+    """Real parts; real numbers are what they are."""
+    return ops.real(x) if is_complex(aval_of(x).dtype) else x
+
+
+def like(x: Value, other: Value) -> Value:
+    """Real numbers in the dtype of ``other``, which may be complex."""
+    wanted = aval_of(other).dtype
+    return x if aval_of(x).dtype == wanted else ops.convert(x, dtype=wanted)
+
+
+def not_a_number(dtype: np.dtype) -> Any:
+    """NaN, of complex dtypes in both parts."""
+    return dtype.type(complex(np.nan, np.nan) if is_complex(dtype) else np.nan)
 
 
 def _compare_positions(x: Value, direction: str, offset: int) -> Value:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,7 +11,7 @@ from axir_compiler.ir.op import AxirOp
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
-__all__ = ["CommonSubexpressionsPass", "eliminate_common_subexpressions", "eliminate_equal"]
+__all__ = ["CommonSubexpressionsPass", "EqualOps", "eliminate_common_subexpressions"]
 
 
 def eliminate_common_subexpressions(function: func.FuncOp) -> int:
@@ -21,24 +20,27 @@ def eliminate_common_subexpressions(function: func.FuncOp) -> int:
     Gives the number of ops that were removed. In one block the earlier op dominates; blocks of regions use
     nothing from outside, so each is treated by itself.
     """
-    return sum(eliminate_equal(list(block.operations)) for block in blocks_of(function))
+    return sum(sum(map(EqualOps().merge, list(block.operations))) for block in blocks_of(function))
 
 
-def eliminate_equal(ops: Sequence[ir.OpView]) -> int:
-    """Replace ops of one block, in order, by earlier ones that are equal; gives the number of those removed."""
-    seen: dict[Any, ir.OpView] = {}
-    removed = 0
-    for op in ops:
+class EqualOps:
+    """The ops of one block, as they are met in order, by what they compute."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Any, ir.OpView] = {}
+
+    def merge(self, op: ir.OpView) -> bool:
+        """Replace an op by an earlier one that is equal; whether there was one."""
         if not isinstance(op, AxirOp | func.CallOp) or is_terminator(op):
-            continue
+            return False
         key = (*_signature(op), tuple(op.operands), _regions_key(op))
-        first = seen.setdefault(key, op)
-        if first is not op and not has_effect(op):
-            for old, new in zip(op.results, first.results, strict=True):
-                old.replace_all_uses_with(new)
-            op.operation.erase()
-            removed += 1
-    return removed
+        first = self._seen.setdefault(key, op)
+        if first is op or has_effect(op):
+            return False
+        for old, new in zip(op.results, first.results, strict=True):
+            old.replace_all_uses_with(new)
+        op.operation.erase()
+        return True
 
 
 def _signature(op: ir.OpView) -> tuple[Any, ...]:

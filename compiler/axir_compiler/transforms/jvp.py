@@ -28,9 +28,8 @@ from axir_compiler.ir.places import NamesPlace
 from axir_compiler.ir.region import HigherOrderOp
 from axir_compiler.ir.types import aval_of, is_inexact
 from axir_compiler.mlir import func, ir
-from axir_compiler.passes.cse import eliminate_equal
 from axir_compiler.passes.dce import eliminate_dead_code
-from axir_compiler.transforms.known import separate_known
+from axir_compiler.transforms.known import LinearOp, separate_known
 
 __all__ = ["Differentiated", "Linearized", "Linearizer"]
 
@@ -162,21 +161,19 @@ class Linearizer:
         block = body_of(function)
         arguments = list(block.arguments)
         seeds = arguments[len(arguments) - tangents :]
-        linear, known_ops, linear_ops = separate_known(self.module, block, seeds)
-        # Equal values make one residual.
-        eliminate_equal(known_ops)
+        linear, linear_ops = separate_known(self.module, block, seeds)
         terminator = return_op(function)
         returned = list(terminator.operands)
         primal, tangent = returned[: len(returned) - outputs], returned[len(returned) - outputs :]
         terminator.operation.erase()
         moved = _live(linear_ops, tangent)
-        residuals = _residuals([x for _, operands in moved for x in operands] + tangent, linear)
+        residuals = _residuals([x for one in moved for x in one.operands] + tangent, linear)
 
         inputs = [r.type for r in residuals] + [s.type for s in seeds]
         builder = FunctionBuilder(self.module, name, inputs, jit=is_jit(function))
         mapping = dict(zip([*residuals, *seeds], builder.arguments, strict=True))
         with builder, ir.Location.unknown():
-            for op, operands in moved:
+            for op, operands, _ in moved:
                 _rematerialize([x for x in operands if x not in linear], mapping)
                 builder.block.append(op.operation)
                 for i, x in enumerate(operands):
@@ -208,17 +205,16 @@ def _recipe(value: Value) -> ir.OpView | None:
     return op if broadcast and _recipe(op.operands[0]) is not None else None
 
 
-def _live(ops: Sequence[ir.OpView], results: Sequence[Value]) -> list[tuple[ir.OpView, list[Value]]]:
-    """The ops that ``results`` need, in order, with their operands; the others are erased."""
+def _live(ops: Sequence[LinearOp], results: Sequence[Value]) -> list[LinearOp]:
+    """The ops that ``results`` need, in order; the others are erased."""
     needed = set(results)
     found = []
-    for op in reversed(ops):
-        if any(r in needed for r in op.results):
-            operands = list(op.operands)
-            needed.update(operands)
-            found.append((op, operands))
+    for one in reversed(ops):
+        if needed.isdisjoint(one.results):
+            one.op.operation.erase()
         else:
-            op.operation.erase()
+            needed.update(one.operands)
+            found.append(one)
     return found[::-1]
 
 

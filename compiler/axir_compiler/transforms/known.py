@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from axir_compiler import ops
 from axir_compiler.ir.module import copy_op
-from axir_compiler.ir.region import dependent_results
-from axir_compiler.mlir import ir
+from axir_compiler.ir.region import HigherOrderOp, dependent_results
+from axir_compiler.mlir import func, ir
+from axir_compiler.passes.cse import EqualOps
 
-__all__ = ["Separated", "copy_known", "separate_known"]
+__all__ = ["LinearOp", "copy_known", "separate_known"]
 
 Value = ir.Value
 
@@ -27,28 +28,38 @@ def copy_known(op: ir.OpView, linear: set[Value], values: dict[Value, Value]) ->
     values.update({r: mapping[r] for r in op.results})
 
 
-class Separated(NamedTuple):
-    """The values of a block that depend on some seeds, and its ops apart: those that give none, and those that do."""
+class LinearOp(NamedTuple):
+    """An op that depends on some seeds, with what is asked for more than once."""
 
-    linear: set[Value]
-    known_ops: list[ir.OpView]
-    linear_ops: list[ir.OpView]
+    op: ir.OpView
+    operands: list[Value]
+    results: list[Value]
 
 
-def separate_known(module: ir.Module, block: ir.Block, seeds: Sequence[Value]) -> Separated:
-    """Give each op of a block results that all depend on ``seeds``, or none that does."""
-    linear, known_ops, linear_ops = set(seeds), [], []
+def separate_known(
+    module: ir.Module, block: ir.Block, seeds: Sequence[Value]
+) -> tuple[set[Value], list[LinearOp]]:
+    """Give each op of a block results that all depend on ``seeds``, or none that does.
+
+    Returns: the values that depend on them, and the ops that give such. Equal ops among the others are merged.
+    """
+    linear, linear_ops, equal = set(seeds), [], EqualOps()
     for op in list(block.operations)[:-1]:
-        if not any(x in linear for x in op.operands):
-            known_ops.append(op)
+        operands = list(op.operands)
+        if linear.isdisjoint(operands):
+            equal.merge(op)
             continue
-        found = dependent_results(module, op, linear)
-        if len(found) < len(op.results):
-            known_ops.append(_known_copy(op, linear, found))
-        linear.update(found)
+        results = list(op.results)
+        if isinstance(op, func.CallOp | HigherOrderOp):
+            found = dependent_results(module, op, linear)
+            if len(found) < len(results):
+                equal.merge(_known_copy(op, linear, found))
+            linear.update(found)
+        else:
+            linear.update(results)
         # Without such results nothing uses it any more.
-        linear_ops.append(op)
-    return Separated(linear, known_ops, linear_ops)
+        linear_ops.append(LinearOp(op, operands, results))
+    return linear, linear_ops
 
 
 def _known_copy(op: ir.OpView, linear: set[Value], dependent: Sequence[Value]) -> ir.OpView:

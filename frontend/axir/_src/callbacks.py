@@ -20,11 +20,11 @@ from axir._src.messages import located
 from axir._src.promotion import canonical
 from axir._src.trace import Tracer, state
 from axir_compiler.errors import DTypeError, ShapeError, TreeError
-from axir_compiler.ir.host_functions import HostFunction
+from axir_compiler.ir.host_functions import Call, HostFunction
 from axir_compiler.ir.types import DTYPES, Aval
 from axir_compiler.ops.callback import VMAP_METHODS, CallbackOp
 
-__all__ = ["Arguments", "call_for_effect", "effects_barrier", "io_callback", "pure_callback"]
+__all__ = ["Arguments", "call_for_effect", "call_library", "effects_barrier", "io_callback", "pure_callback"]
 
 
 class Arguments(NamedTuple):
@@ -215,6 +215,24 @@ def pure_callback(
         effect="pure",
         vmap_method=vmap_method or "none",
     )
+
+
+def call_library(
+    function: Call, arrays: Sequence[Array], outputs: tuple[Aval, ...], no_derivative: str
+) -> Sequence[Array]:
+    """Results of a function of the library's own that works on NumPy arrays, without effects.
+
+    Args:
+        function: Gets the arguments and the types of the results, all with the same further axes in front over a
+            batch. Equal functions are one, in programs and caches.
+        arrays: Arguments.
+        outputs: Types of the results.
+        no_derivative: What to say where a derivative is asked for.
+    """
+    host = _hosts.get(function)
+    if host is None:
+        host = _hosts.setdefault(function, HostFunction(function, no_derivative))
+    return _append(host, arrays, outputs, "pure", "broadcast_all")
 
 
 def io_callback(

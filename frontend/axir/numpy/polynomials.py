@@ -10,7 +10,6 @@ import numpy as np
 from axir import lax
 from axir._src.array import Array
 from axir._src.axes import static_int
-from axir._src.callbacks import pure_callback
 from axir._src.convert import ArrayLike, asarray, convert, to_array
 from axir._src.elementwise import broadcast_shapes, broadcast_to, promoted
 from axir._src.messages import located
@@ -266,12 +265,9 @@ def _roots(p: Array) -> Array:
 
 
 def _eigenvalues(matrix: Array) -> Array:
-    """Eigenvalues of a general matrix, by LAPACK on the host."""
-    kind = _complex_of(matrix.dtype)
-    result = np.empty(matrix.shape[:-1], kind)
-    return pure_callback(
-        lambda a: np.linalg.eigvals(a).astype(kind), result, matrix, vmap_method="expand_dims"
-    )
+    """Eigenvalues of a general matrix; those of half precision are computed in float32."""
+    wide = matrix if matrix.dtype.itemsize > 2 else convert(matrix, np.dtype("float32"))
+    return linalg.eigvals(wide)
 
 
 def polyfit(

@@ -10,7 +10,7 @@ from axir._src.convert import ArrayLike
 from axir._src.elementwise import promoted
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike
-from axir.random.drawing import fitting_shape, float_dtype, normal_floats
+from axir.random.drawing import fitting_shape, float_dtype, inexact_dtype, normal_floats
 from axir.random.keys import Key
 from axir_compiler.errors import ShapeError
 
@@ -73,7 +73,7 @@ def _factor(cov: Array, method: str) -> Array:
 
 
 def orthogonal(key: Key, n: int, shape: Shape = (), dtype: DTypeLike = None, m: int | None = None) -> Array:
-    """Matrices distributed uniformly among the orthogonal ones.
+    """Matrices distributed uniformly among the orthogonal ones, or the unitary ones for complex dtypes.
 
     F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54(5), 2007.
 
@@ -81,12 +81,12 @@ def orthogonal(key: Key, n: int, shape: Shape = (), dtype: DTypeLike = None, m: 
         key: A key.
         n: Number of rows.
         shape: Leading axes of the result.
-        dtype: A float dtype, by default the default one; ``axir.numpy.linalg`` has no complex factorizations.
+        dtype: A float or complex dtype, by default the default float dtype.
         m: Number of columns, by default ``n``. With fewer columns than rows these are orthonormal, else the rows.
 
     Returns: ``f32[*shape, n, m]``.
     """
-    wanted = float_dtype(dtype, "orthogonal")
+    wanted = inexact_dtype(dtype, "orthogonal")
     rows = static_int(n, "random.orthogonal")
     columns = rows if m is None else static_int(m, "random.orthogonal")
     sizes = (*shape_of(shape, "random.orthogonal"), max(rows, columns), min(rows, columns))

@@ -11,7 +11,7 @@ func.func @f(%x: tensor<3xf32>) -> tensor<3xf32> {
   return %z : tensor<3xf32>
 }
 // -----
-// ERROR: axir.det: operands must have one of the dtypes f32, f64; got f16[2, 2].
+// ERROR: axir.det: operands must have one of the dtypes c128, c64, f32, f64; got f16[2, 2].
 func.func @f(%x: tensor<2x2xf16>) -> tensor<f16> {
   %z = "axir.det"(%x) : (tensor<2x2xf16>) -> tensor<f16>
   return %z : tensor<f16>
@@ -69,4 +69,10 @@ func.func @f(%x: tensor<3x2xf32>, %p: tensor<2xi32>) -> tensor<4x2xf32> {
 func.func @f(%x: tensor<3x2xf32>, %p: tensor<3xi32>) -> tensor<0x2xf32> {
   %z = "axir.add_rows"(%x, %p) {size = 0 : i64} : (tensor<3x2xf32>, tensor<3xi32>) -> tensor<0x2xf32>
   return %z : tensor<0x2xf32>
+}
+// -----
+// ERROR: axir.pinv: rtol must have the dtype of the singular values; got c64[] for c64[3, 2].
+func.func @f(%x: tensor<3x2xcomplex<f32>>, %r: tensor<complex<f32>>) -> tensor<2x3xcomplex<f32>> {
+  %z = "axir.pinv"(%x, %r) : (tensor<3x2xcomplex<f32>>, tensor<complex<f32>>) -> tensor<2x3xcomplex<f32>>
+  return %z : tensor<2x3xcomplex<f32>>
 }

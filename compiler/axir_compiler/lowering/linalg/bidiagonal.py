@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -44,10 +44,10 @@ class _Line:
     def __init__(self, x: Array, row: int):
         self._x, self._row = x, row
 
-    def __getitem__(self, at: Index) -> Real:
+    def __getitem__(self, at: Index) -> Any:
         return self._x[self._row, at]
 
-    def __setitem__(self, at: Index, value: Real) -> None:
+    def __setitem__(self, at: Index, value: Any) -> None:
         self._x[self._row, at] = value
 
 
@@ -58,9 +58,9 @@ class Bidiagonal:
     """
 
     def __init__(self, values: Array):
-        self.diagonal, self.above = _Line(values, 0), _Line(values, 1)
+        self.diagonal, self.above = _Line(values.real, 0), _Line(values.real, 1)
         self.left_tau, self.right_tau = _Line(values, 2), _Line(values, 3)
-        self._zero = values.number(0)
+        self._zero = values.real.number(0)
 
     def negligible(self, space: Workspace, n: int) -> Real:
         """What is not larger counts as zero: the rounding error of the norm."""
@@ -160,7 +160,7 @@ class Bidiagonalization:
         self.state = state
         self.matrix, self.reflectors = state.below(job.matrix), state.below(job.reflectors)
 
-    def read(self, element: Callable[[Index, Index], Real], rows: int, columns: int) -> None:
+    def read(self, element: Callable[[Index, Index], Any], rows: int, columns: int) -> None:
         """Take the elements of the transposed matrix; what lacks is zero."""
         space, layout = self.space, self.long.layout
         read_padded(space, element, rows, columns, self.matrix, layout)
@@ -174,9 +174,9 @@ class Bidiagonalization:
         def step(k: Index) -> None:
             b.diagonal[k], tau = self.long.reflector(matrix, k, k, matrix, k)
             b.left_tau[k] = tau
-            self.long.apply(matrix, k + 1, n, matrix, k, k, tau)
+            self.long.apply(matrix, k + 1, n, matrix, k, k, tau.conjugate())
             clear(self.space, reflectors, k, self.short.layout)
-            self.space.loop(k + 1, n, lambda j: reflectors.set((k, j), matrix[j, k]))
+            self.space.loop(k + 1, n, lambda j: reflectors.set((k, j), matrix[j, k].conjugate()))
             self.space.when((k + 1).compare("lt", n), lambda: right(k))
 
         def right(k: Index) -> None:
@@ -186,21 +186,21 @@ class Bidiagonalization:
 
         self.space.loop(0, n, step)
 
-    def _across(self, k: Index, tau: Real) -> None:
+    def _across(self, k: Index, tau: Any) -> None:
         """Multiply the matrix by a reflector from the other side: rows are combined."""
         lanes, matrix, reflectors = self.long.lanes, self.matrix, self.reflectors
 
         def columns(c: Index) -> None:
             zero = matrix.number(0).spread(lanes)
 
-            def add(j: Index, total: Real) -> list[Real]:
+            def add(j: Index, total: Any) -> list[Any]:
                 return [total.plus_product(reflectors[k, j], matrix.get(j, c, lanes=lanes))]
 
             total = self.space.loop(k + 1, self.n, add, zero) * tau
 
             def subtract(j: Index) -> None:
                 old = matrix.get(j, c, lanes=lanes)
-                matrix.put(old.minus_product(reflectors[k, j], total), j, c)
+                matrix.put(old.minus_product(reflectors[k, j].conjugate(), total), j, c)
 
             self.space.loop(k + 1, self.n, subtract)
 

@@ -1,13 +1,15 @@
-"""Eigenvalues and eigenvectors of symmetric matrices."""
+"""Eigenvalues and eigenvectors of symmetric and hermitian matrices."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from axir_compiler.lowering import emit
 from axir_compiler.lowering.generic import element_type_of, is_empty, shape_of, zeros
+from axir_compiler.lowering.linalg.complex_numbers import Complex, part_type, real_parts
 from axir_compiler.lowering.linalg.householder import EXTRA, Rows
 from axir_compiler.lowering.linalg.matrices import cut, first_row, swapped
 from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, constant_index
@@ -40,14 +42,16 @@ def eigh(x: ir.Value, *, lower: bool) -> tuple[ir.Value, ir.Value]:
     *batch, n, _ = shape_of(x)
     kind = element_type_of(x)
     if is_empty([*batch, n]):
-        return zeros([*batch, n], kind), zeros([*batch, n, n], kind)
+        return zeros([*batch, n], part_type(kind)), zeros([*batch, n, n], kind)
 
     def body(space: Workspace, source: Array, matrices: Array, vectors: Array) -> None:
         rows = Rows(space, n, lanes_of(kind))
 
-        def element(i: Index, j: Index) -> Real:
+        def element(i: Index, j: Index) -> Any:
+            """Of the transposed matrix, whose rows are columns."""
             first, last = i.at_most(j), i.at_least(j)
-            return source[last, first] if lower else source[first, last]
+            found = source[last, first] if lower else source[first, last]
+            return _mirrored(found, j.compare("lt" if lower else "gt", i), i.compare("eq", j))
 
         size = largest_element(space, element, n, n, vectors)
         space.when(
@@ -59,7 +63,14 @@ def eigh(x: ir.Value, *, lower: bool) -> tuple[ir.Value, ir.Value]:
     layout = Layout(n, lanes_of(kind))
     results = [((2 * (n + EXTRA), layout.width), kind), ((4, layout.width), kind)]
     matrices, vectors = run(batch, results, [x], body)
-    return first_row(vectors, n), swapped(cut(matrices, (0, n), (0, n)))
+    return real_parts(first_row(vectors, n)), swapped(cut(matrices, (0, n), (0, n)))
+
+
+def _mirrored(x: Any, other: Flag, middle: Flag) -> Any:
+    """An element of a hermitian matrix: the conjugate if it is that of the other triangle, real on the diagonal."""
+    if not isinstance(x, Complex):
+        return x
+    return Complex(x.re, choose(middle, x.im.zero(), choose(other, -x.im, x.im)))
 
 
 def _fail(rows: Rows, matrices: Array, vectors: Array, n: int) -> None:
@@ -77,34 +88,40 @@ def _decompose(rows: Rows, element, size: Real, matrices: Array, vectors: Array,
     _tridiagonalize(rows, a, vectors, n)
     rows.identity(z, n)
     _multiply_out(rows, a, z, vectors, n)
-    fine = _iterate(rows, z, vectors, n)
-    rows.scale(vectors, constant_index(_DIAGONAL), up)
-    _sort(rows, z, vectors, n)
+    fine = _iterate(rows, z, vectors.real, n)
+    rows.scale(vectors.real, constant_index(_DIAGONAL), up)
+    _sort(rows, z, vectors.real, n)
     space.when(~fine, lambda: _fail(rows, matrices, vectors, n))
 
 
 def _tridiagonalize(rows: Rows, a: Array, vectors: Array, n: int) -> None:
     """Leave reflectors in the rows of ``a``, and the diagonals and their factors in ``vectors``."""
-    space = rows.space
+    space, diagonals = rows.space, vectors.real
 
     def step(k: Index) -> None:
-        vectors[_DIAGONAL, k] = a[k, k]
+        diagonals[_DIAGONAL, k] = a[k, k].re
         # The reflector takes the place of the row: what it needs of the matrix is below.
         beta, tau = rows.reflector(a, k, k + 1, a, k)
-        vectors[_BESIDE, k] = beta
+        diagonals[_BESIDE, k] = beta
         vectors[_TAU, k] = tau
         _two_sided(rows, a, vectors, k, tau, n)
 
-    if n > 2:
-        space.loop(0, n - 2, step)
-    if n > 1:
-        vectors[_DIAGONAL, n - 2] = a[n - 2, n - 2]
-        vectors[_BESIDE, n - 2] = a[n - 2, n - 1]
-    vectors[_DIAGONAL, n - 1] = a[n - 1, n - 1]
+    count = _reflectors(a, n)
+    if count:
+        space.loop(0, count, step)
+    for k in range(count, n):
+        diagonals[_DIAGONAL, k] = a[k, k].re
+        if k + 1 < n:
+            diagonals[_BESIDE, k] = a[k, k + 1].re
 
 
-def _two_sided(rows: Rows, a: Array, vectors: Array, k: Index, tau: Real, n: int) -> None:
-    """``H A H`` for what is below row ``k``: ``A - v w^T - w v^T``, ``w = tau A v - (tau^2 v^T A v / 2) v``."""
+def _reflectors(a: Array, n: int) -> int:
+    """How many reflectors make a matrix tridiagonal; of complex numbers one more makes the last element real."""
+    return max(n - 1 if a.is_complex else n - 2, 0)
+
+
+def _two_sided(rows: Rows, a: Array, vectors: Array, k: Index, tau: Any, n: int) -> None:
+    """``H^H A H`` for what is below row ``k``: ``A - v w^H - w v^H``, ``w = tau A v - (|tau|^2 v^H A v / 2) v``."""
     space, lanes = rows.space, rows.lanes
     first = k + 1
     start = first.down_to_multiple(lanes)
@@ -113,7 +130,7 @@ def _two_sided(rows: Rows, a: Array, vectors: Array, k: Index, tau: Real, n: int
     def product(i: Index) -> None:
         for r, value in enumerate(rows.dots(a, [i + r for r in range(ROWS)], a, k, first)):
             vectors[_PRODUCT, (i + r).at_most(n - 1)] = choose(
-                (i + r).compare("lt", n), tau * value, vectors[_PRODUCT, (i + r).at_most(n - 1)]
+                (i + r).compare("lt", n), tau * value.conjugate(), vectors[_PRODUCT, (i + r).at_most(n - 1)]
             )
 
     space.loop(first, n, product, step=ROWS)
@@ -134,7 +151,8 @@ def _two_sided(rows: Rows, a: Array, vectors: Array, k: Index, tau: Real, n: int
         def columns(j: Index) -> None:
             v, w = a.get(k, j, lanes=lanes), vectors.get(_PRODUCT, j, lanes=lanes)
             for r, (of_v, of_w) in zip(some, factors, strict=True):
-                value = a.get(r, j, lanes=lanes).minus_product(of_v, w).minus_product(of_w, v)
+                old = a.get(r, j, lanes=lanes)
+                value = old.minus_product(of_v.conjugate(), w).minus_product(of_w.conjugate(), v)
                 a.put(value, r, j)
 
         space.loop(start, rows.layout.width, columns, step=lanes)
@@ -144,13 +162,14 @@ def _two_sided(rows: Rows, a: Array, vectors: Array, k: Index, tau: Real, n: int
 
 def _multiply_out(rows: Rows, a: Array, z: Array, vectors: Array, n: int) -> None:
     """The product of the reflectors, transposed, in the rows of ``z``."""
+    count = _reflectors(a, n)
 
     def step(i: Index) -> None:
-        k = (n - 3) - i
+        k = (count - 1) - i
         rows.apply(z, k + 1, n, a, k, k + 1, vectors[_TAU, k])
 
-    if n > 2:
-        rows.space.loop(0, n - 2, step)
+    if count:
+        rows.space.loop(0, count, step)
 
 
 def _iterate(rows: Rows, z: Array, vectors: Array, n: int) -> Flag:

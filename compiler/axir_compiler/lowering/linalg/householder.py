@@ -1,10 +1,12 @@
 """Householder reflectors along rows, and the QR factorization.
 
-A reflector is ``H = I - tau v v^T`` with ``v = (0, ..., 0, 1, v_{k+1}, ...)``. Matrices are held transposed, so that
+A reflector is ``H = I - tau v v^H`` with ``v = (0, ..., 0, 1, v_{k+1}, ...)``. Matrices are held transposed, so that
 the columns that are reflected are rows, which vectors run along. Rows are padded with zeros.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from axir_compiler.lowering.generic import (
     element_type_of,
@@ -12,6 +14,7 @@ from axir_compiler.lowering.generic import (
     shape_of,
     zeros,
 )
+from axir_compiler.lowering.linalg.complex_numbers import Complex
 from axir_compiler.lowering.linalg.matrices import cut, identity, swapped, triangle_of
 from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, lane_numbers, largest
 from axir_compiler.lowering.linalg.tiles import ROWS, Layout, clear, read_padded
@@ -35,18 +38,18 @@ class Rows:
     def _from(self, start: Index) -> Index:
         return start.down_to_multiple(self.lanes)
 
-    def tail(self, x: Array, row: Index, j: Index, start: Index) -> Real:
+    def tail(self, x: Array, row: Index, j: Index, start: Index) -> Any:
         """The vector at column ``j``, zero before column ``start``."""
         value = x.get(row, j, lanes=self.lanes)
         return choose(lane_numbers(j + 1, self.lanes).above(start), value, value.zero())
 
     def largest(self, x: Array, row: Index, start: Index) -> Real:
         """The largest absolute value from column ``start`` on; NaN if there is one."""
-        zero = x.number(0).spread(self.lanes)
+        zero = x.real.number(0).spread(self.lanes)
         found = self.space.loop(
             self._from(start),
             self.layout.width,
-            lambda j, most: [largest(most, abs(self.tail(x, row, j, start)))],
+            lambda j, most: [largest(most, self.tail(x, row, j, start).bound())],
             zero,
             step=self.lanes,
         )
@@ -60,27 +63,27 @@ class Rows:
 
         def add(j: Index, total: Real) -> list[Real]:
             value = self.tail(x, row, j, start) * inverse
-            return [total.plus_product(value, value)]
+            return [value.added_square(total)]
 
-        zero = x.number(0).spread(self.lanes)
+        zero = x.real.number(0).spread(self.lanes)
         total = self.space.loop(self._from(start), self.layout.width, add, zero, step=self.lanes)
         return scale * total.sum().sqrt()
 
-    def reflector(
-        self, x: Array, row: Index, start: Index, v: Array, v_row: Index | int
-    ) -> tuple[Real, Real]:
-        """Make the reflector that takes a row, from column ``start`` on, to a multiple of the first unit vector.
+    def reflector(self, x: Array, row: Index, start: Index, v: Array, v_row: Index | int) -> tuple[Real, Any]:
+        """Make the reflector whose adjoint takes a row, from ``start`` on, to a multiple of the first unit vector.
 
-        ``v`` is written to a row of its own. Gives the multiple and ``tau``, 0 if there is nothing to do; as LAPACK's
-        ``larfg`` (Golub & Van Loan, Matrix Computations, 4th ed., algorithm 5.1.1).
+        ``v`` is written to a row of its own. Gives the multiple, which is real, and ``tau``, 0 if there is nothing to
+        do; as LAPACK's ``larfg`` (Golub & Van Loan, Matrix Computations, 4th ed., algorithm 5.1.1).
         """
         alpha = x[row, start]
         rest = self.largest(x, row, start + 1)
         none = rest.compare("eq", 0.0)
-        beta = -self.norm(x, row, start).with_sign_of(alpha)
-        beta = choose(none, alpha, beta)
+        if isinstance(alpha, Complex):
+            none = none & alpha.is_real()
+        beta = -self.norm(x, row, start).with_sign_of(alpha.re)
+        beta = choose(none, alpha.re, beta)
         one = alpha.constant(1.0)
-        tau = choose(none, alpha.zero(), (beta - alpha) / choose(none, one, beta))
+        tau = choose(none, alpha.zero(), (beta - alpha) / choose(none, one.re, beta))
         factor = 1.0 / choose(none, one, alpha - beta)
         self.space.loop(
             0,
@@ -91,11 +94,11 @@ class Rows:
         v[v_row, start] = one
         return beta, tau
 
-    def dots(self, x: Array, rows: list[Index], v: Array, v_row: Index | int, start: Index) -> list[Real]:
-        """Inner products of some rows with one row from column ``start`` on, before which that must be zero."""
+    def dots(self, x: Array, rows: list[Index], v: Array, v_row: Index | int, start: Index) -> list[Any]:
+        """Inner products of some rows with the conjugate of one, which must be zero before column ``start``."""
 
-        def add(j: Index, *sums: Real) -> list[Real]:
-            right = v.get(v_row, j, lanes=self.lanes)
+        def add(j: Index, *sums: Any) -> list[Any]:
+            right = v.get(v_row, j, lanes=self.lanes).conjugate()
             return [
                 s.plus_product(x.get(r, j, lanes=self.lanes), right) for s, r in zip(sums, rows, strict=True)
             ]
@@ -107,7 +110,7 @@ class Rows:
         return [s.sum() for s in (found if isinstance(found, tuple) else (found,))]
 
     def apply(
-        self, x: Array, first: Index | int, last: int, v: Array, v_row: Index | int, start: Index, tau: Real
+        self, x: Array, first: Index | int, last: int, v: Array, v_row: Index | int, start: Index, tau: Any
     ) -> None:
         """Multiply rows ``first``, ..., ``last - 1`` of ``x`` (and up to `EXTRA` further ones) by a reflector."""
 
@@ -129,8 +132,8 @@ class Rows:
 
         def columns(k: Index) -> None:
             a, b = x.get(i, k, lanes=self.lanes), x.get(j, k, lanes=self.lanes)
-            x.put((c * a).plus_product(s, b), i, k)
-            x.put((c * b).minus_product(s, a), j, k)
+            x.put((a * c).plus_product(s, b), i, k)
+            x.put((b * c).minus_product(s, a), j, k)
 
         self.space.loop(0, self.layout.width, columns, step=self.lanes)
 
@@ -187,7 +190,7 @@ def qr(x: ir.Value, *, full: bool) -> tuple[ir.Value, ir.Value]:
             beta, tau = rows.reflector(r, k, k, v, 0)
             _keep(space, rows, r, k, v, beta)
             v[1, k] = tau
-            rows.apply(r, k + 1, n, v, 0, k, tau)
+            rows.apply(r, k + 1, n, v, 0, k, tau.conjugate())
 
         space.loop(0, count, reflect)
         rows.identity(q, columns)

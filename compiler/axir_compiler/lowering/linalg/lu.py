@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from axir_compiler.lowering.emit import integer_type
 from axir_compiler.lowering.generic import element_type_of, elementwise, iota, is_empty, shape_of, zeros
+from axir_compiler.lowering.linalg.complex_numbers import real_parts
 from axir_compiler.lowering.linalg.matrices import cut
 from axir_compiler.lowering.linalg.numbers import Index, Real, choose, lane_numbers
 from axir_compiler.lowering.linalg.rows import pivots_to_permutation
@@ -50,7 +51,7 @@ def lu(x: ir.Value) -> list[ir.Value]:
 
     # The pivots are a further row of the only result: one that nobody uses would have to fit on the stack.
     (a,) = run(shape, [((rows + 1, layout.width), kind)], [x], body)
-    found = reshape(cut(a, (rows, rows + 1), (0, count)), (*shape, count))
+    found = real_parts(reshape(cut(a, (rows, rows + 1), (0, count)), (*shape, count)))
     pivots = elementwise(lambda value: arith.fptosi(integer, value), [found], integer)
     return [cut(a, (0, m), (0, n)), pivots, pivots_to_permutation(pivots, m)]
 
@@ -59,11 +60,11 @@ def _column(space: Workspace, a: Array, pivots: int, first: Index, j: Index, m: 
     """Eliminate column ``j`` of the panel that starts at column ``first``."""
 
     def better(i: Index, at: Index, best: Real) -> tuple[Index, Real]:
-        size = abs(a[i, j])
+        size = a[i, j].magnitude()
         larger = size.compare("gt", best)
         return choose(larger, i, at), choose(larger, size, best)
 
-    at, _ = space.loop(j + 1, m, better, j, abs(a[j, j]))
+    at, _ = space.loop(j + 1, m, better, j, a[j, j].magnitude())
     a[pivots, j] = at.as_real(a.element)
     space.when(at.compare("ne", j), lambda: _swap(space, a, j, at, layout))
     pivot = a[j, j]
@@ -72,7 +73,7 @@ def _column(space: Workspace, a: Array, pivots: int, first: Index, j: Index, m: 
         choose(lane_numbers(first + p * layout.lanes, layout.lanes).above(j), u, u.zero())
         for p, u in enumerate(layout.get(a, j, first))
     ]
-    singular = pivot.compare("eq", 0.0)
+    singular = pivot.magnitude().compare("eq", 0.0)
 
     def row(i: Index) -> None:
         value = a[i, j]

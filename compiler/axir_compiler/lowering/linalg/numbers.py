@@ -13,7 +13,7 @@ from typing import Any
 from axir_compiler.lowering import emit
 from axir_compiler.mlir import arith, context, ir, math, vector
 
-__all__ = ["Flag", "Index", "Real", "choose", "constant_index", "lane_numbers", "largest", "unwrap", "wrap"]
+__all__ = ["Flag", "Index", "Real", "choose", "constant_index", "lane_numbers", "largest", "wrap"]
 
 _PREDICATES = {"eq": 0, "ne": 1, "lt": 2, "le": 3, "gt": 4, "ge": 5}
 
@@ -80,6 +80,10 @@ class Index:
     def as_integer(self, kind: ir.Type) -> ir.Value:
         return arith.index_cast(kind, self.value)
 
+    def chosen(self, condition: Flag, no: Index | int) -> Index:
+        """This position if the condition holds, else the other."""
+        return Index(arith.select(condition.value, self.value, self._lift(no)))
+
     def as_real(self, kind: ir.Type) -> Real:
         """As a float; exact up to ``2^24`` in float32."""
         return Real(arith.sitofp(kind, self.as_integer(emit.integer_type(32))))
@@ -127,12 +131,16 @@ class Real:
         return Real(arith.addf(*self._with(other)))
 
     def __sub__(self, other: Real | float) -> Real:
+        if not isinstance(other, (Real, int, float)):
+            return NotImplemented
         return Real(arith.subf(*self._with(other)))
 
     def __rsub__(self, other: float) -> Real:
         return self.constant(other) - self
 
     def __mul__(self, other: Real | float) -> Real:
+        if not isinstance(other, (Real, int, float)):
+            return NotImplemented
         return Real(arith.mulf(*self._with(other)))
 
     __rmul__ = __mul__
@@ -148,6 +156,27 @@ class Real:
 
     def __abs__(self) -> Real:
         return Real(math.absf(self.value))
+
+    def conjugate(self) -> Real:
+        return self
+
+    @property
+    def re(self) -> Real:
+        return self
+
+    def bound(self) -> Real:
+        """The absolute value, as complex numbers have something like it."""
+        return abs(self)
+
+    magnitude = bound
+
+    def added_square(self, total: Real) -> Real:
+        """``total + self^2``."""
+        return total.plus_product(self, self)
+
+    def chosen(self, condition: Flag, no: Real | float) -> Real:
+        """This number where the condition holds, else the other."""
+        return Real(arith.select(condition.value, *self._with(no)))
 
     def sqrt(self) -> Real:
         return Real(math.sqrt(self.value))
@@ -194,11 +223,7 @@ def largest(a: Real, b: Real) -> Real:
 
 def choose(condition: Flag, yes: Any, no: Any) -> Any:
     """``yes`` where the condition holds, else ``no``; both of one kind."""
-    if isinstance(yes, Real):
-        left, right = yes._with(no)
-    else:
-        left, right = yes.value, yes._lift(no)
-    return type(yes)(arith.select(condition.value, left, right))
+    return yes.chosen(condition, no)
 
 
 def lane_numbers(first: Index, lanes: int) -> Index:
@@ -216,8 +241,3 @@ def wrap(value: ir.Value) -> Any:
     if isinstance(kind, ir.IntegerType):
         return Flag(value)
     return Real(value)
-
-
-def unwrap(x: Any) -> ir.Value:
-    """What `wrap` wrapped."""
-    return x.value

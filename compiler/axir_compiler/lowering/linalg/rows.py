@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from axir_compiler.lowering.emit import integer_type
 from axir_compiler.lowering.generic import (
     element_type_of,
@@ -47,7 +49,6 @@ def add_rows(x: ir.Value, rows: ir.Value, size: int) -> ir.Value:
 
     def body(space: Workspace, source: Array, position: Array, total: Array) -> None:
         zero = total.number(0)
-        plus = arith.addi if isinstance(kind, ir.IntegerType) else arith.addf
 
         def clear(i: Index) -> None:
             space.loop(0, columns, lambda j: total.set((i, j), zero))
@@ -56,7 +57,7 @@ def add_rows(x: ir.Value, rows: ir.Value, size: int) -> ir.Value:
             at = position.integer(i).at_least(0).at_most(size - 1)
 
             def element(j: Index) -> None:
-                total[at, j] = Real(plus(total[at, j].value, source[i, j].value))
+                total[at, j] = _sum(total[at, j], source[i, j])
 
             space.loop(0, columns, element)
 
@@ -64,6 +65,12 @@ def add_rows(x: ir.Value, rows: ir.Value, size: int) -> ir.Value:
         space.loop(0, count, add)
 
     return run(batch, [((size, columns), kind)], [x, rows], body)[0]
+
+
+def _sum(a: Any, b: Any) -> Any:
+    """Of numbers of any kind, integers too."""
+    integers = isinstance(a, Real) and isinstance(a.value.type, ir.IntegerType)
+    return Real(arith.addi(a.value, b.value)) if integers else a + b
 
 
 def pivots_to_permutation(pivots: ir.Value, size: int) -> ir.Value:
@@ -91,7 +98,7 @@ def determinant(factors: ir.Value, pivots: ir.Value) -> ir.Value:
     *batch, n, _ = shape_of(factors)
 
     def body(space: Workspace, u: Array, pivot: Array, result: Array) -> None:
-        def factor(i: Index, product: Real) -> list[Real]:
+        def factor(i: Index, product: Any) -> list[Any]:
             value = u[i, i]
             return [product * choose(pivot.integer(i).compare("ne", i), -value, value)]
 

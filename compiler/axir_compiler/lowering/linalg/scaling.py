@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from axir_compiler.lowering import emit
 from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, largest
@@ -16,14 +17,14 @@ _SAFE = {32: (40, 86), 64: (400, 622)}
 
 
 def largest_element(
-    space: Workspace, source: Callable[[Index, Index], Real], rows: int, columns: int, like: Array
+    space: Workspace, source: Callable[[Index, Index], Any], rows: int, columns: int, like: Array
 ) -> Real:
     """The largest absolute value of a matrix; NaN if there is one."""
 
     def row(i: Index, most: Real) -> list[Real]:
-        return [space.loop(0, columns, lambda j, most: [largest(most, abs(source(i, j)))], most)]
+        return [space.loop(0, columns, lambda j, most: [largest(most, source(i, j).bound())], most)]
 
-    return space.loop(0, rows, row, like.number(0))
+    return space.loop(0, rows, row, like.real.number(0))
 
 
 def is_finite(x: Real) -> Flag:

@@ -7,9 +7,10 @@ from typing import Any
 
 from axir_compiler.lowering.generic import element_type_of, is_empty, shape_of, zeros
 from axir_compiler.lowering.linalg.bidiagonal import SIZE, VALUES, Bidiagonal, Bidiagonalization, Iteration
+from axir_compiler.lowering.linalg.complex_numbers import conjugated, part_type
 from axir_compiler.lowering.linalg.householder import EXTRA, Rows
 from axir_compiler.lowering.linalg.matrices import cut, first_row, identity, swapped
-from axir_compiler.lowering.linalg.numbers import Index, Real
+from axir_compiler.lowering.linalg.numbers import Index
 from axir_compiler.lowering.linalg.scaling import is_finite, largest_element, safe_factors
 from axir_compiler.lowering.linalg.tiles import Layout
 from axir_compiler.lowering.linalg.workspace import Array, Workspace, lanes_of, round_up, run
@@ -38,7 +39,7 @@ def svd(x: ir.Value, *, full: bool, vectors: bool) -> Sequence[ir.Value]:
         return [first_row(job.iterate([state]), n)]
     values, left, right = job.iterate([state, job.left(state), job.right(state)])
     left, right = cut(left, (0, job.vectors), (0, max(rows, columns))), cut(right, (0, n), (0, n))
-    s = first_row(values, n)
+    s, right = first_row(values, n), conjugated(right)
     return [s, swapped(right), left] if job.wide else [s, swapped(left), right]
 
 
@@ -47,7 +48,7 @@ def _of_nothing(
 ) -> list[ir.Value]:
     """Results for matrices without elements: orthonormal vectors are those of the identity."""
     count = min(m, n)
-    s = zeros([*batch, count], kind)
+    s = zeros([*batch, count], part_type(kind))
     if not vectors:
         return [s]
     u, vh = (m, m if full else count), (n if full else count, n)
@@ -78,7 +79,7 @@ class _Job:
         """The state after the bidiagonalization; the first value is NaN for a matrix that is not finite."""
 
         def body(space: Workspace, source: Array, state: Array) -> None:
-            def element(i: Index, j: Index) -> Real:
+            def element(i: Index, j: Index) -> Any:
                 return source[i, j] if self.wide else source[j, i]
 
             rows, columns = self.given
@@ -128,14 +129,16 @@ class _Job:
     def iterate(self, inputs: Sequence[ir.Value]) -> Any:
         """Sorted singular values in the first row of an array; and transposed vectors, if these are given."""
         shapes = [(VALUES, self.short.width), *(shape_of(v)[-2:] for v in inputs[1:])]
+        kinds = [part_type(self.kind), *(self.kind for _ in inputs[1:])]
 
         def body(space: Workspace, *arrays: Array) -> None:
-            sources, results = arrays[: len(inputs)], arrays[len(inputs) :]
+            sources, results = list(arrays[: len(inputs)]), arrays[len(inputs) :]
+            sources[0] = sources[0].real
             for source, result, (height, width) in zip(sources, results, shapes, strict=True):
                 _copy(space, source, result, height, width, self.lanes)
             Iteration(space, results, self).run(sources[0][SIZE, 0])
 
-        found = run(self.batch, [(shape, self.kind) for shape in shapes], inputs, body)
+        found = run(self.batch, list(zip(shapes, kinds, strict=True)), inputs, body)
         return found if len(found) > 1 else found[0]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from axir_compiler.lowering.linalg.numbers import Index, Real
+from axir_compiler.lowering.linalg.numbers import Index
 from axir_compiler.lowering.linalg.workspace import Array, Workspace, round_up
 
 __all__ = ["ROWS", "Layout", "clear", "fill", "read_padded", "subtract_products"]
@@ -33,11 +34,11 @@ class Layout:
         self.tile = self.vectors * lanes
         self.width = round_up(max(columns, 1), self.tile)
 
-    def get(self, x: Array, row: Index, column: Index) -> list[Real]:
+    def get(self, x: Array, row: Index, column: Index) -> list[Any]:
         """The vectors of one row of a tile."""
         return [x.get(row, column + p * self.lanes, lanes=self.lanes) for p in range(self.vectors)]
 
-    def put(self, values: Sequence[Real], x: Array, row: Index, column: Index) -> None:
+    def put(self, values: Sequence[Any], x: Array, row: Index, column: Index) -> None:
         for p, value in enumerate(values):
             x.put(value, row, column + p * self.lanes)
 
@@ -46,22 +47,22 @@ def subtract_products(
     space: Workspace,
     start: Index | int,
     stop: Index | int,
-    tile: list[list[Real]],
-    left: Callable[[int, Index], Real],
-    right: Callable[[Index], list[Real]],
-) -> list[list[Real]]:
+    tile: list[list[Any]],
+    left: Callable[[int, Index], Any],
+    right: Callable[[Index], list[Any]],
+) -> list[list[Any]]:
     """``tile[r] - sum(left(r, k) right(k) for k in range(start, stop))`` for each row ``r``."""
     count, vectors = len(tile), len(tile[0])
     old = [v for row in tile for v in row]
     zero = old[0].zero()
 
-    def term(k: Index, *sums: Real) -> list[Real]:
+    def term(k: Index, *sums: Any) -> list[Any]:
         columns = right(k)
         factors = [left(r, k) for r in range(count)]
         pairs = [(factor, column) for factor in factors for column in columns]
         return [s.plus_product(*pair) for s, pair in zip(sums, pairs, strict=True)]
 
-    def piece(k: Index, *values: Real) -> list[Real]:
+    def piece(k: Index, *values: Any) -> list[Any]:
         sums = space.loop(k, (k + _PIECE).at_most(stop), term, *(zero for _ in values))
         sums = sums if isinstance(sums, tuple) else (sums,)
         return [v - s for v, s in zip(values, sums, strict=True)]
@@ -79,7 +80,7 @@ def clear(space: Workspace, x: Array, row: Index, layout: Layout) -> None:
 
 def read_padded(
     space: Workspace,
-    source: Callable[[Index, Index], Real],
+    source: Callable[[Index, Index], Any],
     rows: int,
     columns: int,
     x: Array,

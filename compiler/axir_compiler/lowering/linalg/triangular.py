@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from axir_compiler.lowering.generic import element_type_of, is_empty, shape_of, zeros
+from axir_compiler.lowering.linalg.complex_numbers import Number
 from axir_compiler.lowering.linalg.matrices import cut, swapped
-from axir_compiler.lowering.linalg.numbers import Index, Real
+from axir_compiler.lowering.linalg.numbers import Index
 from axir_compiler.lowering.linalg.tiles import ROWS, Layout, read_padded, subtract_products
 from axir_compiler.lowering.linalg.workspace import Array, Workspace, lanes_of, round_up, run
 from axir_compiler.mlir import ir
@@ -15,7 +17,14 @@ __all__ = ["solve_rows", "triangular_solve"]
 
 
 def triangular_solve(
-    a: ir.Value, b: ir.Value, *, left_side: bool, lower: bool, transpose_a: bool, unit_diagonal: bool
+    a: ir.Value,
+    b: ir.Value,
+    *,
+    left_side: bool,
+    lower: bool,
+    transpose_a: bool,
+    unit_diagonal: bool,
+    conjugate_a: bool = False,
 ) -> ir.Value:
     """``X`` with ``op(a) X = b``, or ``X op(a) = b`` if not ``left_side``, for a batch of systems.
 
@@ -43,8 +52,9 @@ def triangular_solve(
     def body(space: Workspace, factor: Array, source: Array, x: Array) -> None:
         read_padded(space, lambda i, j: source[old(i), j], rows, columns, x, layout, place)
 
-        def element(i: Index, k: Index) -> Real:
-            return factor[old(k), old(i)] if transpose_a else factor[old(i), old(k)]
+        def element(i: Index, k: Index) -> Number:
+            found = factor[old(k), old(i)] if transpose_a else factor[old(i), old(k)]
+            return found.conjugate() if conjugate_a else found
 
         def panel(j: Index) -> None:
             space.loop(
@@ -69,7 +79,7 @@ def solve_rows(
     start: Index | int,
     j: Index,
     layout: Layout,
-    element: Callable[[Index, Index], Real],
+    element: Callable[[Index, Index], Any],
     place: Callable[[Index], Index] = lambda i: i,
     *,
     unit: bool,

@@ -319,7 +319,9 @@ def sample_slope(m: Arithmetic, a: Number, x: Number) -> Number:
     p = _point(m, a, x)
     slope = -_slopes(m, p)
     # In an order in which nothing overflows or vanishes before the result does.
-    found = m.select(p.a < 1.0, slope / p.a * p.x, slope * (p.x / p.a))
+    found = m.select((p.a < 1.0) | (p.x < 1.0), slope / p.a * p.x, slope * (p.x / p.a))
+    # The limit for large x, of which the reciprocal is a denormal number.
+    found = m.select(p.fraction & (p.x > 1e290), m.call("log", p.x) - digamma(m, p.a), found)
     found = m.select(p.zero, 0.0, found)
     infinite = m.equal(a, math.inf) | m.equal(x, math.inf)
     return m.select(p.invalid | infinite | ~(a > 0.0), math.nan, found)

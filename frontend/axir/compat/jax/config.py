@@ -6,40 +6,25 @@ changes nothing and is accepted; where it does not, an error says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from axir._src.config import config as axir_config
 
-__all__ = ["FIXED", "JaxConfig", "config", "option_context"]
+__all__ = ["FIXED", "JaxConfig", "config"]
 
 _ANY = object()
 
 FIXED: dict[str, tuple[Any, ...]] = {
-    "jax_platforms": (None, "", "cpu"),
-    "jax_platform_name": (None, "", "cpu"),
     "jax_default_device": (None,),
-    # Products are never computed in less than the precision of the operands.
-    "jax_default_matmul_precision": (None, _ANY),
-    "jax_threefry_partitionable": (True,),
-    "jax_default_prng_impl": ("threefry2x32",),
     "jax_enable_custom_prng": (False,),
-    "jax_numpy_dtype_promotion": ("standard",),
-    "jax_numpy_rank_promotion": ("allow",),
-    "jax_debug_nans": (False,),
-    "jax_debug_infs": (False,),
     "jax_debug_key_reuse": (False,),
-    "jax_check_tracer_leaks": (False,),
     "jax_traceback_filtering": ("auto", _ANY),
     "jax_compilation_cache_dir": (None, _ANY),
     "jax_enable_compilation_cache": (True, _ANY),
     "jax_persistent_cache_min_compile_time_secs": (1.0, _ANY),
     "jax_persistent_cache_min_entry_size_bytes": (0, _ANY),
-    "jax_explain_cache_misses": (False,),
     "jax_softmax_custom_jvp": (True,),
     "jax_legacy_prng_key": ("allow",),
-    "jax_transfer_guard": (None, "allow"),
 }
 """Values that an option which axir does not have may be given, the first being that it reads as."""
 
@@ -54,10 +39,14 @@ class JaxConfig:
             AttributeError: there is no such option.
             ValueError: axir cannot do what the value asks for.
         """
-        if _is_ours(name):
-            axir_config.update(name, value)
-        else:
+        if not _is_ours(name):
             _check(name, value)
+            return
+        try:
+            axir_config.update(name, value)
+        except (TypeError, ValueError) as error:
+            own = "axir_" + name.removeprefix("jax_")
+            raise type(error)(str(error).replace(own, name)) from None
 
     def read(self, name: str) -> Any:
         """The value of an option."""
@@ -89,19 +78,6 @@ def _check(name: str, value: Any) -> None:
     allowed = _fixed(name)
     if _ANY not in allowed and value not in allowed:
         raise ValueError(f"config: of the values of {name} axir has {allowed}; got {value!r}.")
-
-
-def option_context(name: str) -> Callable[..., AbstractContextManager[Any]]:
-    """What JAX has as ``jax.<option>(value)``: a context in which an option has a value, by default true."""
-
-    def context(new_value: Any = True) -> AbstractContextManager[Any]:
-        if _is_ours(name):
-            return axir_config.override(name, new_value)
-        _check(name, new_value)
-        return nullcontext()
-
-    context.__doc__ = f"Set the option {name} for a block of code."
-    return context
 
 
 config = JaxConfig()

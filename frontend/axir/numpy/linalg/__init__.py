@@ -1,6 +1,7 @@
 """Linear algebra with NumPy's interface, on matrices in the last two axes; leading axes are a batch.
 
-Results with several parts are named tuples. Matrices are float32 or float64; integers become floats.
+Results with several parts are named tuples. Matrices are float32, float64, complex64 or complex128, written
+``f`` in shapes; integers become floats.
 """
 
 from axir.numpy.contractions import vecdot

@@ -1,8 +1,8 @@
-"""QR, eigenvalues of symmetric matrices, singular values, and what follows from them."""
+"""QR, eigenvalues, singular values, and what follows from them."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,17 +13,19 @@ from axir._src.elementwise import broadcast_to, promoted
 from axir._src.messages import located
 from axir._src.trace import bind
 from axir.lax import linalg as lax_linalg
+from axir.lax.linalg.factorizations import adjoint
 from axir.numpy.contractions import matmul
 from axir.numpy.linalg.norms import norm
 from axir.numpy.linalg.systems import floating, inv, square
 from axir.numpy.logic import where
 from axir.numpy.reductions import max as _max
 from axir.numpy.reductions import sum as _sum
-from axir.numpy.shapes import matrix_transpose
-from axir_compiler.errors import MissingRuleError, ShapeError
+from axir_compiler.errors import ShapeError
 from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import real_dtype
 
 __all__ = [
+    "EigResult",
     "EighResult",
     "QRResult",
     "SVDResult",
@@ -39,6 +41,13 @@ __all__ = [
     "svd",
     "svdvals",
 ]
+
+
+class EigResult(NamedTuple):
+    """Eigenvalues and, as columns, eigenvectors."""
+
+    eigenvalues: Array
+    eigenvectors: Array
 
 
 class EighResult(NamedTuple):
@@ -86,12 +95,12 @@ def qr(a: ArrayLike, mode: str = "reduced") -> Any:
 
 
 def eigh(a: ArrayLike, UPLO: str | None = None, symmetrize_input: bool = True) -> EighResult:
-    """Ascending eigenvalues and orthonormal eigenvectors of symmetric matrices.
+    """Ascending eigenvalues and orthonormal eigenvectors of symmetric or hermitian matrices.
 
     Args:
         a: Matrices ``f[..., n, n]``.
         UPLO: Which triangle is read without ``symmetrize_input``: ``"L"``, which is the default, or ``"U"``.
-        symmetrize_input: Take ``(a + a^T) / 2`` first.
+        symmetrize_input: Take ``(a + a^H) / 2`` first.
 
     Returns: ``eigenvalues`` ``f[..., n]`` and ``eigenvectors`` ``f[..., n, n]`` (columns).
     Raises: ShapeError if the matrices are not square or for another ``UPLO``.
@@ -107,29 +116,31 @@ def eigvalsh(a: ArrayLike, UPLO: str | None = "L", *, symmetrize_input: bool = T
     return eigh(a, UPLO, symmetrize_input).eigenvalues
 
 
-def _no_complex(name: str) -> NoReturn:
-    raise located(
-        MissingRuleError(
-            f"{name}: eigenvalues of general matrices are complex numbers, which are not there. "
-            "Use eigh for symmetric matrices."
-        )
-    )
+def eig(a: ArrayLike) -> EigResult:
+    """Complex eigenvalues, in no particular order, and right eigenvectors of general matrices.
 
+    LAPACK on the machine that calls the program.
 
-def eig(a: ArrayLike) -> NoReturn:
-    """Not available: the eigenvalues of general matrices are complex.
+    Args:
+        a: Matrices ``f[..., n, n]``.
 
-    Raises: MissingRuleError always.
+    Returns: ``eigenvalues`` ``c[..., n]`` and ``eigenvectors`` ``c[..., n, n]`` (columns of length one); NaN for a
+        matrix that is not finite. They have no derivative: see `eigvals`, and ``enable_eigvec_derivs`` of
+        ``axir.lax.linalg.eig``.
+    Raises: ShapeError if the matrices are not square.
     """
-    _no_complex("eig")
+    w, v = lax_linalg.eig(square(a, "eig"), compute_left_eigenvectors=False)
+    return EigResult(w, v)
 
 
-def eigvals(a: ArrayLike) -> NoReturn:
-    """Not available: the eigenvalues of general matrices are complex.
+def eigvals(a: ArrayLike) -> Array:
+    """Complex eigenvalues of general matrices ``c[..., n]``, with derivatives where they are simple; see `eig`.
 
-    Raises: MissingRuleError always.
+    Raises: ShapeError if the matrices are not square.
     """
-    _no_complex("eigvals")
+    matrix = square(a, "eigvals")
+    (w,) = lax_linalg.eig(matrix, compute_left_eigenvectors=False, compute_right_eigenvectors=False)
+    return w
 
 
 def svd(
@@ -186,7 +197,7 @@ def pinv(
     matrix = _matrices(a, "pinv")
     given = rcond if rtol is None else rtol
     limit = to_array(10 * _tolerance(matrix) if given is None else given)
-    limit = broadcast_to(convert(limit, matrix.dtype), matrix.shape[:-2])
+    limit = broadcast_to(convert(limit, real_dtype(matrix.dtype)), matrix.shape[:-2])
     return bind(OPS["pinv"], matrix, limit, weak=matrix.weak_type)
 
 
@@ -212,7 +223,7 @@ def matrix_rank(
     s = svdvals(matrix)
     given = tol if rtol is None else rtol
     limit = to_array(_tolerance(matrix) if given is None else given)
-    limit = broadcast_to(convert(limit, matrix.dtype), matrix.shape[:-2])
+    limit = broadcast_to(convert(limit, s.dtype), matrix.shape[:-2])
     most = _max(s, -1, initial=0)
     return _sum(lax.gt(s, broadcast_to(lax.expand_dims(most * limit, [-1]), s.shape)), -1)
 
@@ -266,7 +277,7 @@ def lstsq(
     right = lax.expand_dims(right, [1]) if vector else right
     x, rank, s = _least_squares(matrix, right, _tolerance(matrix) if rcond is None else rcond)
     rest = right - matmul(matrix, x)
-    residuals = _sum(rest * rest, 0)
+    residuals = _sum(lax.integer_pow(lax.abs(rest), 2), 0)
     if numpy_resid and (matrix.shape[0] <= matrix.shape[1] or int(rank) < matrix.shape[1]):
         residuals = residuals[:0]
     return (lax.squeeze(x, [1]) if vector else x), residuals, rank, s
@@ -276,5 +287,5 @@ def _least_squares(a: Array, b: Array, rcond: float) -> tuple[Array, Array, Arra
     u, s, vh = svd(a, full_matrices=False)
     kept = s > rcond * _max(s, initial=0)
     inverse = where(kept, 1 / where(kept, s, 1), 0)
-    scaled = lax.expand_dims(inverse, [1]) * matmul(matrix_transpose(u), b)
-    return matmul(matrix_transpose(vh), scaled), _sum(kept), s
+    scaled = lax.expand_dims(inverse, [1]) * matmul(adjoint(u), b)
+    return matmul(adjoint(vh), scaled), _sum(kept), s

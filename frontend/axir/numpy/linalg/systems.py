@@ -14,11 +14,12 @@ from axir._src.messages import located
 from axir._src.promotion import inexact
 from axir._src.trace import bind
 from axir.lax import linalg as lax_linalg
+from axir.lax.linalg.factorizations import adjoint
 from axir.numpy.contractions import diagonal as _diagonal
 from axir.numpy.creation import eye
 from axir.numpy.reductions import prod as _prod
 from axir.numpy.reductions import sum as _sum
-from axir.numpy.shapes import matrix_transpose, moveaxis
+from axir.numpy.shapes import moveaxis
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.op import OPS
 
@@ -42,13 +43,13 @@ class SlogdetResult(NamedTuple):
 
 
 def floating(x: ArrayLike) -> Array:
-    """An array of a float dtype: integers and bools are taken to the default one."""
+    """An array of a float or complex dtype: integers and bools are taken to the default one."""
     array = to_array(x)
     return convert(array, inexact(array.dtype), array.weak_type)
 
 
 def square(x: ArrayLike, where: str) -> Array:
-    """Square matrices of a float dtype.
+    """Square matrices of a float or complex dtype.
 
     Raises:
         ShapeError: they are not square.
@@ -60,18 +61,18 @@ def square(x: ArrayLike, where: str) -> Array:
 
 
 def cholesky(a: ArrayLike, *, upper: bool = False, symmetrize_input: bool = True) -> Array:
-    """Lower triangular ``L`` with ``a = L L^T``, or ``U = L^T``.
+    """Lower triangular ``L`` with ``a = L L^H``, or ``U = L^H``.
 
     Args:
         a: Positive definite matrices, ``f[..., n, n]``.
         upper: Give ``U``.
-        symmetrize_input: Take ``(a + a^T) / 2`` first.
+        symmetrize_input: Take ``(a + a^H) / 2`` first.
 
     Returns: ``f[..., n, n]``; NaN in the triangle of a matrix that is not positive definite.
     Raises: ShapeError if the matrices are not square.
     """
     factor = lax_linalg.cholesky(square(a, "cholesky"), symmetrize_input=symmetrize_input)
-    return matrix_transpose(factor) if upper else factor
+    return adjoint(factor) if upper else factor
 
 
 def solve(a: ArrayLike, b: ArrayLike) -> Array:
@@ -145,7 +146,8 @@ def slogdet(a: ArrayLike, *, method: str | None = None) -> SlogdetResult:
         a: Matrices ``f[..., n, n]``.
         method: ``"lu"``, the only one.
 
-    Returns: ``sign`` (-1, 0 or 1) and ``logabsdet`` (``-inf`` for a singular matrix), each ``f[...]``.
+    Returns: ``sign`` (-1, 0 or 1; a complex number of length one or 0) and ``logabsdet`` (``-inf``
+        for a singular matrix), each ``f[...]``.
     Raises: ShapeError if the matrices are not square or for another ``method``.
     """
     if method not in (None, "lu"):

@@ -1,8 +1,4 @@
-"""Factorizations of matrices in the last two axes; leading axes are a batch.
-
-Names and signatures are those of ``jax.lax.linalg``. Matrices are float32 or float64. Compiled programs hold the
-algorithms themselves and call no library.
-"""
+"""Cholesky, LU, QR, symmetric eigenvalues, singular values; systems of equations."""
 
 from __future__ import annotations
 
@@ -16,12 +12,13 @@ from axir._src.convert import ArrayLike, to_array
 from axir._src.messages import located
 from axir._src.trace import bind
 from axir.lax._operands import same_dtype
-from axir.lax.elementwise import add, convert_element_type, eq, gt, mul, select, sub
+from axir.lax.elementwise import add, conj, convert_element_type, eq, gt, mul, select, sub
 from axir.lax.reductions import batch_matmul
 from axir.lax.shapes import broadcasted_iota, expand_dims, full_like, squeeze, transpose
 from axir.lax.slicing import slice_in_dim
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
+from axir_compiler.ir.types import COMPLEX
 
 __all__ = [
     "cholesky",
@@ -35,23 +32,25 @@ __all__ = [
 ]
 
 
-def _adjoint(x: Array) -> Array:
-    return transpose(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+def adjoint(x: Array) -> Array:
+    """Conjugate transposes of matrices."""
+    turned = transpose(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+    return conj(turned) if x.dtype in COMPLEX else turned
 
 
 def _symmetrized(x: Array) -> Array:
-    """Half the sum of square matrices and their transposes; what is not square is left to the op's own check."""
+    """Half the sum of square matrices and their adjoints; what is not square is left to the op's own check."""
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         return x
-    return mul(add(x, _adjoint(x)), 0.5)
+    return mul(add(x, adjoint(x)), 0.5)
 
 
 def cholesky(x: ArrayLike, *, symmetrize_input: bool = True) -> Array:
-    """Lower triangular ``L`` with ``x = L L^T``.
+    """Lower triangular ``L`` with ``x = L L^H``.
 
     Args:
         x: Positive definite matrices, ``f[..., n, n]``.
-        symmetrize_input: Take ``(x + x^T) / 2`` first, without which only the lower triangle is read.
+        symmetrize_input: Take ``(x + x^H) / 2`` first, without which only the lower triangle is read.
 
     Returns: ``f[..., n, n]``; the lower triangle is NaN for a matrix that is not positive definite.
     Raises: ShapeError if the matrices are not square, DTypeError for other dtypes.
@@ -78,7 +77,7 @@ def triangular_solve(
         left_side: On which side of ``x`` the matrix stands.
         lower: Which triangle is read.
         transpose_a: ``op(a)`` is ``a^T``.
-        conjugate_a: ``op`` conjugates, which does nothing to real numbers.
+        conjugate_a: ``op(a)`` is the conjugate of ``a``, or of ``a^T``.
         unit_diagonal: The diagonal is not read but taken to be ones.
 
     Returns: Array of the shape of ``b``; infinities and NaN where a diagonal element is zero.
@@ -157,7 +156,7 @@ def qr(
 
 
 def householder_product(a: ArrayLike, taus: ArrayLike) -> Array:
-    """The first ``n`` columns of ``H_1 H_2 ... H_k``, ``H_i = I - tau_i v_i v_i^T``.
+    """The first ``n`` columns of ``H_1 H_2 ... H_k``, ``H_i = I - tau_i v_i v_i^H``.
 
     Args:
         a: ``f[..., m, n]`` with ``m >= n``, whose columns below the diagonal hold ``v_i``, which are 1 on the diagonal.
@@ -178,13 +177,13 @@ def householder_product(a: ArrayLike, taus: ArrayLike) -> Array:
     count, columns = factors.shape[-1], array.shape[-1]
     vectors = _strictly_lower(slice_in_dim(array, 0, count, axis=-1))
     vectors = add(vectors, _eye_like(vectors))
-    # The product is I - V T V^T with the upper triangular T of the compact WY form (R. Schreiber, C. Van Loan, 1989):
-    # (1 + D S) T = D for D = diag(taus) and S the part of V^T V above the diagonal.
-    above = _adjoint(_strictly_lower(_product(_adjoint(vectors), vectors)))
+    # The product is I - V T V^H with the upper triangular T of the compact WY form (R. Schreiber, C. Van Loan, 1989):
+    # (1 + D S) T = D for D = diag(taus) and S the part of V^H V above the diagonal.
+    above = adjoint(_strictly_lower(_product(adjoint(vectors), vectors)))
     diagonal = mul(expand_dims(factors, [-1]), _eye_like(above))
     system = add(_eye_like(above), mul(expand_dims(factors, [-1]), above))
     inner = triangular_solve(system, diagonal, left_side=True, unit_diagonal=True)
-    top = _adjoint(slice_in_dim(vectors, 0, columns, axis=-2))
+    top = adjoint(slice_in_dim(vectors, 0, columns, axis=-2))
     ones = _eye_like(array)
     return sub(ones, _product(vectors, _product(inner, top)))
 
@@ -224,12 +223,12 @@ def eigh(
     subset_by_index: tuple[int, int] | None = None,
     implementation: Any = None,
 ) -> tuple[Array, Array]:
-    """Eigenvectors and eigenvalues of symmetric matrices, in this order.
+    """Eigenvectors and eigenvalues of symmetric or hermitian matrices, in this order.
 
     Args:
         x: Matrices ``f[..., n, n]``.
         lower: Which triangle is read, if not ``symmetrize_input``.
-        symmetrize_input: Take ``(x + x^T) / 2`` first.
+        symmetrize_input: Take ``(x + x^H) / 2`` first.
         sort_eigenvalues: They are sorted in either case.
         subset_by_index: ``None`` or all of them.
         implementation: Has no effect.

@@ -1,37 +1,31 @@
-"""Linear algebra with SciPy's interface, on matrices in the last two axes; leading axes are a batch.
-
-Arguments that only save memory or time in SciPy (``overwrite_a``, ``check_finite``) are accepted and have no effect.
-"""
+"""Factorizations, and systems of equations by them."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from axir import lax
 from axir import numpy as anp
 from axir._src.array import Array
-from axir._src.convert import ArrayLike, to_array
+from axir._src.convert import ArrayLike
 from axir._src.elementwise import broadcast_shapes, broadcast_to, promoted
 from axir._src.messages import located
 from axir._src.trace import bind
 from axir.lax import linalg as lax_linalg
+from axir.lax.linalg.factorizations import adjoint
 from axir.numpy.linalg import det as _det
 from axir.numpy.linalg import inv as _inv
 from axir.numpy.linalg import solve as _solve
 from axir.numpy.linalg.systems import floating, square
-from axir.numpy.shapes import matrix_transpose
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.op import OPS
 
 __all__ = [
-    "block_diag",
     "cho_factor",
     "cho_solve",
     "cholesky",
     "det",
     "eigh",
-    "expm",
     "inv",
     "lu",
     "lu_factor",
@@ -40,16 +34,15 @@ __all__ = [
     "solve",
     "solve_triangular",
     "svd",
-    "toeplitz",
 ]
 
 
 def cholesky(
     a: ArrayLike, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
 ) -> Array:
-    """``U`` with ``a = U^T U``, or ``L`` with ``a = L L^T`` if ``lower``.
+    """``U`` with ``a = U^H U``, or ``L`` with ``a = L L^H`` if ``lower``.
 
-    Only the symmetric part ``(a + a^T) / 2`` counts. NaN for a matrix that is not positive definite.
+    Only the hermitian part ``(a + a^H) / 2`` counts. NaN for a matrix that is not positive definite.
 
     Raises: ShapeError if the matrices are not square.
     """
@@ -100,7 +93,7 @@ def cho_solve(
     factor, right, vector = _system(square(factor, "cho_solve"), right, "cho_solve")
     for transposed in (not lower, lower):
         right = lax_linalg.triangular_solve(
-            factor, right, left_side=True, lower=lower, transpose_a=transposed
+            factor, right, left_side=True, lower=lower, transpose_a=transposed, conjugate_a=transposed
         )
     return _without_column(right, vector)
 
@@ -171,7 +164,7 @@ def solve(
     if assume_a != "pos":
         return _solve(a, b)
     matrix = square(a, "solve")
-    matrix = matrix if lower else matrix_transpose(matrix)
+    matrix = matrix if lower else adjoint(matrix)
     return cho_solve((lax_linalg.cholesky(matrix, symmetrize_input=False), True), b)
 
 
@@ -204,7 +197,7 @@ def lu_solve(
     overwrite_b: bool = False,
     check_finite: bool = True,
 ) -> Array:
-    """``x`` with ``a x = b`` (or the transpose of ``a`` if ``trans`` is 1 or 2), from `lu_factor` of ``a``.
+    """``x`` with ``a x = b`` from `lu_factor` of ``a``; ``trans`` 1 takes the transpose of ``a``, 2 its adjoint.
 
     Args:
         lu_and_piv: Factors ``f[..., n, n]`` and pivots ``i32[..., n]``.
@@ -219,8 +212,9 @@ def lu_solve(
     factors, right, vector = _system(square(factors, "lu_solve"), right, "lu_solve")
     order = lax_linalg.lu_pivots_to_permutation(lu_and_piv[1], factors.shape[-1])
     order = broadcast_to(order, right.shape[:-1])
-    lower = {"left_side": True, "lower": True, "unit_diagonal": True, "transpose_a": trans != 0}
-    upper = {"left_side": True, "lower": False, "transpose_a": trans != 0}
+    turned = {"transpose_a": trans != 0, "conjugate_a": trans == 2}
+    lower = {"left_side": True, "lower": True, "unit_diagonal": True, **turned}
+    upper = {"left_side": True, "lower": False, **turned}
     if trans == 0:
         right = bind(OPS["take_rows"], right, order, weak=right.weak_type)
         inner = lax_linalg.triangular_solve(factors, right, **lower)
@@ -254,40 +248,6 @@ def lu(
         return bind(OPS["add_rows"], lower, order, weak=lower.weak_type, size=m), upper
     ones = broadcast_to(anp.eye(m, dtype=factors.dtype), (*factors.shape[:-1], m))
     return bind(OPS["add_rows"], ones, order, weak=False, size=m), lower, upper
-
-
-def block_diag(*arrs: ArrayLike) -> Array:
-    """A matrix with the given matrices (vectors are rows) along its diagonal, zeros elsewhere.
-
-    Raises: ShapeError for an operand with more than two axes.
-    """
-    items, _ = promoted(*(arrs or (anp.zeros((1, 0)),)))
-    if any(x.ndim > 2 for x in items):
-        raise located(ShapeError("block_diag: operands must have at most two axes."))
-    blocks = [anp.atleast_2d(x) for x in items]
-    width, before, rows = sum(x.shape[1] for x in blocks), 0, []
-    for x in blocks:
-        rows.append(anp.pad(x, ((0, 0), (before, width - before - x.shape[1]))))
-        before += x.shape[1]
-    return anp.concatenate(rows, 0)
-
-
-def toeplitz(c: ArrayLike, r: ArrayLike | None = None) -> Array:
-    """Matrices with constant diagonals: first column ``c`` ``[..., m]``, first row ``r`` ``[..., n]``.
-
-    ``r`` is ``c`` if it is not given; its first element does not count. Leading axes broadcast.
-    """
-    column = anp.atleast_1d(to_array(c))
-    row = column if r is None else anp.atleast_1d(to_array(r))
-    (column, row), _ = promoted(column, row)
-    batch = broadcast_shapes(column.shape[:-1], row.shape[:-1], where="toeplitz")
-    column, row = (broadcast_to(x, (*batch, x.shape[-1])) for x in (column, row))
-    m, n = column.shape[-1], row.shape[-1]
-    if m == 0 or n == 0:
-        return anp.zeros((*batch, m, n), column.dtype)
-    # Row i of the result is a window of the diagonals' values, which starts one place earlier each time.
-    values = anp.concatenate([anp.flip(column, -1), row[..., 1:]], -1)
-    return anp.stack([values[..., m - 1 - i : m - 1 - i + n] for i in range(m)], -2)
 
 
 def qr(
@@ -343,7 +303,7 @@ def eigh(
     type: int = 1,
     check_finite: bool = True,
 ) -> Any:
-    """Ascending eigenvalues, and eigenvectors unless ``eigvals_only``, of symmetric matrices.
+    """Ascending eigenvalues, and eigenvectors unless ``eigvals_only``, of symmetric or hermitian matrices.
 
     Args:
         a: Matrices ``f[..., n, n]``.
@@ -359,50 +319,3 @@ def eigh(
         )
     v, w = lax_linalg.eigh(square(a, "eigh"), lower=lower, symmetrize_input=False)
     return w if eigvals_only else (w, v)
-
-
-# Coefficients of the diagonal Pade approximants of exp, and the norms up to which they are exact to rounding:
-# N. J. Higham, The scaling and squaring method for the matrix exponential revisited, SIAM Journal on Matrix Analysis
-# and Applications 26, 2005, table 2.3; for float32 N. J. Higham, Functions of Matrices, 2008, section 10.3.
-_PADE = {
-    4: (7, 3.925724783138660),
-    8: (13, 5.371920351148152),
-}
-
-
-def expm(A: ArrayLike, *, upper_triangular: bool = False, max_squarings: int = 16) -> Array:
-    """Matrix exponentials, by a Pade approximant of the scaled matrix that is then squared again and again.
-
-    Args:
-        A: Matrices ``f[..., n, n]``.
-        upper_triangular: Says that the matrices are upper triangular, which is used in solving a system.
-        max_squarings: How often to square at most; results are NaN for matrices of a norm that needs more.
-
-    Raises: ShapeError if the matrices are not square.
-    """
-    matrix = square(A, "expm")
-    order, limit = _PADE[matrix.dtype.itemsize]
-    size = anp.linalg.norm(matrix, 1, (-2, -1))
-    count = anp.maximum(0, anp.ceil(anp.log2(size / limit)))
-    scaled = matrix * lax.expand_dims(anp.exp2(-count), [-2, -1])
-    odd, even = _pade(scaled, order)
-    divide = solve_triangular if upper_triangular else _solve
-    found = divide(even - odd, even + odd)
-    for k in range(max_squarings):
-        again = lax.expand_dims(count > k, [-2, -1])
-        found = anp.where(again, anp.matmul(found, found), found)
-    too_large = lax.expand_dims(~(count <= max_squarings), [-2, -1])
-    return anp.where(too_large, anp.nan, found)
-
-
-def _pade(a: Array, order: int) -> tuple[Array, Array]:
-    """Odd and even part of the numerator of the approximant of the given order, by Horner's rule in ``a^2``."""
-    weights = [
-        math.comb(order, k) * math.factorial(2 * order - k) / math.factorial(order) for k in range(order + 1)
-    ]
-    square_, one = anp.matmul(a, a), broadcast_to(anp.eye(a.shape[-1], dtype=a.dtype), a.shape)
-    even, odd = one * (weights[order - 1] / weights[0]), one * (weights[order] / weights[0])
-    for k in range(order - 3, -1, -2):
-        even = anp.matmul(square_, even) + one * (weights[k] / weights[0])
-        odd = anp.matmul(square_, odd) + one * (weights[k + 1] / weights[0])
-    return anp.matmul(a, odd), even

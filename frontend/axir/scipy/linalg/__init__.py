@@ -1,0 +1,16 @@
+"""Linear algebra with SciPy's interface, on matrices in the last two axes; leading axes are a batch.
+
+Arguments that only save memory or time in SciPy (``overwrite_a``, ``check_finite``) are accepted and have no effect.
+"""
+
+from axir.scipy.linalg import factorizations as _factorizations
+from axir.scipy.linalg import functions as _functions
+from axir.scipy.linalg import matrices as _matrices
+from axir.scipy.linalg.factorizations import *  # noqa: F403
+from axir.scipy.linalg.functions import *  # noqa: F403
+from axir.scipy.linalg.matrices import *  # noqa: F403
+
+__all__: list[str] = []
+__all__ += _factorizations.__all__
+__all__ += _functions.__all__
+__all__ += _matrices.__all__
