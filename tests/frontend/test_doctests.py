@@ -19,6 +19,8 @@ MODULES = [
     "axir.profiler",
 ]
 
+DOCUMENTS = sorted(p.name for p in (ROOT / "docs").glob("*.md") if ">>>" in p.read_text())
+
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstrings(name):
@@ -26,8 +28,8 @@ def test_docstrings(name):
     assert found.attempted and not found.failed
 
 
-def test_debugging_document():
-    found = doctest.testfile(
-        str(ROOT / "docs" / "debugging.md"), module_relative=False, optionflags=doctest.ELLIPSIS
-    )
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_documents(name):
+    path = ROOT / "docs" / name
+    found = doctest.testfile(str(path), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert found.attempted and not found.failed
