@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from axir_compiler.collector import collector_paused
 from axir_compiler.errors import VerificationError
 from axir_compiler.ir.module import copy_functions, lookup, new_module
 from axir_compiler.mlir import ir
@@ -89,7 +90,8 @@ def run_passes(
         report.snapshots.append(("input", str(module)))
     for one in passes:
         start = time.perf_counter()
-        one.run(module)
+        with collector_paused():
+            one.run(module)
         report.seconds.append((str(one), time.perf_counter() - start))
         if snapshots:
             report.snapshots.append((str(one), str(module)))
@@ -159,5 +161,5 @@ def rewritten_form(module: ir.Module, symbol: str) -> ir.Module:
 def compiled_form(module: ir.Module, symbol: str) -> ir.Module:
     """The function as ``@main`` in linalg, as IREE takes it."""
     result = rewritten_form(module, symbol)
-    LowerToLinalgPass().run(result)
+    run_passes(result, (LowerToLinalgPass(),))
     return result
