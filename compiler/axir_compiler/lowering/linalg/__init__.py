@@ -2,8 +2,8 @@
 
 from axir_compiler.lowering.linalg.cholesky import cholesky
 from axir_compiler.lowering.linalg.eigen import eigh
-from axir_compiler.lowering.linalg.householder import qr
 from axir_compiler.lowering.linalg.lu import lu
+from axir_compiler.lowering.linalg.qr import qr
 from axir_compiler.lowering.linalg.rows import add_rows, pivots_to_permutation, take_rows
 from axir_compiler.lowering.linalg.svd import svd
 from axir_compiler.lowering.linalg.systems import det, pinv, solve

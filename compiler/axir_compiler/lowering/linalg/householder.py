@@ -1,4 +1,4 @@
-"""Householder reflectors along rows, and the QR factorization.
+"""Householder reflectors along rows.
 
 A reflector is ``H = I - tau v v^H`` with ``v = (0, ..., 0, 1, v_{k+1}, ...)``. Matrices are held transposed, so that
 the columns that are reflected are rows, which vectors run along. Rows are padded with zeros.
@@ -8,20 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from axir_compiler.lowering.generic import (
-    element_type_of,
-    is_empty,
-    shape_of,
-    zeros,
-)
 from axir_compiler.lowering.linalg.complex_numbers import Complex
-from axir_compiler.lowering.linalg.matrices import cut, identity, swapped, triangle_of
-from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, lane_numbers, largest
-from axir_compiler.lowering.linalg.tiles import ROWS, Layout, clear, read_padded
-from axir_compiler.lowering.linalg.workspace import Array, Workspace, lanes_of, run
-from axir_compiler.mlir import ir
+from axir_compiler.lowering.linalg.numbers import Index, Real, choose, lane_numbers, largest
+from axir_compiler.lowering.linalg.tiles import ROWS, Layout, clear
+from axir_compiler.lowering.linalg.workspace import Array, Workspace
 
-__all__ = ["EXTRA", "Rows", "qr"]
+__all__ = ["EXTRA", "Rows"]
 
 EXTRA = ROWS
 """Rows that an array needs behind those that reflectors are applied to: they are taken `ROWS` at a time."""
@@ -164,64 +156,3 @@ class Rows:
             x[i, i] = x.number(1)
 
         self.space.loop(0, rows, row)
-
-
-def qr(x: ir.Value, *, full: bool) -> tuple[ir.Value, ir.Value]:
-    """``Q`` and ``R`` of ``x = Q R`` for a batch of matrices.
-
-    By Householder reflectors (Golub & Van Loan, Matrix Computations, 4th ed., section 5.2.2), whose product is then
-    multiplied out from the last one to the first.
-    """
-    *batch, m, n = shape_of(x)
-    kind, count = element_type_of(x), min(m, n)
-    columns = m if full else count
-    if is_empty([*batch, m, n]):
-        return identity([*batch, m, columns], kind), zeros([*batch, columns, n], kind)
-    first_q = n + EXTRA
-    # Behind the rows of Q there are one for a reflector and one for the factors of all of them.
-    scratch = first_q + columns + EXTRA
-
-    def body(space: Workspace, source: Array, all_rows: Array) -> None:
-        rows = Rows(space, m, lanes_of(kind))
-        r, q, v = all_rows, all_rows.below(first_q), all_rows.below(scratch)
-        read_padded(space, lambda i, j: source[j, i], n, m, r, rows.layout)
-
-        def reflect(k: Index) -> None:
-            beta, tau = rows.reflector(r, k, k, v, 0)
-            _keep(space, rows, r, k, v, beta)
-            v[1, k] = tau
-            rows.apply(r, k + 1, n, v, 0, k, tau.conjugate())
-
-        space.loop(0, count, reflect)
-        rows.identity(q, columns)
-
-        def multiply(i: Index) -> None:
-            k = (count - 1) - i
-            _restore(space, rows, r, k, v)
-            rows.apply(q, k, columns, v, 0, k, v[1, k])
-
-        space.loop(0, count, multiply)
-
-    width = Layout(m, lanes_of(kind)).width
-    (all_rows,) = run(batch, [((scratch + 2, width), kind)], [x], body)
-    upper = swapped(cut(all_rows, (0, n), (0, columns)))
-    q = swapped(cut(all_rows, (first_q, first_q + columns), (0, m)))
-    return q, triangle_of(upper, lower=False)
-
-
-def _keep(space: Workspace, rows: Rows, r: Array, k: Index, v: Array, beta: Real) -> None:
-    """Store a reflector behind the diagonal of its row."""
-
-    def columns(j: Index) -> None:
-        old = r.get(k, j, lanes=rows.lanes)
-        late: Flag = lane_numbers(j, rows.lanes).above(k)
-        r.put(choose(late, v.get(0, j, lanes=rows.lanes), old), k, j)
-
-    space.loop(k.down_to_multiple(rows.lanes), rows.layout.width, columns, step=rows.lanes)
-    r[k, k] = beta
-
-
-def _restore(space: Workspace, rows: Rows, r: Array, k: Index, v: Array) -> None:
-    """Write the reflector that is stored in a row to its own row."""
-    space.loop(0, rows.layout.width, lambda j: v.put(rows.tail(r, k, j, k + 1), 0, j), step=rows.lanes)
-    v[0, k] = v.number(1)
