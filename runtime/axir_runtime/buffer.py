@@ -208,6 +208,17 @@ def import_array(array: np.ndarray[Any, Any]) -> HalBufferView:
     return HalBufferView(memory.get_buffer(), array.shape, element_type(array.dtype))
 
 
+def storage_view(array: np.ndarray[Any, Any]) -> HalBufferView:
+    """A view on aligned memory that a module may write to in any way, for one call: IREE does not keep it alive.
+
+    Memory that came through DLPack does not do: IREE refuses to copy to it.
+    """
+    memory = host_queue().device.allocator.import_host_allocation(
+        array.reshape(-1).view(_BYTE), _MEMORY, _USAGE
+    )
+    return HalBufferView(memory, array.shape, element_type(array.dtype))
+
+
 def _bytes_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The memory of a contiguous array as writable bytes."""
     if array.flags.writeable:
@@ -218,7 +229,7 @@ def _bytes_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 class _Bytes:
     """A read-only array presented as writable bytes, which is the only kind NumPy exports to DLPack 0.8.
 
-    Compiled modules write to results only, and an array given as storage of a result is ours.
+    Compiled modules write to results only.
     """
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None:

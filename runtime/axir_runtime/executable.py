@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from iree.runtime import HalBufferView, VmContext, VmFunction, VmModule, VmVariantList
 
-from axir_runtime.buffer import Buffer, Shape, aligned_copy, aligned_empty
+from axir_runtime.buffer import Buffer, Shape, aligned_copy, aligned_empty, storage_view
 from axir_runtime.callbacks import Callback, Callbacks
 from axir_runtime.device import Device, state
 from axir_runtime.errors import RuntimeFailure, status_reason
@@ -126,8 +126,10 @@ class Executable:
         for arg in args:
             buffer = arg if type(arg) is Buffer else _as_buffer(arg, args, self.name)
             push(buffer._view or buffer.view)
-        for shape, dtype in self._storage:
-            push(Buffer(aligned_empty(shape, dtype)).view)
+        stored = {}
+        for index, shape, dtype in self._storage:
+            stored[index] = memory = aligned_empty(shape, dtype)
+            push(storage_view(memory))
         outputs = VmVariantList(len(self._outputs))
         failure = None
         try:
@@ -143,6 +145,11 @@ class Executable:
             finally:
                 del failure  # the traceback holds this frame
         take = outputs.get_as_object
+        if stored:
+            return [
+                Buffer(stored[index]) if index in stored else self._collected(take(index, _View), index)
+                for index in range(len(self._outputs))
+            ]
         if self._direct:
             return [_from_view(take(index, _View), shape, dtype) for index, shape, dtype in self._outputs]
         return [self._collected(take(index, _View), index) for index in range(len(self._outputs))]
@@ -183,7 +190,7 @@ class Executable:
         self._check_statement(declared)
         results = self.signature.results
         self._arity = len(self.signature.arguments)
-        self._storage = tuple((_sizes(results[index]), results[index].dtype) for index in declared.storage)
+        self._storage = tuple((i, _sizes(results[i]), results[i].dtype) for i in declared.storage)
         nbytes = {index: _nbytes(spec) for index, spec in enumerate(results) if spec.is_static}
         shared = not self._storage and sum(nbytes.values()) >= _LARGE_ALLOCATION
         self._copied = {index for index, size in nbytes.items() if shared and size <= _SMALL_RESULT}

@@ -23,14 +23,18 @@ Run = tuple[Case, np.dtype]
 
 
 class Program:
-    """One compiled function that gives the results of many cases, each op lowered by its own rule alone."""
+    """One compiled function that gives the results of many cases, each op lowered by its own rule alone.
 
-    def __init__(self, runs: Sequence[Run]):
+    ``large``: compiled and run as functions of large arrays are, on all cores and into memory given for the results.
+    """
+
+    def __init__(self, runs: Sequence[Run], *, large: bool = False):
         self.runs = runs
+        self._large = large
         self._results = [case.results(case.arrays(dtype), dtype) for case, dtype in runs]
         flat = [(a.shape, a.dtype) for results in self._results for a in results]
         data = backend.compile_module(self._module(), host())
-        self._executable = Executable(devices("cpu")[0], data, results=flat)
+        self._executable = Executable(devices("cpu")[0], data, results=flat, parallel=large)
 
     def __call__(self, operands: Iterable[Sequence[np.ndarray]]) -> list[list[np.ndarray]]:
         """Results of each case for its operands."""
@@ -50,7 +54,7 @@ class Program:
             ]
         builder.finish([x for xs in results for x in xs])
         # No other pass: canonicalization would remove ops that do nothing, and their lowering with them.
-        LowerToLinalgPass().run(module)
+        LowerToLinalgPass(result_storage=self._large).run(module)
         return module
 
 
