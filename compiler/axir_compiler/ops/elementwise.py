@@ -17,8 +17,9 @@ from axir_compiler.ir.attributes import Tensor
 from axir_compiler.ir.op import AxirOp, Tangents, Value, first_batched
 from axir_compiler.ir.types import BFLOAT16, Aval, aval_of, element_type
 from axir_compiler.lowering import builders, scalar
+from axir_compiler.ops.pieces import in_pieces
 
-__all__ = ["Elementwise", "ElementwiseBinary", "ElementwiseUnary", "align_batch", "in_float32"]
+__all__ = ["Elementwise", "ElementwiseBinary", "ElementwiseUnary", "align_batch", "in_float32", "of_elements"]
 
 _HALF = (np.dtype("float16"), BFLOAT16)
 
@@ -34,6 +35,11 @@ def in_float32(function: Any) -> Any:
         return result.astype(dtype) if result.dtype == np.float32 else result
 
     return staticmethod(call)
+
+
+def of_elements(function: Any) -> Any:
+    """As ``in_float32``, for a function of the elements of arrays of one shape: large ones are cut into pieces."""
+    return in_float32(lambda *xs, **attrs: in_pieces(function, xs, **attrs))
 
 
 def align_batch(axes: Sequence[int | None], operands: Sequence[Value]) -> tuple[list[Value], int]:

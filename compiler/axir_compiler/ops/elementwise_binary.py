@@ -25,7 +25,8 @@ from axir_compiler.ir.types import (
 )
 from axir_compiler.lowering import scalar
 from axir_compiler.ops import complex_numbers
-from axir_compiler.ops.elementwise import Elementwise, ElementwiseBinary, in_float32
+from axir_compiler.ops.elementwise import Elementwise, ElementwiseBinary, of_elements
+from axir_compiler.ops.pieces import in_pieces
 
 
 class AddOp(ElementwiseBinary, name="add", dtypes=NUMERIC | COMPLEX, linear_in=("lhs", "rhs")):
@@ -141,7 +142,7 @@ class PowOp(ElementwiseBinary, name="pow", dtypes=NUMERIC | COMPLEX):
             return complex_numbers.power(x, y)
         return np.power(x, y) if is_float(x.dtype) else _integer_power(x, y)
 
-    numpy = in_float32(_power)
+    numpy = of_elements(_power)
 
     def _partial_lhs(self, dx: Value) -> Value:
         x, y = self.lhs, self.rhs
@@ -156,6 +157,23 @@ class PowOp(ElementwiseBinary, name="pow", dtypes=NUMERIC | COMPLEX):
         is_zero = ops.compare(x, ops.zeros_like(x), direction="eq")
         logarithm = ops.log(ops.select(is_zero, ops.full_like(x, 1), x))
         return ops.mul(dy, ops.mul(logarithm, self.result))
+
+
+_BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+_MANY = 4096
+
+
+def _select(predicate: np.ndarray, on_true: np.ndarray, on_false: np.ndarray) -> np.ndarray:
+    """``np.where``; of many elements without its branch for each, which a processor cannot predict."""
+    bits = _BITS.get(on_true.dtype.itemsize)
+    if predicate.size < _MANY or bits is None:
+        return np.where(predicate, on_true, on_false)
+    mask = predicate.astype(bits)
+    np.negative(mask, out=mask)
+    false = on_false.view(bits)
+    mask &= on_true.view(bits) ^ false
+    mask ^= false
+    return mask.view(on_true.dtype)
 
 
 class _Extremum(ElementwiseBinary, dtypes=NUMERIC | BOOL | COMPLEX):
@@ -186,37 +204,36 @@ def _is_above(x: Any, y: Any) -> np.ndarray:
     return (x.real > y.real) | ((x.real == y.real) & (x.imag > y.imag))
 
 
-def _signed_zeros(extremum: Any, first: Callable[[np.ndarray], np.ndarray]) -> Any:
+def _signed_zeros(extremum: Any, of_zeros: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Any:
     """NumPy's extremum leaves the sign of zero open; ``max(-0, 0)`` is 0 and ``min(-0, 0)`` is -0 here."""
 
     def call(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         if is_complex(x.dtype):
             return np.where(_is_above(x, y) if extremum is np.maximum else _is_above(y, x), x, y)
         result = extremum(x, y)
-        if not is_float(x.dtype):
+        if not is_float(x.dtype) or result.all():
             return result
-        zeros = (x == 0) & (y == 0)
-        return np.where(zeros, np.where(first(np.signbit(x)), y, x), result)
+        return _select((x == 0) & (y == 0), of_zeros(x, y), result)
 
-    return staticmethod(call)
+    return staticmethod(lambda x, y: in_pieces(call, [x, y]))
 
 
 class MaxOp(_Extremum, name="max"):
     """Larger operand; NaN if either is, and 0 is larger than -0."""
 
-    numpy = _signed_zeros(np.maximum, lambda negative: negative)
+    numpy = _signed_zeros(np.maximum, np.add)
 
 
 class MinOp(_Extremum, name="min"):
     """Smaller operand; NaN if either is, and -0 is smaller than 0."""
 
-    numpy = _signed_zeros(np.minimum, np.logical_not)
+    numpy = _signed_zeros(np.minimum, lambda x, y: -(-x - y))
 
 
 class Atan2Op(ElementwiseBinary, name="atan2", dtypes=FLOATING):
     """Angle in radians of the point ``(y, x)``, in [-pi, pi]."""
 
-    numpy = in_float32(np.arctan2)
+    numpy = of_elements(np.arctan2)
     partials = ("_partial_lhs", "_partial_rhs")
 
     def _per_square(self, share: Value) -> Value:
@@ -352,7 +369,7 @@ class SelectOp(Elementwise, name="select", linear_in=("on_true", "on_false"), sa
             raise DTypeError(f"both branches must have the same dtype; got {on_true} and {on_false}.")
         return on_true
 
-    numpy = staticmethod(np.where)
+    numpy = staticmethod(lambda *xs: in_pieces(_select, xs))
 
     def transpose(
         self, ct: Value, predicate: Value, on_true: Value | None, on_false: Value | None

@@ -29,8 +29,8 @@ from axir_compiler.ir.types import (
     real_dtype,
 )
 from axir_compiler.lowering import builders, scalar
-from axir_compiler.ops import complex_numbers
-from axir_compiler.ops.elementwise import ElementwiseUnary, in_float32
+from axir_compiler.ops import complex_numbers, real_numbers
+from axir_compiler.ops.elementwise import ElementwiseUnary, of_elements
 
 
 def _special(name: str) -> Callable[..., Any]:
@@ -117,7 +117,7 @@ class RoundHalfAwayOp(ElementwiseUnary, name="round_half_away", dtypes=FLOATING,
 class ExpOp(ElementwiseUnary, name="exp", dtypes=INEXACT):
     """``e**x``."""
 
-    numpy = in_float32(np.exp)
+    numpy = of_elements(np.exp)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, self.result)
@@ -126,7 +126,7 @@ class ExpOp(ElementwiseUnary, name="exp", dtypes=INEXACT):
 class Exp2Op(ElementwiseUnary, name="exp2", dtypes=INEXACT):
     """``2**x``."""
 
-    numpy = in_float32(np.exp2)
+    numpy = of_elements(np.exp2)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.scale(self.result, math.log(2)))
@@ -135,7 +135,7 @@ class Exp2Op(ElementwiseUnary, name="exp2", dtypes=INEXACT):
 class Expm1Op(ElementwiseUnary, name="expm1", dtypes=INEXACT):
     """``e**x - 1``, accurate near 0."""
 
-    numpy = in_float32(complex_numbers.or_real(complex_numbers.expm1, np.expm1))
+    numpy = of_elements(complex_numbers.or_real(complex_numbers.expm1, real_numbers.expm1))
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.shift(self.result, 1))
@@ -144,7 +144,7 @@ class Expm1Op(ElementwiseUnary, name="expm1", dtypes=INEXACT):
 class LogOp(ElementwiseUnary, name="log", dtypes=INEXACT):
     """Natural logarithm; NaN below 0, -inf at 0."""
 
-    numpy = in_float32(np.log)
+    numpy = of_elements(np.log)
 
     def jvp(self, dx: Value) -> Value:
         return ops.div(dx, self.operand)
@@ -153,7 +153,7 @@ class LogOp(ElementwiseUnary, name="log", dtypes=INEXACT):
 class Log1pOp(ElementwiseUnary, name="log1p", dtypes=INEXACT):
     """``log(1 + x)``, accurate near 0."""
 
-    numpy = in_float32(complex_numbers.or_real(complex_numbers.log1p, np.log1p))
+    numpy = of_elements(complex_numbers.or_real(complex_numbers.log1p, real_numbers.log1p))
 
     def jvp(self, dx: Value) -> Value:
         return ops.div(dx, ops.shift(self.operand, 1))
@@ -162,7 +162,7 @@ class Log1pOp(ElementwiseUnary, name="log1p", dtypes=INEXACT):
 class SqrtOp(ElementwiseUnary, name="sqrt", dtypes=INEXACT):
     """Square root; NaN below 0."""
 
-    numpy = in_float32(np.sqrt)
+    numpy = of_elements(np.sqrt)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.div(ops.full_like(self.result, 0.5), self.result))
@@ -176,7 +176,7 @@ class RsqrtOp(ElementwiseUnary, name="rsqrt", dtypes=INEXACT):
         one = np.ones((), x.dtype)
         return (complex_numbers.divide if is_complex(x.dtype) else np.divide)(one, np.sqrt(x))
 
-    numpy = in_float32(_root)
+    numpy = of_elements(_root)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.scale(ops.div(self.result, self.operand), -0.5))
@@ -185,7 +185,7 @@ class RsqrtOp(ElementwiseUnary, name="rsqrt", dtypes=INEXACT):
 class CbrtOp(ElementwiseUnary, name="cbrt", dtypes=FLOATING):
     """Real cube root."""
 
-    numpy = in_float32(np.cbrt)
+    numpy = of_elements(np.cbrt)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.scale(ops.div(self.result, self.operand), 1 / 3))
@@ -194,7 +194,7 @@ class CbrtOp(ElementwiseUnary, name="cbrt", dtypes=FLOATING):
 class SinOp(ElementwiseUnary, name="sin", dtypes=INEXACT):
     """Sine; the operand is in radians."""
 
-    numpy = in_float32(np.sin)
+    numpy = of_elements(np.sin)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.cos(self.operand))
@@ -203,7 +203,7 @@ class SinOp(ElementwiseUnary, name="sin", dtypes=INEXACT):
 class CosOp(ElementwiseUnary, name="cos", dtypes=INEXACT):
     """Cosine; the operand is in radians."""
 
-    numpy = in_float32(np.cos)
+    numpy = of_elements(np.cos)
 
     def jvp(self, dx: Value) -> Value:
         return ops.neg(ops.mul(dx, ops.sin(self.operand)))
@@ -212,7 +212,7 @@ class CosOp(ElementwiseUnary, name="cos", dtypes=INEXACT):
 class TanOp(ElementwiseUnary, name="tan", dtypes=INEXACT):
     """Tangent; the operand is in radians."""
 
-    numpy = in_float32(np.tan)
+    numpy = of_elements(np.tan)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.shift(ops.square(self.result), 1))
@@ -221,7 +221,7 @@ class TanOp(ElementwiseUnary, name="tan", dtypes=INEXACT):
 class AsinOp(ElementwiseUnary, name="asin", dtypes=INEXACT):
     """Inverse sine in radians; NaN outside [-1, 1]."""
 
-    numpy = in_float32(np.arcsin)
+    numpy = of_elements(np.arcsin)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.rsqrt(ops.one_minus_square(self.operand)))
@@ -230,7 +230,7 @@ class AsinOp(ElementwiseUnary, name="asin", dtypes=INEXACT):
 class AcosOp(ElementwiseUnary, name="acos", dtypes=INEXACT):
     """Inverse cosine in radians; NaN outside [-1, 1]."""
 
-    numpy = in_float32(np.arccos)
+    numpy = of_elements(np.arccos)
 
     def jvp(self, dx: Value) -> Value:
         return ops.neg(ops.mul(dx, ops.rsqrt(ops.one_minus_square(self.operand))))
@@ -239,7 +239,7 @@ class AcosOp(ElementwiseUnary, name="acos", dtypes=INEXACT):
 class AtanOp(ElementwiseUnary, name="atan", dtypes=INEXACT):
     """Inverse tangent in radians."""
 
-    numpy = in_float32(np.arctan)
+    numpy = of_elements(np.arctan)
 
     def jvp(self, dx: Value) -> Value:
         return ops.div(dx, ops.shift(ops.square(self.operand), 1))
@@ -248,7 +248,7 @@ class AtanOp(ElementwiseUnary, name="atan", dtypes=INEXACT):
 class SinhOp(ElementwiseUnary, name="sinh", dtypes=INEXACT):
     """Hyperbolic sine."""
 
-    numpy = in_float32(np.sinh)
+    numpy = of_elements(np.sinh)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.cosh(self.operand))
@@ -257,7 +257,7 @@ class SinhOp(ElementwiseUnary, name="sinh", dtypes=INEXACT):
 class CoshOp(ElementwiseUnary, name="cosh", dtypes=INEXACT):
     """Hyperbolic cosine."""
 
-    numpy = in_float32(np.cosh)
+    numpy = of_elements(np.cosh)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.sinh(self.operand))
@@ -266,7 +266,7 @@ class CoshOp(ElementwiseUnary, name="cosh", dtypes=INEXACT):
 class TanhOp(ElementwiseUnary, name="tanh", dtypes=INEXACT):
     """Hyperbolic tangent."""
 
-    numpy = in_float32(np.tanh)
+    numpy = of_elements(np.tanh)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.one_minus_square(self.result))
@@ -275,7 +275,7 @@ class TanhOp(ElementwiseUnary, name="tanh", dtypes=INEXACT):
 class AsinhOp(ElementwiseUnary, name="asinh", dtypes=INEXACT):
     """Inverse hyperbolic sine."""
 
-    numpy = in_float32(np.arcsinh)
+    numpy = of_elements(np.arcsinh)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.rsqrt(ops.shift(ops.square(self.operand), 1)))
@@ -284,7 +284,7 @@ class AsinhOp(ElementwiseUnary, name="asinh", dtypes=INEXACT):
 class AcoshOp(ElementwiseUnary, name="acosh", dtypes=INEXACT):
     """Inverse hyperbolic cosine; NaN below 1."""
 
-    numpy = in_float32(np.arccosh)
+    numpy = of_elements(np.arccosh)
 
     def jvp(self, dx: Value) -> Value:
         below, above = ops.shift(self.operand, -1), ops.shift(self.operand, 1)
@@ -297,7 +297,7 @@ class AcoshOp(ElementwiseUnary, name="acosh", dtypes=INEXACT):
 class AtanhOp(ElementwiseUnary, name="atanh", dtypes=INEXACT):
     """Inverse hyperbolic tangent; NaN outside [-1, 1]."""
 
-    numpy = in_float32(np.arctanh)
+    numpy = of_elements(np.arctanh)
 
     def jvp(self, dx: Value) -> Value:
         return ops.div(dx, ops.one_minus_square(self.operand))
@@ -306,7 +306,7 @@ class AtanhOp(ElementwiseUnary, name="atanh", dtypes=INEXACT):
 class ErfOp(ElementwiseUnary, name="erf", dtypes=FLOATING):
     """Error function, ``2/sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to ``x``."""
 
-    numpy = in_float32(_special("erf"))
+    numpy = of_elements(_special("erf"))
 
     def jvp(self, dx: Value) -> Value:
         gaussian = ops.exp(ops.neg(ops.square(self.operand)))
@@ -316,7 +316,7 @@ class ErfOp(ElementwiseUnary, name="erf", dtypes=FLOATING):
 class ErfcOp(ElementwiseUnary, name="erfc", dtypes=FLOATING):
     """Complementary error function ``1 - erf(x)``, accurate for large ``x``."""
 
-    numpy = in_float32(_special("erfc"))
+    numpy = of_elements(_special("erfc"))
 
     def jvp(self, dx: Value) -> Value:
         gaussian = ops.exp(ops.neg(ops.square(self.operand)))
@@ -327,7 +327,7 @@ class ErfInvOp(ElementwiseUnary, name="erf_inv", dtypes=FLOATING):
     """Inverse of ``erf``; infinite at -1 and 1, NaN outside."""
 
     # SciPy loses the sign of zero.
-    numpy = in_float32(lambda x: np.where(x == 0, x, _special("erfinv")(x)))
+    numpy = of_elements(lambda x: np.where(x == 0, x, _special("erfinv")(x)))
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.scale(ops.exp(ops.square(self.result)), math.sqrt(math.pi) / 2))
@@ -337,7 +337,7 @@ class LgammaOp(ElementwiseUnary, name="lgamma", dtypes=FLOATING):
     """Logarithm of ``|gamma(x)|``; infinite at the poles 0, -1, -2, ..."""
 
     # SciPy gives -inf at -inf, C and this dialect inf.
-    numpy = in_float32(lambda x: np.where(x == -np.inf, -x, _special("gammaln")(x)))
+    numpy = of_elements(lambda x: np.where(x == -np.inf, -x, _special("gammaln")(x)))
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.digamma(self.operand))
@@ -351,7 +351,7 @@ class DigammaOp(ElementwiseUnary, name="digamma", dtypes=FLOATING):
         pole = (x <= 0) & (x == np.floor(x))
         return np.where(pole, np.nan, _special("digamma")(x)).astype(x.dtype)
 
-    numpy = in_float32(_psi)
+    numpy = of_elements(_psi)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.polygamma(self.operand, order=1))
@@ -372,7 +372,7 @@ class PolygammaOp(ElementwiseUnary, name="polygamma", dtypes=FLOATING):
     def _derivative(x: np.ndarray, *, order: int) -> np.ndarray:
         return np.where(x > 0, _special("polygamma")(order, x), np.nan).astype(x.dtype)
 
-    numpy = in_float32(_derivative)
+    numpy = of_elements(_derivative)
 
     def jvp(self, dx: Value) -> Value:
         return ops.mul(dx, ops.polygamma(self.operand, order=self.order + 1))
@@ -381,7 +381,7 @@ class PolygammaOp(ElementwiseUnary, name="polygamma", dtypes=FLOATING):
 class LogisticOp(ElementwiseUnary, name="logistic", dtypes=INEXACT):
     """``1 / (1 + exp(-x))``."""
 
-    numpy = in_float32(complex_numbers.or_real(complex_numbers.logistic, _special("expit")))
+    numpy = of_elements(complex_numbers.or_real(complex_numbers.logistic, _special("expit")))
 
     def jvp(self, dx: Value) -> Value:
         y = self.result
@@ -453,7 +453,7 @@ class IntegerPowOp(ElementwiseUnary, name="integer_pow", dtypes=NUMERIC | COMPLE
         one = np.ones((), x.dtype)
         return (complex_numbers.divide if is_complex(x.dtype) else np.divide)(one, result)
 
-    numpy = in_float32(_power)
+    numpy = of_elements(_power)
 
     def jvp(self, dx: Value) -> Value | None:
         n = self.exponent

@@ -17,7 +17,7 @@ from axir_compiler.ir.op import Tangents, Value
 from axir_compiler.ir.types import FLOATING
 from axir_compiler.lowering.scalar import hurwitz, incomplete_gamma
 from axir_compiler.lowering.scalar.arithmetic import NUMPY
-from axir_compiler.ops.elementwise import Elementwise, ElementwiseBinary, ElementwiseUnary, in_float32
+from axir_compiler.ops.elementwise import Elementwise, ElementwiseBinary, ElementwiseUnary, of_elements
 
 __all__: list[str] = []
 
@@ -46,7 +46,7 @@ def _of_kernel(function: Callable[..., Any]) -> Any:
             found = function(NUMPY, *(x.astype(np.float64) for x in xs))
             return np.asarray(found).astype(xs[0].dtype)
 
-    return staticmethod(call)
+    return of_elements(call)
 
 
 def _gamma_density(a: Value, x: Value) -> Value:
@@ -71,13 +71,13 @@ class _IncompleteGamma(ElementwiseBinary, dtypes=_WIDE):
 class IgammaOp(_IncompleteGamma, name="igamma"):
     """Regularized lower incomplete gamma function ``P(lhs, rhs)``; NaN for negative operands and at (0, 0)."""
 
-    numpy = staticmethod(_of_scipy("gammainc"))
+    numpy = of_elements(_of_scipy("gammainc"))
 
 
 class IgammacOp(_IncompleteGamma, name="igammac"):
     """Regularized upper incomplete gamma function ``Q(lhs, rhs) = 1 - P``, accurate where it is small."""
 
-    numpy = staticmethod(_of_scipy("gammaincc"))
+    numpy = of_elements(_of_scipy("gammaincc"))
     sign = -1
 
 
@@ -118,7 +118,7 @@ class RegularizedIncompleteBetaOp(Elementwise, name="regularized_incomplete_beta
     b: Tensor
     x: Tensor
 
-    numpy = staticmethod(_of_scipy("betainc"))
+    numpy = of_elements(_of_scipy("betainc"))
 
     def jvp(self, da: Value | None, db: Value | None, dx: Value | None) -> Tangents:
         if da is not None or db is not None:
@@ -153,7 +153,7 @@ class ZetaOp(ElementwiseBinary, name="zeta", dtypes=_WIDE):
 class BesselI0eOp(ElementwiseUnary, name="bessel_i0e", dtypes=FLOATING):
     """Modified Bessel function of order 0 times ``exp(-|x|)``."""
 
-    numpy = in_float32(_of_scipy("i0e"))
+    numpy = of_elements(_of_scipy("i0e"))
 
     def jvp(self, dx: Value) -> Value:
         x = self.operand
@@ -164,7 +164,7 @@ class BesselI1eOp(ElementwiseUnary, name="bessel_i1e", dtypes=FLOATING):
     """Modified Bessel function of order 1 times ``exp(-|x|)``."""
 
     # SciPy loses the sign of zero.
-    numpy = in_float32(lambda x: np.where(x == 0, x, _of_scipy("i1e")(x)))
+    numpy = of_elements(lambda x: np.where(x == 0, x, _of_scipy("i1e")(x)))
 
     def jvp(self, dx: Value) -> Value:
         """``i0e - (sign(x) + 1/x) i1e``, which is 1/2 at 0."""
