@@ -369,7 +369,7 @@ class SelectOp(Elementwise, name="select", linear_in=("on_true", "on_false"), sa
             raise DTypeError(f"both branches must have the same dtype; got {on_true} and {on_false}.")
         return on_true
 
-    numpy = staticmethod(lambda *xs: in_pieces(_select, xs))
+    numpy = staticmethod(lambda predicate, x, y: in_pieces(_select, [predicate, x, y]))
 
     def transpose(
         self, ct: Value, predicate: Value, on_true: Value | None, on_false: Value | None

@@ -6,15 +6,18 @@ way stays in the processor's cache.
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
 
 __all__ = ["in_pieces"]
+
+Array = np.ndarray[Any, Any]
 
 _PIECE = 1 << 15
 _LARGE = 4 * _PIECE
@@ -24,31 +27,39 @@ _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
 
 
-def in_pieces(function: Callable[..., np.ndarray], xs: Sequence[np.ndarray], **attrs: Any) -> np.ndarray:
+def in_pieces(function: Callable[..., Array], xs: Sequence[Array], **attrs: Any) -> Array:
     """``function(*xs, **attrs)``, a function of the elements of arrays of one shape."""
-    first = xs[0]
-    flat = [x for x in map(_flat, xs) if x is not None] if first.size >= _LARGE else []
+    size, shape = xs[0].size, xs[0].shape
+    flat: list[Array] = [x for x in map(_flat, xs) if x is not None] if size >= _LARGE else []
     if len(flat) < len(xs):
         return function(*xs, **attrs)
 
-    def piece(start: int) -> np.ndarray:
+    def piece(start: int, stop: int) -> Array:
         # What is set by the calling thread does not hold in others.
         with np.errstate(all="ignore"):
-            return function(*(x[start : start + _PIECE] for x in flat), **attrs)
+            return function(*(x[start:stop] for x in flat), **attrs)
 
-    found = piece(0)
-    result = np.empty(first.size, found.dtype)
-    result[:_PIECE] = found
+    first = piece(0, _PIECE)
+    result = np.empty(size, first.dtype)
+    result[:_PIECE] = first
 
-    def store(start: int) -> None:
-        result[start : start + _PIECE] = piece(start)
+    def share(start: int, stop: int) -> None:
+        for at in range(start, stop, _PIECE):
+            end = min(at + _PIECE, stop)
+            result[at:end] = piece(at, end)
 
-    for _ in _workers().map(store, range(_PIECE, first.size, _PIECE)):
-        pass  # raises what a piece raised
-    return result.reshape(first.shape)
+    bounds = np.linspace(_PIECE, size, _cores() + 1).astype(int).tolist()
+    others = [_workers().submit(share, *some) for some in itertools.pairwise(bounds[1:])]
+    try:
+        share(*bounds[:2])
+    finally:
+        wait(others)
+    for one in others:
+        one.result()  # raises what it raised
+    return result.reshape(shape)
 
 
-def _flat(x: np.ndarray) -> np.ndarray | None:
+def _flat(x: Array) -> Array | None:
     """The elements in order, if they are so in memory or if it is one element repeated."""
     if x.flags.c_contiguous:
         return x.reshape(-1)
@@ -59,7 +70,7 @@ def _workers() -> ThreadPoolExecutor:
     global _pool
     with _lock:
         if _pool is None:
-            _pool = ThreadPoolExecutor(_cores(), "axir-evaluate")
+            _pool = ThreadPoolExecutor(max(_cores() - 1, 1), "axir-evaluate")
         return _pool
 
 
