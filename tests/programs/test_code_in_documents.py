@@ -4,7 +4,7 @@ A page is one program, run from top to bottom in an empty folder. The word behin
 
     pycon     Python with prompts, and what comes out; ``...`` stands for anything
     python    Python
-    mlir      a module that parses and that the verifier accepts
+    mlir      a module that parses and that the verifier accepts; ``// name.mlir`` in front makes a file of it
     console   commands behind ``$`` and what they print
     sh        commands that succeed
     text      no code
@@ -79,6 +79,9 @@ def _python(block: Block, names: dict[str, Any]) -> None:
 
 def _mlir(block: Block, names: dict[str, Any]) -> None:
     verify_module(parse_module(block.text, str(block)))
+    name = re.match(r"// (\w+\.mlir)\n", block.text)
+    if name:
+        Path(name[1]).write_text(block.text)
 
 
 def _shell(block: Block, commands: str) -> str:
@@ -96,7 +99,7 @@ def _shell(block: Block, commands: str) -> str:
 def _console(block: Block, names: dict[str, Any]) -> None:
     for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
-        printed = _shell(block, command)
+        printed = re.sub(r"\n+\Z", "\n", _shell(block, command))
         same = doctest.OutputChecker().check_output(expected, printed, doctest.ELLIPSIS)
         assert same, f"{block}: {command} printed\n{printed}"
 
