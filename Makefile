@@ -3,6 +3,7 @@
 # make parity compare with JAX, which it installs into .venv
 # make fuzz   random programs for AXIR_FUZZ_SECONDS (300)
 # make lint   ruff and pyright
+# make docs   the site, in build/docs
 # make bench  measure against JAX, in a virtual environment of its own
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 # Packages for JAX that the tests run on axir. They ask for JAX itself, which the tests do not need.
 WITHOUT_JAX := optax==0.2.8 jraph==0.0.6.dev0
 
-.PHONY: demo test parity fuzz lint bench clean
+.PHONY: demo test parity fuzz lint docs bench clean
 
 $(VENV)/installed: Makefile pyproject.toml runtime/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,6 +24,10 @@ $(VENV)/installed: Makefile pyproject.toml runtime/pyproject.toml
 
 $(VENV)/installed-lint: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable runtime --editable '.[test,compat,lint]'
+	touch $@
+
+$(VENV)/installed-docs: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable runtime --editable '.[test,compat,docs]'
 	touch $@
 
 $(VENV)/installed-bench: $(VENV)/installed
@@ -50,6 +55,9 @@ lint: $(VENV)/installed-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+docs: $(VENV)/installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file tools/docs/mkdocs.yml
 
 bench: $(VENV)/installed-bench
 	$(BIN)/python -m bench

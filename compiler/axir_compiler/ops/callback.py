@@ -36,7 +36,9 @@ VMAP_METHODS = (
 class CallbackOp(HigherOrderOp, name="callback", same_dtype=False):
     """Call of the Python function number ``function``, which gives arrays of the types ``outputs``.
 
-    ``effect`` is one of ``EFFECTS``, ``vmap_method`` one of ``VMAP_METHODS``.
+    ``effect`` is ``pure``, ``io``, ``ordered_io``, ``debug`` or ``ordered_debug``: all but pure ones run as often
+    as the program says, in its order. ``vmap_method`` says what a pure one does over a batch: ``none`` (an error),
+    ``sequential``, ``sequential_unrolled``, ``expand_dims``, ``broadcast_all`` or ``legacy_vectorized``.
     """
 
     arguments: Tensors
