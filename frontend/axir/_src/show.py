@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from axir._src.call import name_of
+from axir._src.html import program_html
 from axir._src.jit import JitFunction, trace_for_specs
 from axir_compiler import pipeline
 from axir_compiler.ir.host_functions import HostObject
@@ -56,6 +57,9 @@ class IR:
             module = copy_module(self.module)
             pipeline.run_passes(module, pipeline.parse_pipeline(pipeline_text))
         return IR(module, self.name, self._hosts)
+
+    def _repr_html_(self) -> str:
+        return program_html(f"@{self.name}", self.as_text())
 
     def __str__(self) -> str:
         return self.as_text()
