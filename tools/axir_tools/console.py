@@ -37,8 +37,8 @@ class CommandError(AxirError):
     """What the user gave cannot be used; the message says why."""
 
 
-def command(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Turn the exceptions of a subcommand into one line on standard error and exit code 1.
+def command(name: str, code: int = 1) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Turn the exceptions of a subcommand into one line on standard error and an exit code.
 
     ``AXIR_TRACEBACK=1`` lets them through.
     """
@@ -54,7 +54,7 @@ def command(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 if os.environ.get("AXIR_TRACEBACK"):
                     raise
                 typer.echo(f"axir {name}: {_one_line(error)}", err=True)
-                raise typer.Exit(1) from None
+                raise typer.Exit(code) from None
 
         return run
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from axir_tools.console import quiet_signals
+from axir_tools.diff import diff
 from axir_tools.golden import golden
 from axir_tools.ir import ir
 from axir_tools.opt import opt
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command("ir")(ir)
 app.command("opt")(opt)
+app.command("diff")(diff)
 app.command("golden")(golden)
 
 
