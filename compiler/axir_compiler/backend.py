@@ -26,11 +26,12 @@ from axir_compiler.mlir import (
     ir,
     main_session,
     new_session,
+    stop_at_phase,
 )
 from axir_compiler.shared_refs import separate_shared_refs
 from axir_compiler.targets import Target
 
-__all__ = ["check_lowered", "compile_module"]
+__all__ = ["check_lowered", "compile_module", "phase_text"]
 
 
 _log = logging.getLogger("axir_compiler")
@@ -81,6 +82,32 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
     if binary is None:
         raise _failure(module, target, messages)
     return binary
+
+
+# Longer constants (the machine code of kernels) are left out of texts.
+_LONGEST_CONSTANT = 16
+
+
+def phase_text(module: ir.Module, target: Target, phase: str, *, locations: bool = False) -> str:
+    """The program as text after a phase of IREE's compiler, such as ``flow``, ``executable-sources`` or ``vm``.
+
+    Raises:
+        InternalError, CompileError: as ``compile_module``.
+    """
+    check_lowered(module)
+    _check_fma(module, target)
+    module = with_constant_kernels_folded(module)
+    worker = _worker(target.flags_for(module))
+    messages: list[tuple[int, str]] = []
+    with worker.lock, worker.session.invocation() as invocation:
+        keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
+        stop_at_phase(invocation, phase)
+        if not (_load(invocation, worker, module) and invocation.execute()):
+            raise _failure(module, target, messages)
+        found = invocation.export_module().operation
+        text = found.get_asm(large_elements_limit=_LONGEST_CONSTANT, enable_debug_info=locations)
+        del keep
+    return text
 
 
 # Ops that IREE knows, but on which its compiler crashes.

@@ -73,7 +73,15 @@ class UnboundAxisError(AxirError, NameError):
 
 
 class VerificationError(AxirError, ValueError):
-    """A module breaks a rule of the dialect."""
+    """A module breaks a rule of the dialect.
+
+    Attributes:
+        position: line and column in the text that was parsed, both from 1, or ``None``.
+    """
+
+    def __init__(self, message: str, *, position: tuple[int, int] | None = None):
+        super().__init__(message)
+        self.position = position
 
 
 class InternalError(AxirError, RuntimeError):

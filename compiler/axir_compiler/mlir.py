@@ -46,6 +46,7 @@ __all__ = [
     "register_operation",
     "rewrite",
     "scf",
+    "stop_at_phase",
     "tensor",
     "util",
     "vector",
@@ -109,6 +110,14 @@ def context() -> ir.Context:
 def compiler_version() -> str:
     """Version of IREE's compiler, which decides what compiled bytes look like."""
     return str(_version.VERSION)
+
+
+def stop_at_phase(invocation: Invocation, phase: str) -> None:
+    """Let an invocation end at a phase of IREE's pipeline, such as ``flow``. (The Python API has no name for this.)"""
+    stop = ctypes_dl._dylib.ireeCompilerInvocationSetCompileToPhase
+    stop.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+    stop.restype = None
+    stop(invocation._inv_p, phase.encode())
 
 
 _Callback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -67,8 +68,6 @@ def test_lowered_modules_are_printed(file: str) -> None:
 @pytest.mark.parametrize(
     ("text", "passes", "message"),
     [
-        ("func.func @f(", "", "<stdin>: "),
-        (BROKEN, "", "axir.sin: result type must be f32[4]; got f32[5]. At "),
         (MODULE, "nothing", "there is no pass 'nothing'"),
         (MODULE, "jvp{func=g}", "there is no function @g"),
         (MODULE, "vmap{func=f,size=x}", "option size must be of type int"),
@@ -83,6 +82,57 @@ def test_errors_are_one_line_and_exit_code_1(text: str, passes: str, message: st
     assert found.stderr.count("\n") == 1
 
 
+CARET = """axir opt: {name}:{line}:8: axir.sin: result type must be f32[4]; got f32[5].
+    %y = "axir.sin"(%x) : (tensor<4xf32>) -> tensor<5xf32>
+         ^
+"""
+
+
+def test_errors_show_the_line_with_a_caret(tmp_path: Path) -> None:
+    found = run("opt", stdin=BROKEN)
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert found.stderr == CARET.format(name="<stdin>", line=2)
+    path = tmp_path / "broken.mlir"
+    path.write_text(f"{MODULE}// -----\n{BROKEN}")
+    found = run("opt", str(path), "--split-input-file")
+    assert found.exit_code == 1
+    assert found.stderr == CARET.format(name=path, line=7)
+    assert '"axir.sin"' in found.stdout
+    syntax = run("opt", stdin="func.func @f(")
+    assert syntax.stderr.startswith("axir opt: <stdin>:1:13: expected non-function type.\n")
+    assert syntax.stderr.endswith("  func.func @f(\n              ^\n")
+
+
+def test_sections_are_transformed_alone() -> None:
+    found = run(
+        "opt", "--split-input-file", "--passes", "vmap{func=f,size=2}", stdin=f"{MODULE}// -----\n{MODULE}"
+    )
+    assert found.exit_code == 0, found.output
+    assert found.stdout.count("@f_vmap(") == 2
+    assert found.stdout.count("\n// -----\n") == 1
+    assert run("opt", "--split-input-file", stdin=found.stdout).stdout == found.stdout
+    assert run("opt", stdin=f"{MODULE}// -----\n{MODULE}").exit_code == 1
+
+
+def test_passes_may_be_verified_at_the_end_only() -> None:
+    found = run("opt", "--no-verify-each", "--passes", "jvp{func=f},cse", stdin=MODULE)
+    assert found.exit_code == 0, found.output
+    assert found.stdout == run("opt", "--passes", "jvp{func=f},cse", stdin=MODULE).stdout
+
+
+def test_results_go_to_a_file(file: str, tmp_path: Path) -> None:
+    path = tmp_path / "out.mlir"
+    found = run("opt", file, "-o", str(path))
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert run("opt", str(path)).stdout.strip() == path.read_text().strip()
+
+
+def test_locations_are_kept() -> None:
+    text = MODULE.replace("-> tensor<4xf32>\n", '-> tensor<4xf32> loc("user.py":3:1)\n', 1)
+    assert 'loc("user.py":3:1)' in run("opt", "--locations", stdin=text).stdout
+    assert "loc(" not in run("opt", stdin=text).stdout
+
+
 def test_missing_files_are_an_error(tmp_path: Path) -> None:
     found = run("opt", str(tmp_path / "nothing.mlir"))
     assert found.exit_code == 1
@@ -92,23 +142,52 @@ def test_missing_files_are_an_error(tmp_path: Path) -> None:
 def test_all_passes_are_listed() -> None:
     found = run("opt", "--list-passes")
     assert found.exit_code == 0
-    lines = found.stdout.splitlines()
-    assert [line.partition(":")[0].partition("{")[0] for line in lines] == list(PASSES)
-    assert "jvp{func, wrt}: Add ``@func_jvp``" in found.stdout
+    titles = [line for line in found.stdout.splitlines() if line and not line.startswith(" ")]
+    assert [line.partition("{")[0] for line in titles] == list(PASSES)
+    assert (
+        "jvp{func, wrt}\n    Add ``@func_jvp``, the forward derivative of a function.\n\n    It takes"
+        in found.stdout
+    )
+    listed = json.loads(run("opt", "--list-passes", "--json").stdout)
+    assert [p["name"] for p in listed] == list(PASSES)
+    assert {"name", "options", "documentation"} == set(listed[0])
 
 
-def test_the_ir_is_printed_after_each_pass(file: str) -> None:
-    found = run("opt", file, "--passes", "jvp{func=f},dce", "--print-after-all")
-    titles = [line for line in found.stderr.splitlines() if line.startswith("// ")]
-    assert titles == ["// input", "// jvp{func=f}", "// dce"]
-    assert found.stderr.count("func.func @f(") == 3
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        (["--print-ir-after-all"], ["after jvp{func=f}", "after dce"]),
+        (["--print-ir-before-all"], ["before jvp{func=f}", "before dce"]),
+        (["--print-ir-before", "dce"], ["before dce"]),
+        (["--print-ir-after", "jvp", "--print-ir-before", "dce"], ["after jvp{func=f}", "before dce"]),
+    ],
+)
+def test_the_ir_is_printed_around_passes(file: str, words: list[str], titles: list[str]) -> None:
+    found = run("opt", file, "--passes", "jvp{func=f},dce", *words)
+    shown = [line for line in found.stderr.splitlines() if line.startswith("// -----// IR")]
+    assert shown == [f"// -----// IR {t} //----- //" for t in titles]
+    assert found.stderr.count("func.func @f(") == len(titles)
     assert found.stdout.count("func.func @f(") == 1
+    assert run("opt", file, "--print-ir-after", "none").stderr.startswith("axir opt: there is no pass 'none'")
 
 
 def test_times_are_printed(file: str) -> None:
     found = run("opt", file, "--passes", "cse,dce", "--timing")
-    assert [line.split()[-1] for line in found.stderr.splitlines()] == ["cse", "dce"]
+    assert [line.split()[-1] for line in found.stderr.splitlines()] == ["cse", "dce", "total"]
     assert all(line.split()[1] == "ms" for line in found.stderr.splitlines())
+    times = json.loads(run("opt", file, "--passes", "cse,dce", "--timing", "--json").stdout)
+    assert [t["pass"] for t in times["passes"]] == ["cse", "dce"]
+    assert times["milliseconds"] > 0
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[1] / "golden" / "passes").glob("*.mlir"))[::4]
+)
+def test_what_is_printed_parses(path: Path) -> None:
+    once = run("opt", str(path))
+    again = run("opt", stdin=once.stdout)
+    assert once.exit_code == 0, once.output
+    assert once.stdout == again.stdout
 
 
 def test_expected_errors() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from axir_tools.console import quiet_signals
+from axir_tools.diff import diff
 from axir_tools.golden import golden
+from axir_tools.ir import ir
 from axir_tools.opt import opt
 
 __all__ = ["app", "main"]
@@ -16,10 +19,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command("ir")(ir)
 app.command("opt")(opt)
+app.command("diff")(diff)
 app.command("golden")(golden)
 
 
 def main() -> None:
     """Entry point of the command."""
+    quiet_signals()
     app()

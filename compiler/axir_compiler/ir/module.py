@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ __all__ = [
     "lookup",
     "new_module",
     "parse_module",
+    "position_of",
     "rename_callees",
     "return_op",
     "set_type",
@@ -61,7 +63,16 @@ def parse_module(text: str, name: str = "<text>") -> ir.Module:
         return ir.Module.parse(text, context())
     except ir.MLIRError as error:
         first = error.error_diagnostics[0]
-        raise VerificationError(f"{name}: {first.message} at {first.location}.") from None
+        raise VerificationError(
+            f"{name}: {first.message} at {first.location}.", position=position_of(first.location)
+        ) from None
+
+
+def position_of(location: Any) -> tuple[int, int] | None:
+    """Line and column of an op in the text that its module was parsed from, if no other location is given there."""
+    # The location of a diagnostic has no attributes, only a text.
+    found = re.fullmatch(r'loc\("-":(\d+):(\d+)\)', str(location))
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def copy_module(module: ir.Module) -> ir.Module:

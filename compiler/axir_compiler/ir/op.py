@@ -29,7 +29,7 @@ import numpy as np
 from axir_compiler.errors import AxirError, DTypeError, MissingRuleError, ShapeError, VerificationError
 from axir_compiler.ir import attributes as kinds
 from axir_compiler.ir.attributes import Kind, Tensors
-from axir_compiler.ir.types import Aval, aval_of, dtype_name, mlir_type
+from axir_compiler.ir.types import Aval, aval_of, dtype_name, is_complex, mlir_type
 from axir_compiler.mlir import ir, register_dialect, register_operation
 
 __all__ = ["OPS", "AxirOp", "Tangents", "Value", "YieldOp", "first_batched"]
@@ -58,6 +58,8 @@ class AxirOp(ir.OpView):
         linear_in: operands in which the op is jointly linear, the others held fixed.
         multilinear_in: operands in each of which the op is linear when the others are fixed.
         zero_tangent: the derivative is zero wherever it exists (floor, comparisons, integer ops).
+        arithmetic: operations for each element of the results, 0 for ops that move elements only.
+        transcendental: the operation for each element is a function such as exp, which costs many.
     """
 
     _ODS_REGIONS = (0, True)
@@ -71,6 +73,11 @@ class AxirOp(ir.OpView):
     multilinear_in: ClassVar[tuple[str, ...]] = ()
     zero_tangent: ClassVar[bool] = False
     same_dtype: ClassVar[bool] = True
+    arithmetic: ClassVar[int] = 1
+    transcendental: ClassVar[bool] = False
+    access: ClassVar[str] = "all"
+    """What is moved: ``all`` operands and results, no more than a ``part`` of the first operand as large as the result,
+    an ``update`` (the second operand and the places for it), or ``nothing`` (the result is the operand)."""
     has_regions: ClassVar[bool] = False
     symbol_names: ClassVar[tuple[str, ...]] = ()
 
@@ -82,6 +89,8 @@ class AxirOp(ir.OpView):
         multilinear_in: tuple[str, ...] | None = None,
         zero_tangent: bool | None = None,
         same_dtype: bool | None = None,
+        arithmetic: int | None = None,
+        transcendental: bool | None = None,
         **rest: Any,
     ) -> None:
         super().__init_subclass__(**rest)
@@ -91,6 +100,8 @@ class AxirOp(ir.OpView):
             "multilinear_in": multilinear_in,
             "zero_tangent": zero_tangent,
             "same_dtype": same_dtype,
+            "arithmetic": arithmetic,
+            "transcendental": transcendental,
         }
         for key, value in given.items():
             if value is not None:
@@ -138,6 +149,32 @@ class AxirOp(ir.OpView):
     def evaluation(self) -> tuple[Callable[..., Any], dict[str, Any]]:
         """What evaluates this op: a function of arrays, and its keyword arguments."""
         return type(self).numpy, self.attrs
+
+    def flops(self) -> int:
+        """Arithmetic operations on numbers; a complex operation counts as two unless the op says more.
+
+        What a function such as exp takes is not among them: see ``transcendentals``.
+        """
+        results = [aval_of(r) for r in self.results]
+        if self.transcendental:
+            return 0
+        return self.arithmetic * sum(a.size * (2 if is_complex(a.dtype) else 1) for a in results)
+
+    def transcendentals(self) -> int:
+        """Evaluations of functions such as exp."""
+        return sum(aval_of(r).size for r in self.results) if self.transcendental else 0
+
+    def traffic(self) -> list[tuple[Value, int]]:
+        """Operands that the op reads and results that it writes, each with the number of bytes."""
+        values = [*self.operands, *self.results]
+        sizes = [aval_of(x).nbytes for x in values]
+        if self.access == "part":
+            sizes[0] = min(sizes[0], sizes[-1])
+        elif self.access == "update":
+            sizes[0], sizes[-1] = 0, sizes[1]
+        elif self.access == "nothing":
+            sizes = [0] * len(values)
+        return list(zip(values, sizes, strict=True))
 
     @property
     def has_effect(self) -> bool:
@@ -366,7 +403,7 @@ def _check_operands(cls: type[AxirOp], avals: Sequence[Aval]) -> None:
         raise DTypeError(f"operands must have the same dtype; got {_join(avals)}. Convert one of them.")
 
 
-class YieldOp(AxirOp, name="yield", same_dtype=False):
+class YieldOp(AxirOp, name="yield", same_dtype=False, arithmetic=0):
     """Ends a region and says what it gives."""
 
     values: Tensors

@@ -55,6 +55,11 @@ class Aval(NamedTuple):
             size *= n
         return size
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.size * self.dtype.itemsize
+
     def __str__(self) -> str:
         """For example ``f32[8, 3]``."""
         return f"{dtype_name(self.dtype)}[{', '.join(map(str, self.shape))}]"

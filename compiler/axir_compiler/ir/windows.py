@@ -52,6 +52,17 @@ class Window(NamedTuple):
         room = self.padded(size) - self.span
         return room // self.stride + 1 if room >= 0 else 0
 
+    def pairs(self, size: int) -> int:
+        """How many pairs of a position and an element of the window meet an element of the operand, not a hole."""
+        starts = np.arange(self.count(size), dtype=np.int64) * self.stride - self.low
+        last = dilated(size, self.base_dilation)
+        total = 0
+        for k in range(self.size):
+            places = starts + k * self.dilation
+            inside = (places >= 0) & (places < last) & (places % self.base_dilation == 0)
+            total += int(np.count_nonzero(inside))
+        return total
+
     def transposed(self, size: int) -> Window:
         """The window that slides along the positions of this one and has a position for each of ``size`` elements.
 

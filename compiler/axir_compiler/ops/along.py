@@ -39,11 +39,15 @@ def _positions(indices: np.ndarray, axis: int, size: int) -> tuple[np.ndarray, .
     return tuple(found)
 
 
-class TakeAlongOp(_Along, name="take_along", dtypes=NUMERIC | BOOL | COMPLEX, linear_in=("operand",)):
+class TakeAlongOp(
+    _Along, name="take_along", dtypes=NUMERIC | BOOL | COMPLEX, linear_in=("operand",), arithmetic=0
+):
     """``result[.., i, ..] = operand[.., indices[.., i, ..], ..]``; indices are clamped to the axis.
 
     Shapes agree but for the axis, which has the size of ``indices`` in the result.
     """
+
+    access = "part"
 
     operand: Tensor
     indices: Tensor
@@ -104,3 +108,6 @@ class AddAlongOp(_Along, name="add_along", dtypes=NUMERIC | COMPLEX, linear_in=(
     def lower(self, updates: Value, indices: Value) -> Value:
         dtypes = aval_of(self.updates).dtype, aval_of(self.indices).dtype
         return builders.add_along(updates, indices, self.axis, self.size, *dtypes)
+
+    def flops(self) -> int:
+        return aval_of(self.updates).size

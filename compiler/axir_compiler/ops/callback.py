@@ -33,7 +33,7 @@ VMAP_METHODS = (
 """What a pure callback does over a batch."""
 
 
-class CallbackOp(HigherOrderOp, name="callback", same_dtype=False):
+class CallbackOp(HigherOrderOp, name="callback", same_dtype=False, arithmetic=0):
     """Call of the Python function number ``function``, which gives arrays of the types ``outputs``.
 
     ``effect`` is ``pure``, ``io``, ``ordered_io``, ``debug`` or ``ordered_debug``: all but pure ones run as often

@@ -41,7 +41,7 @@ def _check_size(size: int) -> None:
         raise ShapeError(f"the size of a batch axis must not be negative; got {size}.")
 
 
-class AllGatherOp(CollectiveOp, name="all_gather", linear_in=("operand",)):
+class AllGatherOp(CollectiveOp, name="all_gather", linear_in=("operand",), arithmetic=0):
     """The values of all items along the batch axis ``axis`` of a known ``size``, stacked in front."""
 
     operand: Tensor
@@ -75,7 +75,7 @@ class AllGatherOp(CollectiveOp, name="all_gather", linear_in=("operand",)):
         return ops.batch_in_front(operands[0], axes[0], size), -1
 
 
-class AxisIndexOp(CollectiveOp, name="axis_index"):
+class AxisIndexOp(CollectiveOp, name="axis_index", arithmetic=0):
     """The position of the item along the batch axis ``axis`` of a known ``size``."""
 
     size: Int

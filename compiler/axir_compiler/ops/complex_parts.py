@@ -21,7 +21,7 @@ from axir_compiler.ops.elementwise import Elementwise, ElementwiseUnary
 _PARTS = frozenset(real_dtype(dtype) for dtype in COMPLEX)
 
 
-class ComplexOp(Elementwise, name="complex", dtypes=_PARTS, linear_in=("re", "im")):
+class ComplexOp(Elementwise, name="complex", dtypes=_PARTS, linear_in=("re", "im"), arithmetic=0):
     """``re + i im`` of two real numbers."""
 
     re: Tensor
@@ -53,7 +53,7 @@ class _Part(ElementwiseUnary, dtypes=COMPLEX, linear_in=("operand",)):
         return Aval(x.shape, real_dtype(x.dtype))
 
 
-class RealOp(_Part, name="real"):
+class RealOp(_Part, name="real", arithmetic=0):
     """Real part."""
 
     @staticmethod
@@ -67,7 +67,7 @@ class RealOp(_Part, name="real"):
         return scalar.real_part(aval_of(self.operand).dtype, *xs)
 
 
-class ImagOp(_Part, name="imag"):
+class ImagOp(_Part, name="imag", arithmetic=0):
     """Imaginary part."""
 
     @staticmethod

@@ -11,7 +11,7 @@ from axir_compiler.ir.types import COMPLEX, NUMERIC, Aval, element_type
 from axir_compiler.lowering import builders
 
 
-class ConstantOp(AxirOp, name="constant"):
+class ConstantOp(AxirOp, name="constant", arithmetic=0):
     """A scalar known at compile time, of shape ``[]``. Larger data are arguments, never constants."""
 
     value: Scalar
@@ -28,7 +28,7 @@ class ConstantOp(AxirOp, name="constant"):
         return builders.constant(np.asarray(self.value.value))
 
 
-class IotaOp(AxirOp, name="iota"):
+class IotaOp(AxirOp, name="iota", arithmetic=0):
     """``0, 1, 2, ...`` along one axis, repeated along the others."""
 
     shape: Ints

@@ -11,7 +11,7 @@ from axir_compiler import ops
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import DType, Ints, Tensor
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import BFLOAT16, COMPLEX, NUMERIC, Aval, aval_of
+from axir_compiler.ir.types import BFLOAT16, COMPLEX, NUMERIC, Aval, aval_of, is_complex
 from axir_compiler.lowering import builders
 
 Axes = tuple[int, ...]
@@ -137,6 +137,12 @@ class DotGeneralOp(AxirOp, name="dot_general", dtypes=NUMERIC | COMPLEX, multili
     def lower(self, x: Value, y: Value) -> Value:
         dims = (self.lhs_contract, self.rhs_contract, self.lhs_batch, self.rhs_batch)
         return builders.dot_general(x, y, *dims, self.dtype, aval_of(self.lhs).dtype)
+
+    def flops(self) -> int:
+        """A multiplication and an addition for each product."""
+        x, result = aval_of(self.lhs), aval_of(self.result)
+        products = result.size * math.prod(x.shape[a] for a in self.lhs_contract)
+        return (8 if is_complex(result.dtype) else 2) * products
 
 
 def _shifted(axes: Axes, inserted: int | None) -> Axes:

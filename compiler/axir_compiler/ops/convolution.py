@@ -99,6 +99,12 @@ class ConvolutionOp(AxirOp, name="convolution", dtypes=NUMERIC, multilinear_in=(
         """Sizes and positions of the axes."""
         return Layout.of(aval_of(self.lhs).shape, aval_of(self.rhs).shape, self.attrs)
 
+    def flops(self) -> int:
+        """A multiplication and an addition for each product with an element that is there, not with padding."""
+        layout = self.layout
+        pairs = math.prod(w.pairs(n) for n, w in zip(layout.spatial, layout.windows, strict=True))
+        return 2 * pairs * layout.batch * layout.inputs * layout.outputs * layout.groups
+
 
 # Type rule. ---------------------------------------------------------------------------------------------
 

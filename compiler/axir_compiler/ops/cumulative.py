@@ -11,7 +11,7 @@ from axir_compiler import ops
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import Bool, Int, Tensor
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import COMPLEX, FLOATING, NUMERIC, Aval, aval_of, is_float
+from axir_compiler.ir.types import COMPLEX, FLOATING, NUMERIC, Aval, aval_of, is_complex, is_float
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import in_float32
 from axir_compiler.ops.sort import totally_ordered
@@ -58,6 +58,10 @@ class Cumulative(AxirOp):
     def _directed(self, x: Value) -> Value:
         return ops.reverse(x, dimensions=(self.axis,)) if self.reverse else x
 
+    def flops(self) -> int:
+        x = aval_of(self.operand)
+        return (x.size - x.size // max(x.shape[self.axis], 1)) * (2 if is_complex(x.dtype) else 1)
+
 
 class CumsumOp(Cumulative, name="cumsum", dtypes=NUMERIC | COMPLEX, linear_in=("operand",)):
     """Running sum; half types are accumulated in float32."""
@@ -76,6 +80,9 @@ class CumprodOp(Cumulative, name="cumprod", dtypes=NUMERIC | COMPLEX):
     def jvp(self, dx: Value) -> Value:
         """Products of dual numbers: right also behind factors that are zero."""
         return self._scanned(_times, self.operand, dx)
+
+    def flops(self) -> int:
+        return super().flops() * (3 if is_complex(aval_of(self.operand).dtype) else 1)
 
 
 def _times(left: Pair, right: Pair) -> Pair:
@@ -143,6 +150,14 @@ class CumlogsumexpOp(Cumulative, name="cumlogsumexp", dtypes=FLOATING):
         x, y, dx = (self._directed(t) for t in (self.operand, self.result, dx))
         keep, share = _ratio(_delayed(y, self.axis), y), ops.mul(_ratio(x, y), dx)
         return self._directed(_scan(_recur, (keep, share), self.axis)[1])
+
+    def flops(self) -> int:
+        """Maximum, difference and sum for each step."""
+        return 3 * super().flops()
+
+    def transcendentals(self) -> int:
+        """An exponential and a logarithm for each step."""
+        return 2 * super().flops()
 
 
 def _recur(left: Pair, right: Pair) -> Pair:

@@ -63,6 +63,9 @@ class MulOp(ElementwiseBinary, name="mul", dtypes=NUMERIC | COMPLEX, multilinear
     def transpose(self, ct: Value, x: Value | None, y: Value | None) -> list[Value | None]:
         return [ops.mul(ct, y) if x is None else None, ops.mul(x, ct) if y is None else None]
 
+    def flops(self) -> int:
+        return aval_of(self.result).size * (6 if is_complex(aval_of(self.result).dtype) else 1)
+
 
 def _truncated_quotient(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Quotient toward zero and remainder of integers; ``x / 0`` is -1 (all ones) with remainder ``x``."""
@@ -99,6 +102,9 @@ class DivOp(ElementwiseBinary, name="div", dtypes=NUMERIC | COMPLEX, linear_in=(
     def transpose(self, ct: Value, x: Value | None, y: Value | None) -> list[Value | None]:
         return [ops.div(ct, y), None]
 
+    def flops(self) -> int:
+        return aval_of(self.result).size * (11 if is_complex(aval_of(self.result).dtype) else 1)
+
 
 class RemOp(ElementwiseBinary, name="rem", dtypes=NUMERIC):
     """Remainder with the sign of ``x``; integer ``x rem 0`` is ``x``."""
@@ -131,7 +137,7 @@ def _integer_power(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.where(negative, inverse, result).astype(x.dtype)
 
 
-class PowOp(ElementwiseBinary, name="pow", dtypes=NUMERIC | COMPLEX):
+class PowOp(ElementwiseBinary, name="pow", dtypes=NUMERIC | COMPLEX, transcendental=True):
     """``x ** y``; ``x ** 0`` is 1, a negative base takes integral exponents only (else NaN)."""
 
     partials = ("_partial_lhs", "_partial_rhs")
@@ -230,7 +236,7 @@ class MinOp(_Extremum, name="min"):
     numpy = _signed_zeros(np.minimum, lambda x, y: -(-x - y))
 
 
-class Atan2Op(ElementwiseBinary, name="atan2", dtypes=FLOATING):
+class Atan2Op(ElementwiseBinary, name="atan2", dtypes=FLOATING, transcendental=True):
     """Angle in radians of the point ``(y, x)``, in [-pi, pi]."""
 
     numpy = of_elements(np.arctan2)
@@ -412,3 +418,6 @@ class ClampOp(Elementwise, name="clamp", dtypes=NUMERIC):
             if tangent is not None:
                 total = ops.add_tangents(total, ops.select(mask, tangent, ops.zeros_like(x)))
         return total
+
+    def flops(self) -> int:
+        return 2 * aval_of(self.result).size

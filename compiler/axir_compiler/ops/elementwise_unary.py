@@ -114,7 +114,7 @@ class RoundHalfAwayOp(ElementwiseUnary, name="round_half_away", dtypes=FLOATING,
         return np.where(np.abs(x - whole) >= 0.5, away, whole).astype(x.dtype)
 
 
-class ExpOp(ElementwiseUnary, name="exp", dtypes=INEXACT):
+class ExpOp(ElementwiseUnary, name="exp", dtypes=INEXACT, transcendental=True):
     """``e**x``."""
 
     numpy = of_elements(np.exp)
@@ -123,7 +123,7 @@ class ExpOp(ElementwiseUnary, name="exp", dtypes=INEXACT):
         return ops.mul(dx, self.result)
 
 
-class Exp2Op(ElementwiseUnary, name="exp2", dtypes=INEXACT):
+class Exp2Op(ElementwiseUnary, name="exp2", dtypes=INEXACT, transcendental=True):
     """``2**x``."""
 
     numpy = of_elements(np.exp2)
@@ -132,7 +132,7 @@ class Exp2Op(ElementwiseUnary, name="exp2", dtypes=INEXACT):
         return ops.mul(dx, ops.scale(self.result, math.log(2)))
 
 
-class Expm1Op(ElementwiseUnary, name="expm1", dtypes=INEXACT):
+class Expm1Op(ElementwiseUnary, name="expm1", dtypes=INEXACT, transcendental=True):
     """``e**x - 1``, accurate near 0."""
 
     numpy = of_elements(complex_numbers.or_real(complex_numbers.expm1, real_numbers.expm1))
@@ -141,7 +141,7 @@ class Expm1Op(ElementwiseUnary, name="expm1", dtypes=INEXACT):
         return ops.mul(dx, ops.shift(self.result, 1))
 
 
-class LogOp(ElementwiseUnary, name="log", dtypes=INEXACT):
+class LogOp(ElementwiseUnary, name="log", dtypes=INEXACT, transcendental=True):
     """Natural logarithm; NaN below 0, -inf at 0."""
 
     numpy = of_elements(np.log)
@@ -150,7 +150,7 @@ class LogOp(ElementwiseUnary, name="log", dtypes=INEXACT):
         return ops.div(dx, self.operand)
 
 
-class Log1pOp(ElementwiseUnary, name="log1p", dtypes=INEXACT):
+class Log1pOp(ElementwiseUnary, name="log1p", dtypes=INEXACT, transcendental=True):
     """``log(1 + x)``, accurate near 0."""
 
     numpy = of_elements(complex_numbers.or_real(complex_numbers.log1p, real_numbers.log1p))
@@ -159,7 +159,7 @@ class Log1pOp(ElementwiseUnary, name="log1p", dtypes=INEXACT):
         return ops.div(dx, ops.shift(self.operand, 1))
 
 
-class SqrtOp(ElementwiseUnary, name="sqrt", dtypes=INEXACT):
+class SqrtOp(ElementwiseUnary, name="sqrt", dtypes=INEXACT, transcendental=True):
     """Square root; NaN below 0."""
 
     numpy = of_elements(np.sqrt)
@@ -168,7 +168,7 @@ class SqrtOp(ElementwiseUnary, name="sqrt", dtypes=INEXACT):
         return ops.mul(dx, ops.div(ops.full_like(self.result, 0.5), self.result))
 
 
-class RsqrtOp(ElementwiseUnary, name="rsqrt", dtypes=INEXACT):
+class RsqrtOp(ElementwiseUnary, name="rsqrt", dtypes=INEXACT, transcendental=True):
     """``1 / sqrt(x)``."""
 
     @staticmethod
@@ -182,7 +182,7 @@ class RsqrtOp(ElementwiseUnary, name="rsqrt", dtypes=INEXACT):
         return ops.mul(dx, ops.scale(ops.div(self.result, self.operand), -0.5))
 
 
-class CbrtOp(ElementwiseUnary, name="cbrt", dtypes=FLOATING):
+class CbrtOp(ElementwiseUnary, name="cbrt", dtypes=FLOATING, transcendental=True):
     """Real cube root."""
 
     numpy = of_elements(np.cbrt)
@@ -191,7 +191,7 @@ class CbrtOp(ElementwiseUnary, name="cbrt", dtypes=FLOATING):
         return ops.mul(dx, ops.scale(ops.div(self.result, self.operand), 1 / 3))
 
 
-class SinOp(ElementwiseUnary, name="sin", dtypes=INEXACT):
+class SinOp(ElementwiseUnary, name="sin", dtypes=INEXACT, transcendental=True):
     """Sine; the operand is in radians."""
 
     numpy = of_elements(np.sin)
@@ -200,7 +200,7 @@ class SinOp(ElementwiseUnary, name="sin", dtypes=INEXACT):
         return ops.mul(dx, ops.cos(self.operand))
 
 
-class CosOp(ElementwiseUnary, name="cos", dtypes=INEXACT):
+class CosOp(ElementwiseUnary, name="cos", dtypes=INEXACT, transcendental=True):
     """Cosine; the operand is in radians."""
 
     numpy = of_elements(np.cos)
@@ -209,7 +209,7 @@ class CosOp(ElementwiseUnary, name="cos", dtypes=INEXACT):
         return ops.neg(ops.mul(dx, ops.sin(self.operand)))
 
 
-class TanOp(ElementwiseUnary, name="tan", dtypes=INEXACT):
+class TanOp(ElementwiseUnary, name="tan", dtypes=INEXACT, transcendental=True):
     """Tangent; the operand is in radians."""
 
     numpy = of_elements(np.tan)
@@ -218,7 +218,7 @@ class TanOp(ElementwiseUnary, name="tan", dtypes=INEXACT):
         return ops.mul(dx, ops.shift(ops.square(self.result), 1))
 
 
-class AsinOp(ElementwiseUnary, name="asin", dtypes=INEXACT):
+class AsinOp(ElementwiseUnary, name="asin", dtypes=INEXACT, transcendental=True):
     """Inverse sine in radians; NaN outside [-1, 1]."""
 
     numpy = of_elements(np.arcsin)
@@ -227,7 +227,7 @@ class AsinOp(ElementwiseUnary, name="asin", dtypes=INEXACT):
         return ops.mul(dx, ops.rsqrt(ops.one_minus_square(self.operand)))
 
 
-class AcosOp(ElementwiseUnary, name="acos", dtypes=INEXACT):
+class AcosOp(ElementwiseUnary, name="acos", dtypes=INEXACT, transcendental=True):
     """Inverse cosine in radians; NaN outside [-1, 1]."""
 
     numpy = of_elements(np.arccos)
@@ -236,7 +236,7 @@ class AcosOp(ElementwiseUnary, name="acos", dtypes=INEXACT):
         return ops.neg(ops.mul(dx, ops.rsqrt(ops.one_minus_square(self.operand))))
 
 
-class AtanOp(ElementwiseUnary, name="atan", dtypes=INEXACT):
+class AtanOp(ElementwiseUnary, name="atan", dtypes=INEXACT, transcendental=True):
     """Inverse tangent in radians."""
 
     numpy = of_elements(np.arctan)
@@ -245,7 +245,7 @@ class AtanOp(ElementwiseUnary, name="atan", dtypes=INEXACT):
         return ops.div(dx, ops.shift(ops.square(self.operand), 1))
 
 
-class SinhOp(ElementwiseUnary, name="sinh", dtypes=INEXACT):
+class SinhOp(ElementwiseUnary, name="sinh", dtypes=INEXACT, transcendental=True):
     """Hyperbolic sine."""
 
     numpy = of_elements(np.sinh)
@@ -254,7 +254,7 @@ class SinhOp(ElementwiseUnary, name="sinh", dtypes=INEXACT):
         return ops.mul(dx, ops.cosh(self.operand))
 
 
-class CoshOp(ElementwiseUnary, name="cosh", dtypes=INEXACT):
+class CoshOp(ElementwiseUnary, name="cosh", dtypes=INEXACT, transcendental=True):
     """Hyperbolic cosine."""
 
     numpy = of_elements(np.cosh)
@@ -263,7 +263,7 @@ class CoshOp(ElementwiseUnary, name="cosh", dtypes=INEXACT):
         return ops.mul(dx, ops.sinh(self.operand))
 
 
-class TanhOp(ElementwiseUnary, name="tanh", dtypes=INEXACT):
+class TanhOp(ElementwiseUnary, name="tanh", dtypes=INEXACT, transcendental=True):
     """Hyperbolic tangent."""
 
     numpy = of_elements(np.tanh)
@@ -272,7 +272,7 @@ class TanhOp(ElementwiseUnary, name="tanh", dtypes=INEXACT):
         return ops.mul(dx, ops.one_minus_square(self.result))
 
 
-class AsinhOp(ElementwiseUnary, name="asinh", dtypes=INEXACT):
+class AsinhOp(ElementwiseUnary, name="asinh", dtypes=INEXACT, transcendental=True):
     """Inverse hyperbolic sine."""
 
     numpy = of_elements(np.arcsinh)
@@ -281,7 +281,7 @@ class AsinhOp(ElementwiseUnary, name="asinh", dtypes=INEXACT):
         return ops.mul(dx, ops.rsqrt(ops.shift(ops.square(self.operand), 1)))
 
 
-class AcoshOp(ElementwiseUnary, name="acosh", dtypes=INEXACT):
+class AcoshOp(ElementwiseUnary, name="acosh", dtypes=INEXACT, transcendental=True):
     """Inverse hyperbolic cosine; NaN below 1."""
 
     numpy = of_elements(np.arccosh)
@@ -294,7 +294,7 @@ class AcoshOp(ElementwiseUnary, name="acosh", dtypes=INEXACT):
         return ops.mul(dx, ops.rsqrt(ops.mul(below, above)))
 
 
-class AtanhOp(ElementwiseUnary, name="atanh", dtypes=INEXACT):
+class AtanhOp(ElementwiseUnary, name="atanh", dtypes=INEXACT, transcendental=True):
     """Inverse hyperbolic tangent; NaN outside [-1, 1]."""
 
     numpy = of_elements(np.arctanh)
@@ -303,7 +303,7 @@ class AtanhOp(ElementwiseUnary, name="atanh", dtypes=INEXACT):
         return ops.div(dx, ops.one_minus_square(self.operand))
 
 
-class ErfOp(ElementwiseUnary, name="erf", dtypes=FLOATING):
+class ErfOp(ElementwiseUnary, name="erf", dtypes=FLOATING, transcendental=True):
     """Error function, ``2/sqrt(pi)`` times the integral of ``exp(-t**2)`` from 0 to ``x``."""
 
     numpy = of_elements(_special("erf"))
@@ -313,7 +313,7 @@ class ErfOp(ElementwiseUnary, name="erf", dtypes=FLOATING):
         return ops.mul(dx, ops.scale(gaussian, 2 / math.sqrt(math.pi)))
 
 
-class ErfcOp(ElementwiseUnary, name="erfc", dtypes=FLOATING):
+class ErfcOp(ElementwiseUnary, name="erfc", dtypes=FLOATING, transcendental=True):
     """Complementary error function ``1 - erf(x)``, accurate for large ``x``."""
 
     numpy = of_elements(_special("erfc"))
@@ -323,7 +323,7 @@ class ErfcOp(ElementwiseUnary, name="erfc", dtypes=FLOATING):
         return ops.mul(dx, ops.scale(gaussian, -2 / math.sqrt(math.pi)))
 
 
-class ErfInvOp(ElementwiseUnary, name="erf_inv", dtypes=FLOATING):
+class ErfInvOp(ElementwiseUnary, name="erf_inv", dtypes=FLOATING, transcendental=True):
     """Inverse of ``erf``; infinite at -1 and 1, NaN outside."""
 
     # SciPy loses the sign of zero.
@@ -333,7 +333,7 @@ class ErfInvOp(ElementwiseUnary, name="erf_inv", dtypes=FLOATING):
         return ops.mul(dx, ops.scale(ops.exp(ops.square(self.result)), math.sqrt(math.pi) / 2))
 
 
-class LgammaOp(ElementwiseUnary, name="lgamma", dtypes=FLOATING):
+class LgammaOp(ElementwiseUnary, name="lgamma", dtypes=FLOATING, transcendental=True):
     """Logarithm of ``|gamma(x)|``; infinite at the poles 0, -1, -2, ..."""
 
     # SciPy gives -inf at -inf, C and this dialect inf.
@@ -343,7 +343,7 @@ class LgammaOp(ElementwiseUnary, name="lgamma", dtypes=FLOATING):
         return ops.mul(dx, ops.digamma(self.operand))
 
 
-class DigammaOp(ElementwiseUnary, name="digamma", dtypes=FLOATING):
+class DigammaOp(ElementwiseUnary, name="digamma", dtypes=FLOATING, transcendental=True):
     """Derivative of ``log(gamma(x))``; NaN at the poles 0, -1, -2, ..."""
 
     @staticmethod
@@ -357,7 +357,7 @@ class DigammaOp(ElementwiseUnary, name="digamma", dtypes=FLOATING):
         return ops.mul(dx, ops.polygamma(self.operand, order=1))
 
 
-class PolygammaOp(ElementwiseUnary, name="polygamma", dtypes=FLOATING):
+class PolygammaOp(ElementwiseUnary, name="polygamma", dtypes=FLOATING, transcendental=True):
     """Derivative number ``order`` of digamma, order >= 1, for ``x > 0``; NaN for ``x <= 0``."""
 
     order: Int
@@ -378,7 +378,7 @@ class PolygammaOp(ElementwiseUnary, name="polygamma", dtypes=FLOATING):
         return ops.mul(dx, ops.polygamma(self.operand, order=self.order + 1))
 
 
-class LogisticOp(ElementwiseUnary, name="logistic", dtypes=INEXACT):
+class LogisticOp(ElementwiseUnary, name="logistic", dtypes=INEXACT, transcendental=True):
     """``1 / (1 + exp(-x))``."""
 
     numpy = of_elements(complex_numbers.or_real(complex_numbers.logistic, _special("expit")))
@@ -388,8 +388,10 @@ class LogisticOp(ElementwiseUnary, name="logistic", dtypes=INEXACT):
         return ops.mul(dx, ops.mul(y, ops.sub(ops.full_like(y, 1), y)))
 
 
-class StopGradientOp(ElementwiseUnary, name="stop_gradient", zero_tangent=True):
+class StopGradientOp(ElementwiseUnary, name="stop_gradient", zero_tangent=True, arithmetic=0):
     """The operand itself, taken as constant by differentiation."""
+
+    access = "nothing"
 
     @staticmethod
     def numpy(x: np.ndarray) -> np.ndarray:
@@ -399,8 +401,12 @@ class StopGradientOp(ElementwiseUnary, name="stop_gradient", zero_tangent=True):
         return operand
 
 
-class OptimizationBarrierOp(ElementwiseUnary, name="optimization_barrier", linear_in=("operand",)):
+class OptimizationBarrierOp(
+    ElementwiseUnary, name="optimization_barrier", linear_in=("operand",), arithmetic=0
+):
     """The operand itself; what is computed from it is not merged with what is computed from the operand."""
+
+    access = "nothing"
 
     @staticmethod
     def numpy(x: np.ndarray) -> np.ndarray:
@@ -410,8 +416,10 @@ class OptimizationBarrierOp(ElementwiseUnary, name="optimization_barrier", linea
         return builders.optimization_barrier(operand)
 
 
-class CheckpointNameOp(ElementwiseUnary, name="checkpoint_name", linear_in=("operand",)):
+class CheckpointNameOp(ElementwiseUnary, name="checkpoint_name", linear_in=("operand",), arithmetic=0):
     """The operand itself, under a ``label`` by which policies of ``checkpoint`` find it."""
+
+    access = "nothing"
 
     label: Str
 
@@ -463,6 +471,12 @@ class IntegerPowOp(ElementwiseUnary, name="integer_pow", dtypes=NUMERIC | COMPLE
             return dx
         slope = self.operand if n == 2 else ops.integer_pow(self.operand, exponent=n - 1)
         return ops.mul(dx, ops.scale(slope, n))
+
+    def flops(self) -> int:
+        """Products by repeated squaring, and a division for negative exponents."""
+        n = abs(self.exponent)
+        products = max(n.bit_length() - 1 + n.bit_count() - 1, 0) + (self.exponent < 0)
+        return aval_of(self.result).size * products * (6 if is_complex(aval_of(self.result).dtype) else 1)
 
 
 class NotOp(ElementwiseUnary, name="not", dtypes=INTEGER | BOOL, zero_tangent=True):
@@ -551,7 +565,7 @@ class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
         return scalar.convert(aval_of(self.operand).dtype, self.dtype, *xs)
 
 
-class BitcastOp(ElementwiseUnary, name="bitcast", zero_tangent=True):
+class BitcastOp(ElementwiseUnary, name="bitcast", zero_tangent=True, arithmetic=0):
     """The same bits as another dtype of equal width."""
 
     dtype: DType

@@ -100,3 +100,14 @@ class FftOp(AxirOp, name="fft", dtypes=COMPLEX | _PARTS, linear_in=("operand",))
 
     def lower(self, x: Value) -> Value:
         return builders.fft(x, self.kind, self.lengths, _complex(aval_of(self.operand).dtype))
+
+    def flops(self) -> int:
+        """``5 n log2(n)`` for each transform of ``n`` complex numbers, half of it for real ones: the usual convention.
+
+        M. Frigo, S. G. Johnson, benchFFT, http://www.fftw.org/speed/method.html.
+        """
+        count = math.prod(self.lengths)
+        x = aval_of(self.operand)
+        batch = math.prod(x.shape[: x.ndim - len(self.lengths)])
+        real = self.kind in ("rfft", "irfft")
+        return round((2.5 if real else 5) * batch * count * math.log2(count))

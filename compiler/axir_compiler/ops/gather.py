@@ -28,7 +28,7 @@ class WindowsOp(AxirOp, name=None, same_dtype=False):
         return Numbers(*(getattr(self, name) for name in _FIELDS))
 
 
-class GatherOp(WindowsOp, name="gather", linear_in=("operand",)):
+class GatherOp(WindowsOp, name="gather", linear_in=("operand",), arithmetic=0):
     """One window of ``operand`` for each index vector; see ``ir/dimension_numbers.py`` for the axes.
 
     A window that is not inside is moved until it fits (mode ``clip``), or holds ``fill_value`` (mode ``fill``).
@@ -37,6 +37,8 @@ class GatherOp(WindowsOp, name="gather", linear_in=("operand",)):
                                slice_sizes = [1, 4], mode = "clip", ...}
             : (tensor<9x4xf32>, tensor<5x1xi32>) -> tensor<5x4xf32>
     """
+
+    access = "part"
 
     operand: Tensor
     indices: Tensor

@@ -60,8 +60,10 @@ def _batch_size(axes: Sequence[int | None], operands: Sequence[Value]) -> int:
     return next(aval_of(x).shape[a] for a, x in zip(axes, operands, strict=True) if a is not None)
 
 
-class DynamicSliceOp(AxirOp, name="dynamic_slice", linear_in=("operand",), same_dtype=False):
+class DynamicSliceOp(AxirOp, name="dynamic_slice", linear_in=("operand",), same_dtype=False, arithmetic=0):
     """Window of static ``sizes`` at ``starts``, which are clamped so that the window fits."""
+
+    access = "part"
 
     operand: Tensor
     starts: Tensors
@@ -113,9 +115,11 @@ class DynamicSliceOp(AxirOp, name="dynamic_slice", linear_in=("operand",), same_
 
 
 class DynamicUpdateSliceOp(
-    AxirOp, name="dynamic_update_slice", linear_in=("operand", "update"), same_dtype=False
+    AxirOp, name="dynamic_update_slice", linear_in=("operand", "update"), same_dtype=False, arithmetic=0
 ):
     """Operand with the window at ``starts`` (clamped so that it fits) replaced by ``update``."""
+
+    access = "update"
 
     operand: Tensor
     update: Tensor

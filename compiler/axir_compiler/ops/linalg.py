@@ -65,6 +65,9 @@ class CholeskyOp(MatrixOp, name="cholesky"):
     def lower(self, x: Value) -> Value:
         return builders.cholesky(x)
 
+    def flops_of_matrix(self, m: int, n: int) -> float:
+        return n**3 / 3
+
 
 def _cholesky(x: np.ndarray) -> np.ndarray:
     try:
@@ -162,6 +165,10 @@ class TriangularSolveOp(MatrixOp, name="triangular_solve", linear_in=("b",)):
             unit_diagonal=bool(self.unit_diagonal),
         )
 
+    def flops_of_matrix(self, m: int, n: int) -> float:
+        rows, columns = aval_of(self.b).shape[-2:]
+        return n**2 * (columns if self.left_side else rows)
+
 
 def _trsm(a: np.ndarray, b: np.ndarray, left: int, upper: int, transposed: int, unit: int) -> np.ndarray:
     """BLAS checks nothing, unlike LAPACK: singular systems have infinite solutions.
@@ -235,6 +242,9 @@ class SolveOp(MatrixOp, name="solve", linear_in=("b",)):
 
     def lower(self, a: Value, b: Value) -> Value:
         return builders.solve(a, b, transpose_a=bool(self.transpose_a))
+
+    def flops_of_matrix(self, m: int, n: int) -> float:
+        return 2 / 3 * n**3 + 2 * n**2 * aval_of(self.b).shape[-1]
 
 
 def _solve(a: np.ndarray, b: np.ndarray) -> np.ndarray:

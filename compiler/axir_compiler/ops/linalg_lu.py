@@ -76,6 +76,11 @@ class LuOp(MatrixOp, name="lu"):
     def lower(self, x: Value) -> Sequence[Value]:
         return builders.lu(x)
 
+    def flops_of_matrix(self, m: int, n: int) -> float:
+        """Twice the multiplications, the sum of ``(m - k)(n - k)`` over the pivots."""
+        k = min(m, n)
+        return 2 * (m * n * k - (m + n) * k**2 / 2 + k**3 / 3)
+
 
 def _corner(x: Value, rows: int, columns: int) -> Value:
     """The upper left corner of the matrices."""
@@ -115,7 +120,7 @@ def _permutation(pivots: np.ndarray, size: int) -> np.ndarray:
     return order
 
 
-class LuPivotsToPermutationOp(AxirOp, name="lu_pivots_to_permutation", zero_tangent=True):
+class LuPivotsToPermutationOp(AxirOp, name="lu_pivots_to_permutation", zero_tangent=True, arithmetic=0):
     """The permutation that is made by swapping ``i`` and ``pivots[i]`` for each ``i`` in turn.
 
     Positions outside ``[0, permutation_size)`` are clamped.
@@ -172,8 +177,10 @@ def _clipped(rows: np.ndarray, size: int) -> np.ndarray:
     return np.clip(rows, 0, max(size - 1, 0)).astype(np.intp)
 
 
-class TakeRowsOp(_RowsOp, name="take_rows", linear_in=("operand",)):
+class TakeRowsOp(_RowsOp, name="take_rows", linear_in=("operand",), arithmetic=0):
     """Row ``i`` of the result is row ``rows[i]`` of the operand."""
+
+    access = "part"
 
     @staticmethod
     def infer(x: Aval, rows: Aval) -> Aval:
@@ -224,6 +231,9 @@ class AddRowsOp(_RowsOp, name="add_rows", linear_in=("operand",)):
     def lower(self, x: Value, rows: Value) -> Value:
         return builders.add_rows(x, rows, self.size)
 
+    def flops(self) -> int:
+        return aval_of(self.operand).size
+
 
 class DetOp(MatrixOp, name="det"):
     """Determinant, by LU factorization."""
@@ -256,6 +266,9 @@ class DetOp(MatrixOp, name="det"):
 
     def lower(self, x: Value) -> Value:
         return builders.det(x)
+
+    def flops_of_matrix(self, m: int, n: int) -> float:
+        return 2 / 3 * n**3
 
 
 def _sum_last(x: Value) -> Value:

@@ -85,6 +85,11 @@ class QrOp(MatrixOp, name="qr"):
     def lower(self, x: Value) -> Sequence[Value]:
         return builders.qr(x, full=bool(self.full_matrices))
 
+    def flops_of_matrix(self, m: int, n: int) -> float:
+        """Householder's R, and as much again for Q."""
+        large, small = max(m, n), min(m, n)
+        return 4 * (large - small / 3) * small**2
+
 
 def _finite_or_nan(
     function: Callable[..., Any], x: np.ndarray, results: Sequence[Aval], **options: Any
@@ -142,6 +147,9 @@ class EighOp(MatrixOp, name="eigh"):
 
     def lower(self, x: Value) -> Sequence[Value]:
         return builders.eigh(x, lower=not self.upper)
+
+    def flops_of_matrix(self, m: int, n: int) -> float:
+        return 9 * n**3
 
 
 def _along_rows(x: Value) -> Value:
@@ -212,6 +220,12 @@ class SvdOp(MatrixOp, name="svd"):
 
     def lower(self, x: Value) -> Sequence[Value]:
         return builders.svd(x, full=bool(self.full_matrices), vectors=bool(self.compute_uv))
+
+    def flops_of_matrix(self, m: int, n: int) -> float:
+        large, small = max(m, n), min(m, n)
+        if not self.compute_uv:
+            return 4 * large * small**2 - 4 / 3 * small**3
+        return 14 * large * small**2 + 8 * small**3
 
 
 def _svd_tangents(dx: Value, s: Value, u: Value, vh: Value) -> tuple[Value, Value, Value]:
@@ -304,3 +318,8 @@ class PinvOp(MatrixOp, name="pinv", same_dtype=False):
 
     def lower(self, x: Value, rtol: Value) -> Value:
         return builders.pinv(x, rtol)
+
+    def flops_of_matrix(self, m: int, n: int) -> float:
+        """The singular value decomposition and a product."""
+        large, small = max(m, n), min(m, n)
+        return 14 * large * small**2 + 8 * small**3 + 2 * m * n * small

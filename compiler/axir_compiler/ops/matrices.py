@@ -5,6 +5,7 @@ Transposes in formulas are adjoints throughout, so that the formulas hold for co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -54,6 +55,19 @@ class MatrixOp(AxirOp, dtypes=MATRIX_DTYPES):
 
     def batch(self, axes: Sequence[int | None], *operands: Value) -> tuple[Any, int]:
         return self.rebuild(*align_leading(axes, operands)), 0
+
+    def flops(self) -> int:
+        """The leading terms of the usual algorithms.
+
+        G. H. Golub, C. F. Van Loan, Matrix Computations, 4th edition, 2013; a complex operation counts as four.
+        """
+        x = aval_of(self.operands[0])
+        batch = math.prod(x.shape[:-2])
+        return round(batch * self.flops_of_matrix(*x.shape[-2:])) * (4 if is_complex(x.dtype) else 1)
+
+    def flops_of_matrix(self, m: int, n: int) -> float:
+        """Operations for one matrix ``[m, n]``, the first operand, of real numbers."""
+        return m * n
 
 
 def check_matrices(x: Aval) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from axir_compiler.ir.attributes import Tensor
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import Aval, element_type
+from axir_compiler.ir.types import Aval, aval_of, element_type
 from axir_compiler.lowering import builders, scalar
 from axir_compiler.ops.elementwise import Elementwise, align_batch
 
@@ -54,3 +54,7 @@ class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), z
     def lower(self, *operands: Value) -> Sequence[Value]:
         kind = element_type(np.dtype("int32"))
         return builders.elementwise_multi(scalar.threefry2x32, operands, (kind, kind))
+
+    def flops(self) -> int:
+        """20 rounds of 5 operations, 6 additions of keys of 2 or 3."""
+        return aval_of(self.operands[0]).size * (20 * 5 + 2 + 5 * 3 + 2)

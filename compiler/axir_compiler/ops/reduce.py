@@ -20,6 +20,7 @@ from axir_compiler.ir.types import (
     Aval,
     aval_of,
     element_type,
+    is_complex,
     is_float,
     is_inexact,
 )
@@ -30,6 +31,12 @@ from axir_compiler.ops.elementwise import in_float32
 def _check_axes(x: Aval, axes: tuple[int, ...]) -> None:
     if list(axes) != sorted(set(axes)) or not all(0 <= a < x.ndim for a in axes):
         raise ShapeError(f"axes must be ascending, distinct and in [0, {x.ndim}); got {axes} for {x}.")
+
+
+def _combinations(op: AxirOp) -> int:
+    """Operations that leave one element of many, twice as many for complex ones."""
+    x = aval_of(op.operands[0])
+    return max(x.size - aval_of(op.results[0]).size, 0) * (2 if is_complex(x.dtype) else 1)
 
 
 def _without(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
@@ -68,6 +75,9 @@ class Reduction(AxirOp):
         shape = aval_of(self.operand).shape
         kept = tuple(d for d in range(len(shape)) if d not in self.axes)
         return ops.broadcast_in_dim(x, shape=shape, dimensions=kept)
+
+    def flops(self) -> int:
+        return _combinations(self)
 
 
 class ReduceSumOp(Reduction, name="reduce_sum", dtypes=NUMERIC | COMPLEX, linear_in=("operand",)):
@@ -227,6 +237,9 @@ class _ArgExtremum(AxirOp, dtypes=NUMERIC | BOOL, zero_tangent=True):
     def lower(self, x: Value) -> Value:
         build = getattr(builders, self.short_name)
         return build(x, self.axis, element_type(self.index_dtype), aval_of(self.operand).dtype)
+
+    def flops(self) -> int:
+        return _combinations(self)
 
 
 class ArgmaxOp(_ArgExtremum, name="argmax"):

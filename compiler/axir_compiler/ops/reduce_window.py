@@ -12,7 +12,7 @@ from axir_compiler import ops
 from axir_compiler.errors import MissingRuleError, ShapeError
 from axir_compiler.ir.attributes import Ints, Str, Tensor
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import COMPLEX, FLOATING, NUMERIC, Aval, aval_of, is_float
+from axir_compiler.ir.types import COMPLEX, FLOATING, NUMERIC, Aval, aval_of, is_complex, is_float
 from axir_compiler.ir.windows import Window, dilated, padded_array, unpadded_array, window_slices
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import align_batch, in_float32
@@ -157,6 +157,13 @@ class ReduceWindow(Windowed, dtypes=NUMERIC):
 
     def lower(self, x: Value) -> Value:
         return builders.reduce_window(self.kind, x, self.windows, aval_of(self.operand).dtype)
+
+    def flops(self) -> int:
+        sizes = aval_of(self.operand).shape
+        pairs = math.prod(w.pairs(n) for n, w in zip(sizes, self.windows, strict=True))
+        return max(pairs - aval_of(self.result).size, 0) * (
+            2 if is_complex(aval_of(self.result).dtype) else 1
+        )
 
 
 class ReduceWindowSumOp(
@@ -306,6 +313,11 @@ class Selection(Windowed, dtypes=FLOATING, linear_in=("source",)):
     def lower(self, source: Value, operand: Value) -> Value:
         build = getattr(builders, self.short_name)
         return build(source, operand, self.windows, self.extremum, aval_of(self.operand).dtype)
+
+    def flops(self) -> int:
+        """A comparison for each element under a window, and an addition for each window."""
+        pairs = math.prod(w.pairs(n) for n, w in zip(aval_of(self.operand).shape, self.windows, strict=True))
+        return pairs + math.prod(_counts(aval_of(self.operand).shape, self.windows))
 
 
 def _check_selection(source: Aval, expected: Sequence[int], x: Aval, attrs: dict[str, Any]) -> None:

@@ -129,6 +129,10 @@ class Scatter(WindowsOp, name=None):
             **self.numbers._asdict(),
         )
 
+    def flops(self) -> int:
+        """One combination for each update."""
+        return self.arithmetic * aval_of(self.updates).size
+
 
 def _combine(ufunc: np.ufunc | None, rows: np.ndarray, at: np.ndarray, new: np.ndarray) -> None:
     """Write each row of ``new``, one after the other, to the row ``at`` it belongs to."""
@@ -145,7 +149,7 @@ def _batched(x: Value, axis: int | None, size: int) -> Value:
     return ops.broadcast_axis(x, 0, size) if axis is None else ops.move_axis(x, axis, 0)
 
 
-class ScatterOp(Scatter, name="scatter", linear_in=("operand", "updates")):
+class ScatterOp(Scatter, name="scatter", linear_in=("operand", "updates"), arithmetic=0):
     """Operand with windows replaced by ``updates``; of several updates of one element the last one stays."""
 
     def transpose(

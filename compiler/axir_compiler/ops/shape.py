@@ -35,7 +35,7 @@ def _axis(axes: Sequence[int | None]) -> int:
     return axis
 
 
-class BroadcastInDimOp(AxirOp, name="broadcast_in_dim", linear_in=("operand",)):
+class BroadcastInDimOp(AxirOp, name="broadcast_in_dim", linear_in=("operand",), arithmetic=0):
     """Operand axis ``i`` becomes axis ``dimensions[i]`` of ``shape``; size-1 axes are repeated."""
 
     operand: Tensor
@@ -76,8 +76,10 @@ class BroadcastInDimOp(AxirOp, name="broadcast_in_dim", linear_in=("operand",)):
         return builders.broadcast_in_dim(x, self.shape, self.dimensions)
 
 
-class ReshapeOp(AxirOp, name="reshape", linear_in=("operand",)):
+class ReshapeOp(AxirOp, name="reshape", linear_in=("operand",), arithmetic=0):
     """The same elements in row-major order under another shape."""
+
+    access = "nothing"
 
     operand: Tensor
     shape: Ints
@@ -103,7 +105,7 @@ class ReshapeOp(AxirOp, name="reshape", linear_in=("operand",)):
         return builders.reshape(x, self.shape)
 
 
-class TransposeOp(AxirOp, name="transpose", linear_in=("operand",)):
+class TransposeOp(AxirOp, name="transpose", linear_in=("operand",), arithmetic=0):
     """Axis ``i`` of the result is axis ``permutation[i]`` of the operand."""
 
     operand: Tensor
@@ -133,7 +135,7 @@ class TransposeOp(AxirOp, name="transpose", linear_in=("operand",)):
         return builders.transpose(x, self.permutation)
 
 
-class ReverseOp(AxirOp, name="reverse", linear_in=("operand",)):
+class ReverseOp(AxirOp, name="reverse", linear_in=("operand",), arithmetic=0):
     """Elements in opposite order along some axes."""
 
     operand: Tensor
@@ -159,7 +161,7 @@ class ReverseOp(AxirOp, name="reverse", linear_in=("operand",)):
         return builders.reverse(x, self.dimensions)
 
 
-class ConcatenateOp(AxirOp, name="concatenate", linear_in=("operands_",)):
+class ConcatenateOp(AxirOp, name="concatenate", linear_in=("operands_",), arithmetic=0):
     """Operands joined along one axis."""
 
     operands_: Tensors
@@ -207,7 +209,7 @@ class ConcatenateOp(AxirOp, name="concatenate", linear_in=("operands_",)):
         return builders.concatenate(xs, self.dimension)
 
 
-class PadOp(AxirOp, name="pad", linear_in=("operand", "padding_value")):
+class PadOp(AxirOp, name="pad", linear_in=("operand", "padding_value"), arithmetic=0):
     """Operand with ``low`` and ``high`` elements added at the ends of each axis, ``interior`` between.
 
     Negative ``low`` and ``high`` cut elements off.
@@ -298,8 +300,10 @@ class PadOp(AxirOp, name="pad", linear_in=("operand", "padding_value")):
         return builders.pad(x, value, self.low, self.high, self.interior)
 
 
-class SliceOp(AxirOp, name="slice", linear_in=("operand",)):
+class SliceOp(AxirOp, name="slice", linear_in=("operand",), arithmetic=0):
     """Static window ``operand[start:limit:stride]`` on every axis."""
+
+    access = "part"
 
     operand: Tensor
     start: Ints

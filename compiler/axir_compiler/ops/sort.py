@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,6 +72,11 @@ class SortOp(AxirOp, name="sort", dtypes=NUMERIC | BOOL | COMPLEX, same_dtype=Fa
         dtypes = [aval_of(x).dtype for x in self.operands]
         return builders.sort(operands, self.dimension, self.num_keys, dtypes)
 
+    def flops(self) -> int:
+        """``n log2(n)`` comparisons of all keys along the axis."""
+        x = aval_of(self.operands[0])
+        return round(self.num_keys * x.size * math.log2(max(x.shape[self.dimension], 1)))
+
 
 class SearchsortedOp(AxirOp, name="searchsorted", dtypes=NUMERIC | BOOL, zero_tangent=True):
     """Where the elements of ``values`` belong among those of ``sorted_``, which ascend along the last axis.
@@ -108,6 +114,10 @@ class SearchsortedOp(AxirOp, name="searchsorted", dtypes=NUMERIC | BOOL, zero_ta
 
     def lower(self, x: Value, values: Value) -> Value:
         return builders.searchsorted(x, values, self.right, aval_of(self.sorted_).dtype)
+
+    def flops(self) -> int:
+        """A binary search for each value."""
+        return aval_of(self.values).size * aval_of(self.sorted_).shape[-1].bit_length()
 
 
 def sortable(x: np.ndarray) -> np.ndarray:

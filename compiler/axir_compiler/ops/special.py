@@ -68,20 +68,20 @@ class _IncompleteGamma(ElementwiseBinary, dtypes=_WIDE):
         return ops.scale(ops.mul(dx, _gamma_density(self.lhs, self.rhs)), self.sign)
 
 
-class IgammaOp(_IncompleteGamma, name="igamma"):
+class IgammaOp(_IncompleteGamma, name="igamma", transcendental=True):
     """Regularized lower incomplete gamma function ``P(lhs, rhs)``; NaN for negative operands and at (0, 0)."""
 
     numpy = of_elements(_of_scipy("gammainc"))
 
 
-class IgammacOp(_IncompleteGamma, name="igammac"):
+class IgammacOp(_IncompleteGamma, name="igammac", transcendental=True):
     """Regularized upper incomplete gamma function ``Q(lhs, rhs) = 1 - P``, accurate where it is small."""
 
     numpy = of_elements(_of_scipy("gammaincc"))
     sign = -1
 
 
-class IgammaGradAOp(ElementwiseBinary, name="igamma_grad_a", dtypes=_WIDE):
+class IgammaGradAOp(ElementwiseBinary, name="igamma_grad_a", dtypes=_WIDE, transcendental=True):
     """Derivative of ``igamma`` in its first operand; NaN unless that is positive."""
 
     numpy = _of_kernel(incomplete_gamma.incomplete_gamma_slope)
@@ -99,7 +99,7 @@ class IgammaGradAOp(ElementwiseBinary, name="igamma_grad_a", dtypes=_WIDE):
         return ops.mul(dx, ops.mul(_gamma_density(self.lhs, self.rhs), slope))
 
 
-class RandomGammaGradOp(ElementwiseBinary, name="random_gamma_grad", dtypes=_WIDE):
+class RandomGammaGradOp(ElementwiseBinary, name="random_gamma_grad", dtypes=_WIDE, transcendental=True):
     """``-(dP/da) / (dP/dx)`` of ``igamma``: the derivative of a gamma sample ``rhs`` in its shape ``lhs``."""
 
     numpy = _of_kernel(incomplete_gamma.sample_slope)
@@ -111,7 +111,9 @@ class RandomGammaGradOp(ElementwiseBinary, name="random_gamma_grad", dtypes=_WID
         )
 
 
-class RegularizedIncompleteBetaOp(Elementwise, name="regularized_incomplete_beta", dtypes=_WIDE):
+class RegularizedIncompleteBetaOp(
+    Elementwise, name="regularized_incomplete_beta", dtypes=_WIDE, transcendental=True
+):
     """Regularized incomplete beta function ``I_x(a, b)``; NaN for negative a or b and x outside [0, 1]."""
 
     a: Tensor
@@ -134,7 +136,7 @@ class RegularizedIncompleteBetaOp(Elementwise, name="regularized_incomplete_beta
         return ops.mul(dx, ops.exp(ops.add(ops.add(left, right), norm)))
 
 
-class ZetaOp(ElementwiseBinary, name="zeta", dtypes=_WIDE):
+class ZetaOp(ElementwiseBinary, name="zeta", dtypes=_WIDE, transcendental=True):
     """Hurwitz zeta function ``rhs**-lhs + (rhs + 1)**-lhs + ...``; NaN below 1, infinite at 1 and at the poles."""
 
     numpy = _of_kernel(hurwitz.hurwitz_zeta)
@@ -150,7 +152,7 @@ class ZetaOp(ElementwiseBinary, name="zeta", dtypes=_WIDE):
         return ops.mul(dq, slope)
 
 
-class BesselI0eOp(ElementwiseUnary, name="bessel_i0e", dtypes=FLOATING):
+class BesselI0eOp(ElementwiseUnary, name="bessel_i0e", dtypes=FLOATING, transcendental=True):
     """Modified Bessel function of order 0 times ``exp(-|x|)``."""
 
     numpy = of_elements(_of_scipy("i0e"))
@@ -160,7 +162,7 @@ class BesselI0eOp(ElementwiseUnary, name="bessel_i0e", dtypes=FLOATING):
         return ops.mul(dx, ops.sub(ops.bessel_i1e(x), ops.mul(ops.sign(x), self.result)))
 
 
-class BesselI1eOp(ElementwiseUnary, name="bessel_i1e", dtypes=FLOATING):
+class BesselI1eOp(ElementwiseUnary, name="bessel_i1e", dtypes=FLOATING, transcendental=True):
     """Modified Bessel function of order 1 times ``exp(-|x|)``."""
 
     # SciPy loses the sign of zero.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from axir_compiler.errors import AxirError, VerificationError
-from axir_compiler.ir.module import body_of, callees_of, functions, signature, walk
+from axir_compiler.ir.module import body_of, callees_of, functions, position_of, signature, walk
 from axir_compiler.ir.op import AxirOp, YieldOp
 from axir_compiler.ir.region import RegionOp
 from axir_compiler.ir.types import Aval, aval_of
@@ -37,7 +37,9 @@ def verify_module(module: ir.Module) -> None:
         module.operation.verify()
     except ir.MLIRError as error:
         first = error.error_diagnostics[0]
-        raise VerificationError(f"{first.message} at {location_text(first.location)}.") from None
+        raise VerificationError(
+            f"{first.message} at {location_text(first.location)}.", position=position_of(first.location)
+        ) from None
     table = functions(module)
     if len(table) != len(module.body.operations):
         raise VerificationError("module: it must hold functions only.")
@@ -85,7 +87,9 @@ def _verify_body(function: func.FuncOp, table: dict[str, func.FuncOp]) -> None:
         try:
             _verify_op(op, table)
         except AxirError as error:
-            raise VerificationError(f"{error} At {location_text(op.location)}.") from None
+            raise VerificationError(
+                f"{error} At {location_text(op.location)}.", position=position_of(op.location)
+            ) from None
 
 
 def _verify_op(op: ir.OpView, table: dict[str, func.FuncOp]) -> None:

@@ -28,7 +28,7 @@ from axir_compiler.ops.callback import number_callbacks
 from axir_compiler.targets import Target, host
 from axir_runtime import CpuFeatureError, DiskCache, Executable, LruCache, check_cpu, cpu_features, devices
 
-__all__ = ["Compiled", "Phases", "compile_function", "run_eagerly", "transform"]
+__all__ = ["Compiled", "Phases", "compile_function", "is_large", "run_eagerly", "transform"]
 
 
 _plans: LruCache[Any, Plan] = LruCache(4096)
@@ -70,13 +70,15 @@ class Compiled:
 
     executable: Executable
     phases: Phases = field(default_factory=Phases)
+    code_bytes: int = 0
 
 
 # Work below this many elements runs on the calling thread, where a call costs less.
 _PARALLEL_ELEMENTS = 1 << 16
 
 
-def _is_large(module: ir.Module, symbol: str) -> bool:
+def is_large(module: ir.Module, symbol: str) -> bool:
+    """Whether a function is worth a thread on every core."""
     inputs, outputs = signature(lookup(module, symbol))
     return sum(a.size for a in (*inputs, *outputs)) >= _PARALLEL_ELEMENTS
 
@@ -105,7 +107,7 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
         if found is not None:
             return found
         phases = Phases()
-        parallel = _is_large(module, symbol)
+        parallel = is_large(module, symbol)
         binary = _stored(key)
         phases.from_disk = binary is not None
         if binary is None:
@@ -122,7 +124,7 @@ def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
                 callbacks=[host_function(n).call for n in numbers],
             )
         phases.load = time.perf_counter() - start
-    found = Compiled(executable, phases)
+    found = Compiled(executable, phases, len(binary))
     _executables.put((key, numbers), found)
     return found
 

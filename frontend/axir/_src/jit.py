@@ -7,7 +7,7 @@ import inspect
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,10 +22,14 @@ from axir._src.log import logger
 from axir._src.named_axes import axes_in_force
 from axir._src.nan_checks import check_call
 from axir._src.profile import span
+from axir._src.promotion import canonical
 from axir._src.trace import Function, Spec, Tracer, current_frame, trace_program
 from axir._src.trace import state as _state
 from axir_compiler.ir.types import DTYPES, Aval
 from axir_runtime import Buffer, Executable
+
+if TYPE_CHECKING:
+    from axir._src.stages import Lowered, Traced
 
 __all__ = ["JitFunction", "ShapeDtypeStruct", "Static", "eval_shape", "jit"]
 
@@ -230,9 +234,13 @@ class JitFunction:
         except TypeError:
             flatten_arrays(self._title, (args, kwargs), pytree.call_names)  # says which leaf it is
             raise
+        return arrays, self._entry(tuple([(x.aval, x.weak_type) for x in arrays]), treedef, static)
+
+    def _entry(self, kinds: tuple[tuple[Aval, bool], ...], treedef: pytree.TreeDef, static: Static) -> Entry:
+        """What is kept for arguments of these types."""
         key = (
             treedef,
-            tuple([(x.aval, x.weak_type) for x in arrays]),
+            kinds,
             static,
             config.mode.tracing,
             axes_in_force(),
@@ -247,15 +255,15 @@ class JitFunction:
         if entry is None:
             new_object = is_new_object(self)
             if config.get("axir_log_compiles") or config.get("axir_explain_cache_misses"):
-                types = ", ".join(str(x.aval) for x in arrays)
+                types = ", ".join(str(aval) for aval, _ in kinds)
                 why = "new function object" if new_object else cause(key, list(self._entries))
                 logger.warning("%s: tracing for (%s). Cause: %s.", self._title, types, why)
             with span(f"trace {self._title}", "compile") if config.mode.profiled else nullcontext():
-                entry = self._trace(arrays, treedef, static)
+                entry = self._trace([Spec(*kind) for kind in kinds], treedef, static)
             if entry.function.closed:
                 # A function that uses values of an outer trace is good for that trace only.
                 self._entries[key] = entry
-        return arrays, entry
+        return entry
 
     def _split(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -269,7 +277,7 @@ class JitFunction:
         dynamic = tuple(x for i, x in enumerate(args) if i not in positions)
         return dynamic, {n: x for n, x in kwargs.items() if n not in self._static_argnames}, static
 
-    def _trace(self, arrays: Sequence[Array], treedef: pytree.TreeDef, static: Static) -> Entry:
+    def _trace(self, specs: Sequence[Spec], treedef: pytree.TreeDef, static: Static) -> Entry:
         trees: list[pytree.TreeDef] = []
 
         def run(tracers: list[Tracer]) -> list[Array]:
@@ -283,13 +291,39 @@ class JitFunction:
             return leaves
 
         start = time.perf_counter()
-        specs = [Spec.of(x) for x in arrays]
         function = trace_program(name_of(self._fun), run, specs, staged=True, jit=True)
         return Entry(function, trees[0], time.perf_counter() - start)
 
     def traced(self, *args: Any, **kwargs: Any) -> Entry:
         """The traced function for the signature of these arguments."""
         return self._lookup(args, kwargs, [])[1]
+
+    def trace(self, *args: Any, **kwargs: Any) -> Traced:
+        """Trace the function for arguments that are arrays, numbers or ``ShapeDtypeStruct``s, and stop there.
+
+        Returns: the traced function; ``.lower()`` and ``.compile()`` take it further.
+        """
+        from axir._src.stages import Traced
+
+        static = _NOTHING_STATIC
+        if self._static_argnums or self._static_argnames:
+            args, kwargs, static = self._split(args, kwargs)
+        leaves, treedef = pytree.flatten((args, kwargs))
+        try:
+            kinds = tuple([_spec_of(x) for x in leaves])
+        except TypeError:
+            shapes = pytree.unflatten(treedef, [0 if isinstance(x, ShapeDtypeStruct) else x for x in leaves])
+            flatten_arrays(self._title, shapes, pytree.call_names)  # says which leaf it is
+            raise
+        return Traced(name_of(self._fun), self._entry(kinds, treedef, static), treedef)
+
+    def lower(self, *args: Any, **kwargs: Any) -> Lowered:
+        """As ``trace(...).lower()``: the function as it is handed to the compiler."""
+        return self.trace(*args, **kwargs).lower()
+
+    def eval_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """The results' pytree with a ``ShapeDtypeStruct`` for each array."""
+        return self.trace(*args, **kwargs).out_info
 
     def clear_cache(self) -> None:
         """Forget every signature."""
@@ -378,7 +412,7 @@ def jit(
 
 def _spec_of(x: Any) -> Spec:
     if isinstance(x, ShapeDtypeStruct):
-        return Spec(Aval(x.shape, x.dtype), x.weak_type)
+        return Spec(Aval(x.shape, canonical(x.dtype)), x.weak_type)
     return Spec.of(to_array(x))
 
 

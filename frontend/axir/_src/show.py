@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from axir._src.call import name_of
+from axir._src.html import program_html
 from axir._src.jit import JitFunction, trace_for_specs
 from axir_compiler import pipeline
 from axir_compiler.ir.host_functions import HostObject
+from axir_compiler.ir.listing import Line, pretty_lines, text_lines
 from axir_compiler.ir.module import copy_module, lookup
 from axir_compiler.mlir import context, ir
 
@@ -31,11 +32,17 @@ class IR:
         # The Python functions that the module names by number.
         self._hosts = frozenset(hosts)
 
-    def as_text(self, *, locations: bool = False) -> str:
-        """MLIR text; with ``locations`` each op has its function and source line behind it, as a comment."""
-        if not locations:
+    def as_text(self, *, locations: bool = False, pretty: bool = False) -> str:
+        """MLIR text; with ``locations`` each op has its function and source line behind it, as a comment.
+
+        ``pretty`` gives a short form instead, one line ``c: f32[8] = mul a b`` for each op, which does not parse.
+        """
+        if not locations and not pretty:
             return str(self.module)
-        return _with_comments(self.module.operation.get_asm(enable_debug_info=True))
+        with context():
+            text = "" if pretty else self.module.operation.get_asm(enable_debug_info=True)
+            lines = pretty_lines(self.module) if pretty else text_lines(text)
+        return "".join(f"{_with_place(x) if locations else x.text}\n" for x in lines)
 
     def function(self, name: str) -> str:
         """The text of one function of the module.
@@ -57,36 +64,21 @@ class IR:
             pipeline.run_passes(module, pipeline.parse_pipeline(pipeline_text))
         return IR(module, self.name, self._hosts)
 
+    def _repr_html_(self) -> str:
+        return program_html(f"@{self.name}", self.as_text())
+
     def __str__(self) -> str:
         return self.as_text()
 
     __repr__ = __str__
 
 
-_REFERENCE = re.compile(r" loc\((#loc\d*|unknown)\)")
-_DEFINITION = re.compile(r"^(#loc\d*) = loc\((.*)\)$", re.MULTILINE)
-_PLACE = re.compile(r'"([^"]*)":(\d+):\d+')
-_NAMED = re.compile(r'^"(.*)"\((#loc\d*)\)$')
-
-
-def _with_comments(text: str) -> str:
-    """Replace the locations that MLIR prints by comments ``// function, file:line``."""
-    definitions = dict(_DEFINITION.findall(text))
-
-    def describe(reference: str) -> str:
-        definition = definitions.get(reference, "")
-        named = _NAMED.match(definition)
-        if named:
-            return f"{named[1]}, {describe(named[2])}"
-        place = _PLACE.match(definition)
-        return f"{os.path.basename(place[1])}:{place[2]}" if place else ""
-
-    lines = []
-    for line in _DEFINITION.sub("", text).rstrip().splitlines():
-        places = [describe(r) for r in _REFERENCE.findall(line)]
-        comment = f"  // {places[-1]}" if places and places[-1] else ""
-        lines.append(_REFERENCE.sub("", line) + comment)
-    return "\n".join(line for line in lines if line.strip()) + "\n"
+def _with_place(line: Line) -> str:
+    """A line with its place in the user's program behind it, as a comment."""
+    if line.place is None:
+        return line.text
+    inside = f"{line.place.function}, " if line.place.function else ""
+    return f"{line.text}  // {inside}{os.path.basename(line.place.file)}:{line.place.line}"
 
 
 def make_ir(fun: Callable[..., Any], *, expand: bool = True) -> Callable[..., IR]:

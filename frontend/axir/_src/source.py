@@ -6,7 +6,7 @@ import linecache
 import os
 import sys
 import threading
-from types import CodeType, FrameType
+from types import FrameType
 
 import optree as optree
 
@@ -19,8 +19,11 @@ _PACKAGES = tuple(
     os.path.dirname(os.path.abspath(sys.modules[name].__file__ or "")) + os.sep
     for name in ("axir", "axir_compiler", "optree")
 )
-_internal: dict[CodeType, bool] = {}
-_locations: dict[tuple[CodeType, int, str], ir.Location] = {}
+# Where the frames of a function that is traced by a tool end: a module with this name at its top is no user's either.
+_ENTRY = "__axir_entry__"
+_USER, _INTERNAL, _OUTSIDE = range(3)
+_kinds: dict[str, int] = {}
+_locations: dict[tuple[str, str, int, str], ir.Location] = {}
 _LIMIT = 20_000
 
 
@@ -36,16 +39,22 @@ def user_frame() -> FrameType | None:
     """The innermost Python frame outside axir."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        code = frame.f_code
-        internal = _internal.get(code)
-        if internal is None:
-            internal = _internal[code] = code.co_filename.startswith((*_PACKAGES, "<frozen", "<string>"))
-            if len(_internal) > _LIMIT:
-                _internal.clear()
-        if not internal:
-            return frame
+        file = frame.f_code.co_filename
+        kind = _kinds.get(file)
+        if kind is None:
+            if len(_kinds) > _LIMIT:
+                _kinds.clear()
+            kind = _kinds[file] = _kind(frame)
+        if kind != _INTERNAL:
+            return frame if kind == _USER else None
         frame = frame.f_back
     return None
+
+
+def _kind(frame: FrameType) -> int:
+    if frame.f_code.co_filename.startswith((*_PACKAGES, "<frozen", "<string>")):
+        return _INTERNAL
+    return _OUTSIDE if _ENTRY in frame.f_globals else _USER
 
 
 def mlir_location() -> ir.Location:
@@ -54,13 +63,15 @@ def mlir_location() -> ir.Location:
     if frame is None:
         return ir.Location.unknown(context())
     code, line, prefix = frame.f_code, frame.f_lineno, scopes.prefix
-    found = _locations.get((code, line, prefix))
+    # Not by the code object: those of equal functions in different files are equal.
+    key = (code.co_filename, code.co_name, line, prefix)
+    found = _locations.get(key)
     if found is None:
         if len(_locations) > _LIMIT:
             _locations.clear()
         place = ir.Location.file(code.co_filename, line, 0, context=context())
         found = ir.Location.name(prefix + code.co_name, place, context=context())
-        _locations[code, line, prefix] = found
+        _locations[key] = found
     return found
 
 

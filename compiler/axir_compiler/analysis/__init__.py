@@ -1,0 +1,1 @@
+"""What a program costs, from its IR alone: operations, bytes moved, memory."""
