@@ -31,6 +31,7 @@ __all__ = [
     "Source",
     "arith",
     "collect_diagnostics",
+    "compile_to",
     "compiler_version",
     "complex",
     "context",
@@ -109,6 +110,19 @@ def context() -> ir.Context:
 def compiler_version() -> str:
     """Version of IREE's compiler, which decides what compiled bytes look like."""
     return str(_version.VERSION)
+
+
+def compile_to(session: Session, source: Source, phase: str) -> str:
+    """The module after a phase of IREE's compiler, as text; empty if it does not compile."""
+    invocation = session.invocation()
+    stop_after = ctypes_dl._dylib.ireeCompilerInvocationSetCompileToPhase
+    stop_after.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+    stop_after.restype = None
+    with invocation:
+        stop_after(invocation._inv_p, phase.encode())
+        if not (invocation.parse_source(source) and invocation.execute()):
+            return ""
+        return str(invocation.export_module())
 
 
 _Callback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p)
