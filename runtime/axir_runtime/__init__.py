@@ -2,10 +2,11 @@
 
 from axir_runtime.archive import FORMAT_VERSION, Archive, Member, digest, write_archive
 from axir_runtime.artifact import PARAMETERS, Function, Module, load, loads, read_manifest, signature_of
+from axir_runtime.binaries import Binary, binaries
 from axir_runtime.buffer import Buffer, aligned_empty
 from axir_runtime.cache import DiskCache, LruCache
 from axir_runtime.container import pack, pack_module, unpack, unpack_module
-from axir_runtime.cpu import X86_LEVELS, check_cpu, cpu_features
+from axir_runtime.cpu import X86_LEVELS, check_cpu, cpu_features, required_features
 from axir_runtime.device import Device, devices
 from axir_runtime.dlpack import from_dlpack, to_dlpack
 from axir_runtime.dtypes import element_type
@@ -35,6 +36,7 @@ __all__ = [
     "ArgumentError",
     "ArgumentShapeError",
     "ArgumentStructureError",
+    "Binary",
     "Buffer",
     "CpuFeatureError",
     "DamagedError",
@@ -53,6 +55,7 @@ __all__ = [
     "Spec",
     "VersionError",
     "aligned_empty",
+    "binaries",
     "check_cpu",
     "cpu_features",
     "devices",
@@ -67,6 +70,7 @@ __all__ = [
     "parameter_archive",
     "parse_manifest",
     "read_manifest",
+    "required_features",
     "runtime_version",
     "signature_of",
     "to_dlpack",

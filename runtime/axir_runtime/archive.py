@@ -29,6 +29,7 @@ _SEAL = re.compile(rb"axir-artifact ([1-9][0-9]*) ([0-9a-f]{16}) ([0-9a-f]{16}) 
 _LONGEST_SEAL = 160
 _END = b"PK\x05\x06"  # signature of the zip record that the comment belongs to
 _END_SIZE = 22
+_ALIGNMENT = 64  # bytes; IREE uses modules and parameters in place from there
 _LOCAL_HEADER_SIZE = 30  # without name and extra field
 # An extra field of a zip member whose contents say nothing; its number is the one that Android's zipalign uses.
 _PADDING_ID = 0xD935
@@ -40,7 +41,7 @@ class Member(NamedTuple):
 
     name: str
     data: bytes
-    alignment: int = 64
+    alignment: int = _ALIGNMENT
 
 
 def digest(data: Any) -> str:
@@ -95,18 +96,20 @@ class Archive:
         self.manifest = _parsed(data[start : start + size], name)
 
     def member(self, name: str) -> memoryview:
-        """The bytes of a member.
+        """The bytes of a member, at a multiple of 64 bytes.
 
-        Raises: DamagedError if the manifest lists no such member, or one outside the file.
+        Raises: DamagedError if the manifest lists no such member, or another one lies where it should be.
         """
         try:
             entry = self.manifest["members"][name]
-            offset, size = entry["offset"], entry["size"]
+            offset, size, expected = entry["offset"], entry["size"], entry["blake2b"]
             if type(offset) is int and type(size) is int and 0 <= offset <= offset + size <= len(self._data):
-                return self._data[offset : offset + size]
+                found = self._data[offset : offset + size]
+                if offset % _ALIGNMENT == 0 and digest(found) == expected:
+                    return found
         except (KeyError, TypeError):
             pass
-        raise DamagedError(f"{self.name}: the manifest lists no member {name!r} within the file")
+        raise DamagedError(f"{self.name}: the manifest lists no member {name!r} as it is in the file")
 
 
 def _checked_seal(data: memoryview, name: str) -> tuple[int, int]:

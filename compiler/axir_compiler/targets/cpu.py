@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 
 from axir_compiler.errors import AxirError
-from axir_compiler.mlir import ir
+from axir_compiler.mlir import ir, linker_path
 from axir_compiler.targets.base import Target
 
 __all__ = ["CPU_NAMES", "cpu", "host"]
@@ -49,7 +49,10 @@ _BY_FEATURES = {
     "aarch64": ("--iree-llvmcpu-target-cpu=generic",),
     "riscv64": (*_RISCV_FLAGS, _RV64GC),
     "riscv64-v": (*_RISCV_FLAGS, f"{_RV64GC},+v,+zvl256b"),
-    "wasm32": ("--iree-llvmcpu-target-cpu-features=+bulk-memory,+simd128",),
+    "wasm32": (
+        "--iree-llvmcpu-target-cpu-features=+bulk-memory,+simd128",
+        f"--iree-llvmcpu-wasm-linker-path={linker_path()}",
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from axir_compiler.errors import AxirError
 from axir_compiler.mlir import Source, compile_to, new_session
 from axir_compiler.targets.base import Target
 from axir_compiler.targets.cpu import CPU_NAMES, cpu, host
-from axir_compiler.targets.gpu import GPU_NAMES, gpu
+from axir_compiler.targets.gpu import GPU_NAMES, UNSUPPORTED, gpu
 
 __all__ = ["DEPLOYMENT_NAMES", "Deployment", "deployment"]
 
@@ -55,7 +55,7 @@ def deployment(name: str) -> Deployment:
         target = cpu(name.removeprefix("cpu:"))
         arch = CPU_NAMES[name.removeprefix("cpu:")].partition("-")[0]
         return Deployment(target.name, target, "cpu", _ALIASES.get(arch, arch), _features(target))
-    if name in GPU_NAMES:
+    if name in GPU_NAMES or name in UNSUPPORTED:
         kind, _, arch = name.partition(":")
         return Deployment(name, gpu(name), kind, arch, frozenset())
     raise AxirError(f"target: there is no target {name!r}. Use one of {', '.join(DEPLOYMENT_NAMES)}.")

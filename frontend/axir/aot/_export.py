@@ -22,7 +22,7 @@ from axir_compiler.errors import AxirError
 from axir_compiler.library import Member, check_no_callbacks, make_library
 from axir_compiler.mlir import compiler_version, context, ir
 from axir_compiler.targets import Deployment, deployment
-from axir_runtime import cpu_features
+from axir_runtime import cpu_features, required_features
 
 __all__ = ["export"]
 
@@ -228,8 +228,7 @@ def _texts(part: _Traced, form: ir.Module) -> tuple[str, str]:
 
 
 def _target_form(to: Deployment, parallel: bool) -> dict[str, Any]:
-    known = cpu_features()
-    features = known if to.features is None else to.features
+    features = required_features(to.arch, cpu_features() if to.features is None else to.features)
     return {
         "name": to.name,
         "platform": to.platform,
