@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from axir_compiler.abilities import check_abilities
 from axir_compiler.errors import CompileError, InternalError
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
@@ -69,6 +70,7 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
             target cannot compute it.
     """
     check_lowered(module)
+    check_abilities(module, target)
     _check_fma(module, target)
     module = with_constant_kernels_folded(module)
     flags = target.flags_for(module)

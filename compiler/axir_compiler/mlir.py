@@ -11,9 +11,10 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import iree.compiler.version as _version
-from iree.compiler import ir, rewrite
+from iree.compiler import _mlir_libs, ir, rewrite
 from iree.compiler import passmanager as passmanager  # pyright: ignore[reportAttributeAccessIssue]
 from iree.compiler._mlir_libs._mlir import globals as _globals
 from iree.compiler._mlir_libs._mlir import register_dialect, register_operation
@@ -31,6 +32,7 @@ __all__ = [
     "Source",
     "arith",
     "collect_diagnostics",
+    "compile_to",
     "compiler_version",
     "complex",
     "context",
@@ -38,6 +40,7 @@ __all__ = [
     "func",
     "ir",
     "linalg",
+    "linker_path",
     "main_session",
     "math",
     "new_session",
@@ -118,6 +121,21 @@ def stop_at_phase(invocation: Invocation, phase: str) -> None:
     stop.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
     stop.restype = None
     stop(invocation._inv_p, phase.encode())
+
+
+def compile_to(session: Session, source: Source, phase: str) -> str:
+    """The module after a phase of IREE's compiler, as text; empty if it does not compile."""
+    invocation = session.invocation()
+    with invocation:
+        stop_at_phase(invocation, phase)
+        if not (invocation.parse_source(source) and invocation.execute()):
+            return ""
+        return str(invocation.export_module())
+
+
+def linker_path() -> str:
+    """The linker that comes with IREE's compiler."""
+    return str(Path(_mlir_libs.__file__).with_name("iree-lld"))
 
 
 _Callback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p)

@@ -2,6 +2,7 @@
 
 from axir import (
     ad_checkpoint,
+    aot,
     custom_batching,
     custom_derivatives,
     debug,
@@ -97,6 +98,7 @@ __all__ = [
     "ShapeDtypeStruct",
     "__version__",
     "ad_checkpoint",
+    "aot",
     "block_until_ready",
     "check_tracer_leaks",
     "checking_leaks",

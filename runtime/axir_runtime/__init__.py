@@ -1,38 +1,80 @@
 """Runs modules compiled by axir: devices, buffers, executables, caches. Needs no compiler."""
 
+from axir_runtime.archive import FORMAT_VERSION, Archive, Member, digest, write_archive
+from axir_runtime.artifact import PARAMETERS, Function, Module, load, loads, read_manifest, signature_of
+from axir_runtime.binaries import Binary, binaries
 from axir_runtime.buffer import Buffer, aligned_empty
 from axir_runtime.cache import DiskCache, LruCache
 from axir_runtime.container import pack, pack_module, unpack, unpack_module
-from axir_runtime.cpu import X86_LEVELS, check_cpu, cpu_features
+from axir_runtime.cpu import X86_LEVELS, check_cpu, cpu_features, required_features
 from axir_runtime.device import Device, devices
 from axir_runtime.dlpack import from_dlpack, to_dlpack
 from axir_runtime.dtypes import element_type
-from axir_runtime.errors import CpuFeatureError, DamagedError, PlatformError, RuntimeFailure
+from axir_runtime.errors import (
+    ArgumentDTypeError,
+    ArgumentError,
+    ArgumentShapeError,
+    ArgumentStructureError,
+    CpuFeatureError,
+    DamagedError,
+    ParametersError,
+    PlatformError,
+    RuntimeFailure,
+    VersionError,
+)
 from axir_runtime.executable import Executable
+from axir_runtime.manifest import Manifest, machine, parse_manifest, runtime_version
+from axir_runtime.parameters import parameter_archive
 from axir_runtime.signature import Signature, Spec
 
 __all__ = [
+    "FORMAT_VERSION",
+    "PARAMETERS",
     "X86_LEVELS",
+    "Archive",
+    "ArgumentDTypeError",
+    "ArgumentError",
+    "ArgumentShapeError",
+    "ArgumentStructureError",
+    "Binary",
     "Buffer",
     "CpuFeatureError",
     "DamagedError",
     "Device",
     "DiskCache",
     "Executable",
+    "Function",
     "LruCache",
+    "Manifest",
+    "Member",
+    "Module",
+    "ParametersError",
     "PlatformError",
     "RuntimeFailure",
     "Signature",
     "Spec",
+    "VersionError",
     "aligned_empty",
+    "binaries",
     "check_cpu",
     "cpu_features",
     "devices",
+    "digest",
     "element_type",
     "from_dlpack",
+    "load",
+    "loads",
+    "machine",
     "pack",
     "pack_module",
+    "parameter_archive",
+    "parse_manifest",
+    "read_manifest",
+    "required_features",
+    "runtime_version",
+    "signature_of",
     "to_dlpack",
     "unpack",
     "unpack_module",
+    "write_archive",
 ]

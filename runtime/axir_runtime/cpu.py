@@ -83,12 +83,34 @@ X86_LEVELS: dict[str, frozenset[str]] = {
     "x86-64-v4": frozenset(_V4),
 }
 
+# What every CPU of an architecture has; code for it runs where the system does not list features.
+_BASELINE = {
+    "x86_64": X86_LEVELS["x86-64"],
+    "aarch64": frozenset(("fp-armv8", "neon")),
+    "riscv64": frozenset("mafdc"),
+}
+
+
+def required_features(arch: str, used: Iterable[str]) -> frozenset[str]:
+    """Those of the features that code uses which a machine of the architecture may lack.
+
+    Left out is what all have, and what no system lists: LLVM's names for instructions that code never contains
+    (of the system, of debuggers) or that come with others.
+    """
+    tables = {"x86_64": {*_X86_RENAMED.values(), *_X86_SAME}, "aarch64": {*_ARM_RENAMED.values()}}
+    known = tables.get(arch)
+    found = frozenset(used) if known is None else known.intersection(used)
+    return found - _BASELINE.get(arch, frozenset())
+
 
 def parse_cpuinfo(text: str) -> frozenset[str]:
     """LLVM's names of the features that *every* processor listed in ``/proc/cpuinfo`` text has."""
     common: frozenset[str] | None = None
     for line in text.splitlines():
         name, _, value = line.partition(":")
+        if name.strip() == "isa":
+            found = _riscv_features(value.strip())
+            common = found if common is None else common & found
         if name.strip() not in ("flags", "Features"):
             continue
         table = _ARM_RENAMED if name.strip() == "Features" else _X86_RENAMED
@@ -96,6 +118,12 @@ def parse_cpuinfo(text: str) -> frozenset[str]:
         found = frozenset(table.get(flag, flag) for flag in value.split() if flag in table or flag in same)
         common = found if common is None else common & found
     return common or frozenset()
+
+
+def _riscv_features(isa: str) -> frozenset[str]:
+    """Extensions in a string such as ``rv64imafdcv_zicbom_zvl256b`` (RISC-V ISA manual, naming conventions)."""
+    letters, *names = isa.lower().removeprefix("rv64").split("_")
+    return frozenset((*letters.replace("g", "imafd"), *names))
 
 
 @functools.cache

@@ -31,6 +31,30 @@ class DamagedError(ValueError):
     """A stored blob is not what was written: truncated, altered, or of another format."""
 
 
+class VersionError(RuntimeFailure):
+    """An artifact was made for another version: of its own format, or of IREE."""
+
+
+class ParametersError(RuntimeFailure, OSError):
+    """The file of parameters that belongs to an artifact is missing, or is another one."""
+
+
+class ArgumentError(Exception):
+    """An exported function was called with something that it does not take."""
+
+
+class ArgumentStructureError(ArgumentError, TypeError):
+    """The number or names of the arguments differ, or the containers that they are made of."""
+
+
+class ArgumentDTypeError(ArgumentError, TypeError):
+    """An argument is no array, or one of another dtype."""
+
+
+class ArgumentShapeError(ArgumentError, ValueError):
+    """An array has another shape than the function takes."""
+
+
 def status_reason(error: BaseException) -> str:
     """The one clause of an IREE status message that tells the cause, without paths and stack."""
     text = str(error)

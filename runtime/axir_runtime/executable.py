@@ -14,6 +14,7 @@ from axir_runtime.buffer import Buffer, Shape, aligned_copy, aligned_empty, stor
 from axir_runtime.callbacks import Callback, Callbacks
 from axir_runtime.device import Device, state
 from axir_runtime.errors import RuntimeFailure, status_reason
+from axir_runtime.linked import LinkedModule
 from axir_runtime.signature import Dim, Signature, Spec, mismatch, parse_declaration, specs
 
 # Results of one call may lie in one allocation, which lives as long as any of them. Keeping a loss must
@@ -32,7 +33,8 @@ class Executable:
 
     Args:
         device: where it runs.
-        module: bytes of an IREE module; kept, because a forked child loads it again.
+        module: bytes of an IREE module; kept, because a forked child loads it again. Or a module that several
+            executables share, which says itself where it runs.
         function: name of the exported function.
         arguments: shape and dtype of each argument, checked at every call; axes may be named (all axes of
             one name must agree) or None. By default IREE checks against the module's own declaration,
@@ -74,7 +76,7 @@ class Executable:
     def __init__(
         self,
         device: Device,
-        module: bytes,
+        module: bytes | LinkedModule,
         *,
         function: str = "main",
         arguments: Sequence[tuple[Sequence[Dim], Any]] | None = None,
@@ -85,7 +87,7 @@ class Executable:
         self.name = function
         self.parallel = parallel
         self._device = device
-        self._module = bytes(module)
+        self._module = module if isinstance(module, LinkedModule) else bytes(module)
         self._callbacks = tuple(callbacks)
         self._load()
         declared = parse_declaration(self.reflection.get("iree.abi.declaration", ""))
@@ -107,7 +109,7 @@ class Executable:
         return self._function.reflection
 
     def __repr__(self) -> str:
-        return f"Executable({self.name}, {len(self._module)} bytes, {self._device})"
+        return f"Executable({self.name}, {self._device})"
 
     def __call__(self, args: Sequence[Buffer | Array]) -> list[Buffer]:
         """Run the function; returns when the results are there.
@@ -157,24 +159,35 @@ class Executable:
     def _load(self) -> None:
         """Link the module against the device, and look the function up."""
         epoch = state.epoch
+        if isinstance(self._module, LinkedModule):
+            link = self._module.link()
+            self._function = self._found(link.module)
+            self._imports = Callbacks(self.name, (), self._function.reflection)
+            self._invoke = link.context.invoke
+            self._epoch = epoch
+            return
         queue = self._device.queue(self.parallel)
         try:
             module = VmModule.copy_buffer(queue.instance, self._module)
         except Exception as error:
             raise self._not_loaded(error) from None
-        function = module.lookup_function(self.name)
-        if function is None:
-            names = ", ".join(name for name in module.function_names if not name.startswith("__"))
-            raise RuntimeFailure(f"the module has no function {self.name!r}; it has {names or 'none'}")
+        function = self._found(module)
         imports = Callbacks(self.name, self._callbacks, function.reflection)
         try:
             context = VmContext(queue.instance, [queue.hal, *imports.modules(), module])
         except Exception as error:
             raise self._not_loaded(error) from None
-        self._function: VmFunction = function
+        self._function = function
         self._imports = imports
         self._invoke = context.invoke
         self._epoch = epoch
+
+    def _found(self, module: VmModule) -> VmFunction:
+        function = module.lookup_function(self.name)
+        if function is None:
+            names = ", ".join(name for name in module.function_names if not name.startswith("__"))
+            raise RuntimeFailure(f"the module has no function {self.name!r}; it has {names or 'none'}")
+        return function
 
     def _not_loaded(self, error: Exception) -> RuntimeFailure:
         return RuntimeFailure(f"{self.name}: the module cannot be loaded: {status_reason(error)}", str(error))

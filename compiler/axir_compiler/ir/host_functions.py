@@ -48,15 +48,17 @@ class HostObject:
 class HostFunction(HostObject):
     """A function of NumPy arrays that programs may call.
 
-    ``no_derivative`` is what there is to say where its derivative is asked for, if anything in particular.
+    ``no_derivative`` is what there is to say where its derivative is asked for, if anything in particular; ``title``
+    is what the user called.
     """
 
-    __slots__ = ("call", "no_derivative")
+    __slots__ = ("call", "no_derivative", "title")
 
-    def __init__(self, call: Call, no_derivative: str = ""):
+    def __init__(self, call: Call, no_derivative: str = "", title: str = ""):
         super().__init__()
         self.call = call
         self.no_derivative = no_derivative
+        self.title = title
 
     def evaluate(
         self, arrays: Sequence[np.ndarray], outputs: Sequence[Aval], effect: bool

@@ -2,5 +2,17 @@
 
 from axir_compiler.targets.base import Target
 from axir_compiler.targets.cpu import CPU_NAMES, cpu, host
+from axir_compiler.targets.deployment import DEPLOYMENT_NAMES, Deployment, deployment
+from axir_compiler.targets.gpu import GPU_NAMES, gpu
 
-__all__ = ["CPU_NAMES", "Target", "cpu", "host"]
+__all__ = [
+    "CPU_NAMES",
+    "DEPLOYMENT_NAMES",
+    "GPU_NAMES",
+    "Deployment",
+    "Target",
+    "cpu",
+    "deployment",
+    "gpu",
+    "host",
+]

@@ -30,6 +30,7 @@ class Target:
         choose_flags: Further flags that depend on the program.
         fma: Whether it multiplies and adds with one rounding. Where it does not, IREE splits float64 ``math.fma``
             without a word, and the functions that rely on it give wrong results.
+        kernels: Whether it can run kernels of our own, with loops over single elements.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Target:
     machine: str = ""
     choose_flags: Callable[[ir.Module], tuple[str, ...]] = _no_flags
     fma: bool = True
+    kernels: bool = True
 
     def flags_for(self, module: ir.Module) -> tuple[str, ...]:
         """All flags for one program."""

@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 
 from axir_compiler.errors import AxirError
-from axir_compiler.mlir import ir
+from axir_compiler.mlir import ir, linker_path
 from axir_compiler.targets.base import Target
 
 __all__ = ["CPU_NAMES", "cpu", "host"]
@@ -24,6 +24,7 @@ _FLAGS = (
     "--iree-llvmcpu-debug-symbols=false",
 )
 _X86, _ARM = "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"
+_RISCV, _WASM = "riscv64-unknown-linux-gnu", "wasm32-unknown-emscripten"
 
 # LLVM ends the process on a name that it does not know, so that only names of this table reach it.
 CPU_NAMES = {
@@ -33,10 +34,26 @@ CPU_NAMES = {
     **dict.fromkeys(("znver3", "znver4", "znver5"), _X86),
     **dict.fromkeys(("neoverse-n1", "neoverse-n2", "neoverse-v1", "neoverse-v2", "cortex-a76"), _ARM),
     "apple-m1": "arm64-apple-darwin",
+    "aarch64": _ARM,
+    **dict.fromkeys(("riscv64", "riscv64-v"), _RISCV),
+    "wasm32": _WASM,
 }
 """Target triple for each CPU that programs can be compiled for."""
 
-_WITHOUT_FMA = ("x86-64", "x86-64-v2")
+_WITHOUT_FMA = ("x86-64", "x86-64-v2", "wasm32")
+# RV64GC is what Linux distributions for RISC-V are built for; the second has vectors of 256 bits or more besides.
+_RV64GC = "--iree-llvmcpu-target-cpu-features=+m,+a,+f,+d,+c"
+_RISCV_FLAGS = ("--iree-llvmcpu-target-cpu=generic-rv64", "--iree-llvmcpu-target-abi=lp64d")
+# Names of ours for CPUs that LLVM knows by features only.
+_BY_FEATURES = {
+    "aarch64": ("--iree-llvmcpu-target-cpu=generic",),
+    "riscv64": (*_RISCV_FLAGS, _RV64GC),
+    "riscv64-v": (*_RISCV_FLAGS, f"{_RV64GC},+v,+zvl256b"),
+    "wasm32": (
+        "--iree-llvmcpu-target-cpu-features=+bulk-memory,+simd128",
+        f"--iree-llvmcpu-wasm-linker-path={linker_path()}",
+    ),
+}
 
 
 @functools.cache
@@ -58,6 +75,9 @@ def cpu(name: str) -> Target:
     if triple is None:
         known = ", ".join(sorted(CPU_NAMES))
         raise AxirError(f"target: {name!r} is not a known CPU. Use 'host' or one of {known}.")
+    if name in _BY_FEATURES:
+        flags = (*_FLAGS, f"--iree-llvmcpu-target-triple={triple}", *_BY_FEATURES[name])
+        return Target(f"cpu:{name}", flags, choose_flags=_data_tiling, fma=name not in _WITHOUT_FMA)
     flags = (*_FLAGS, f"--iree-llvmcpu-target-triple={triple}", f"--iree-llvmcpu-target-cpu={name}")
     return Target(f"cpu:{name}", flags, choose_flags=_data_tiling, fma=name not in _WITHOUT_FMA)
 

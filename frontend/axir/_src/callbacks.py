@@ -66,9 +66,10 @@ def _host(
     try:
         found = _hosts.get(key)
     except TypeError:  # what cannot be hashed is told apart by identity
-        return HostFunction(_flat(title, callback, arguments, results))
+        return HostFunction(_flat(title, callback, arguments, results), title=f"{title}({name_of(callback)})")
     if found is None:
-        found = _hosts.setdefault(key, HostFunction(_flat(title, callback, arguments, results)))
+        made = HostFunction(_flat(title, callback, arguments, results), title=f"{title}({name_of(callback)})")
+        found = _hosts.setdefault(key, made)
     return found
 
 
@@ -218,7 +219,7 @@ def pure_callback(
 
 
 def call_library(
-    function: Call, arrays: Sequence[Array], outputs: tuple[Aval, ...], no_derivative: str
+    function: Call, arrays: Sequence[Array], outputs: tuple[Aval, ...], no_derivative: str, title: str
 ) -> Sequence[Array]:
     """Results of a function of the library's own that works on NumPy arrays, without effects.
 
@@ -228,10 +229,11 @@ def call_library(
         arrays: Arguments.
         outputs: Types of the results.
         no_derivative: What to say where a derivative is asked for.
+        title: What the user called.
     """
     host = _hosts.get(function)
     if host is None:
-        host = _hosts.setdefault(function, HostFunction(function, no_derivative))
+        host = _hosts.setdefault(function, HostFunction(function, no_derivative, title))
     return _append(host, arrays, outputs, "pure", "broadcast_all")
 
 

@@ -89,4 +89,4 @@ def call_lapack(
     """
     outputs = tuple(Aval((*x.shape[:-2], *shape), dtype) for shape, dtype in items)
     missing = f"jvp: {name} has no derivative rule. {instead}"
-    return list(call_library(_OfEach(function, options), [x], outputs, missing))
+    return list(call_library(_OfEach(function, options), [x], outputs, missing, name))

@@ -1,0 +1,119 @@
+"""From the arguments of a call to flat arrays: every check that an exported function makes before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from axir_runtime.dtypes import describe
+from axir_runtime.errors import (
+    ArgumentDTypeError,
+    ArgumentShapeError,
+    ArgumentStructureError,
+)
+from axir_runtime.manifest import Entry
+from axir_runtime.signature import Spec
+from axir_runtime.trees import flatten, leaf_names
+
+Array = np.ndarray[Any, Any]
+
+
+class Binder:
+    """Turns the arguments of one function into arrays of just the shapes and dtypes that it takes."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._name = entry.name
+        self._parameters = entry.parameters
+        self._places = [p.name if p.name else f"argument {i}" for i, p in enumerate(entry.parameters)]
+        self._positions = {p.name: i for i, p in enumerate(entry.parameters) if p.name}
+        self._leaves = [
+            (f"{entry.name}: {leaf}", spec)
+            for place, p in zip(self._places, entry.parameters, strict=True)
+            for leaf, spec in zip(leaf_names(p.tree, place), p.specs, strict=True)
+        ]
+
+    def __call__(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Array]:
+        """The arrays of a call, in native byte order.
+
+        Raises: ArgumentStructureError, ArgumentDTypeError, ArgumentShapeError; each names the argument.
+        """
+        ordered = self._ordered(args, kwargs) if kwargs else args
+        if len(ordered) != len(self._parameters):
+            raise ArgumentStructureError(
+                f"{self._name}: takes {len(self._parameters)} arguments ({', '.join(self._places)}); got {len(ordered)}"
+            )
+        values: list[Any] = []
+        for place, parameter, value in zip(self._places, self._parameters, ordered, strict=True):
+            values += flatten(parameter.tree, value, f"{self._name}: {place}")
+        return [
+            checked_array(value, spec, where)
+            for value, (where, spec) in zip(values, self._leaves, strict=True)
+        ]
+
+    def _ordered(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+        """Arguments by position, of which some were given by name."""
+        places: list[Any] = [*args, *[_MISSING] * (len(self._parameters) - len(args))]
+        for name, value in kwargs.items():
+            at = self._positions.get(name)
+            if at is None:
+                known = ", ".join(self._positions) or "none"
+                raise ArgumentStructureError(
+                    f"{self._name}: takes no argument {name!r}; those with names are {known}"
+                )
+            if at < len(args):
+                raise ArgumentStructureError(f"{self._name}: got the argument {name!r} twice")
+            places[at] = value
+        for place, value in zip(self._places, places, strict=False):
+            if value is _MISSING:
+                raise ArgumentStructureError(f"{self._name}: the argument {place!r} is missing")
+        return places
+
+
+_MISSING = object()
+
+
+def checked_array(value: Any, spec: Spec, where: str) -> Array:
+    """A value as an array of this shape and dtype, in native byte order.
+
+    Raises: ArgumentDTypeError or ArgumentShapeError if it is none.
+    """
+    array = value if type(value) is np.ndarray else _as_array(value, spec, where)
+    if array.dtype != spec.dtype:
+        if array.dtype.newbyteorder("=") != spec.dtype:
+            raise ArgumentDTypeError(
+                f"{where} must be {spec}; got {describe(array.shape, array.dtype)}. "
+                f"Convert it: x.astype({str(spec.dtype)!r})."
+            )
+        array = array.astype(spec.dtype)
+    if array.shape != spec.shape:
+        raise ArgumentShapeError(f"{where} must be {spec}; got {describe(array.shape, array.dtype)}")
+    return array
+
+
+def _as_array(value: Any, spec: Spec, where: str) -> Array:
+    if isinstance(value, np.ma.MaskedArray):
+        raise ArgumentDTypeError(f"{where} must be {spec}; got a masked array. Fill it: x.filled(0).")
+    if isinstance(value, bool | int | float | complex) and not isinstance(value, np.generic):
+        return _number(value, spec, where)
+    if not hasattr(value, "__array__"):
+        raise ArgumentDTypeError(f"{where} must be {spec}; got a {type(value).__name__}")
+    try:
+        return np.asarray(value)
+    except Exception as error:
+        raise ArgumentDTypeError(f"{where} must be {spec}; got {type(value).__name__}: {error}") from None
+
+
+# The kinds of dtypes (NumPy's letters) that each kind of Python number turns into without loss of meaning.
+_KINDS = {bool: "b", int: "iufcV", float: "fcV", complex: "c"}
+
+
+def _number(value: Any, spec: Spec, where: str) -> Array:
+    """A Python number as an array without axes."""
+    if spec.dtype.kind not in _KINDS[type(value)]:
+        raise ArgumentDTypeError(f"{where} must be {spec}; got the {type(value).__name__} {value!r}")
+    try:
+        return np.asarray(value, spec.dtype)
+    except OverflowError:
+        raise ArgumentDTypeError(f"{where} must be {spec}, which cannot hold {value!r}") from None
