@@ -54,18 +54,23 @@ def test_sections_of_docstrings() -> None:
 
         Raises:
             ShapeError: too long; DTypeError: a string.
+            ValueError if ``y`` is
+                negative; TypeError.
 
         >>> 1 + 1
         2
 
-        For example
+        A call ``f(a,
+        *b)`` for example
 
             a   b
 
         and more.""")
     assert "Sum of `x` where a\\*b\\*c &lt; 3." in text
     assert "**Args**\n\n- `x`: An array, of any shape.\n- `y`, `z`: Others." in text
-    assert "**Raises**\n\n- `ShapeError`: too long\n- `DTypeError`: a string." in text
+    assert "**Raises**\n\n- `ShapeError`: too long\n- `DTypeError`: a string.\n- `ValueError` if" in text
+    assert "- `ValueError` if `y` is negative\n- `TypeError`.\n" in text
+    assert "A call `f(a,\n*b)` for example" in text
     assert "```pycon\n>>> 1 + 1\n2\n```" in text
     assert "```text\na   b\n```" in text
 
