@@ -16,7 +16,7 @@ from typing import Any, ForwardRef
 
 import numpy as np
 
-from axir_tools.markdown import first_sentence, from_docstring
+from axir_tools.markdown import escaped, first_sentence, from_docstring
 
 __all__ = ["PAGES", "contents", "page", "pages"]
 
@@ -159,8 +159,8 @@ def _shown(value: Any) -> str:
 
 def _entry(home: str, label: str, value: Any, level: str) -> str:
     """A heading, the signature, the documentation, and the members of a class."""
-    anchor = f"{home}.{label}"
-    lines = [f"{level} {label} {{#{anchor}}}", ""]
+    anchor = f"{home}.{label.strip('_')}"  # underscores at both ends would be emphasis
+    lines = [f"{level} {escaped(label)} {{#{anchor}}}", ""]
     signature = signature_of(label, value)
     if signature:
         lines += ["```python", signature, "```", ""]
