@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from axir_tools.api_reference import PAGES, page, signature_of
+from axir_tools.api_reference import PAGES, anchor_of, page, signature_of
 from axir_tools.markdown import from_docstring
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,8 +41,7 @@ def test_pages_have_every_name_once(name: str) -> None:
     rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
     assert len(anchors) == len(set(anchors))
     public = {label for label in module.__all__ if not isinstance(getattr(module, label), ModuleType)}
-    shown = {*anchors, *(f"{name}.{label.strip('_')}" for label in rows)}
-    assert {f"{name}.{label.strip('_')}" for label in public} <= shown
+    assert {anchor_of(name, label) for label in public} <= {*anchors, *(anchor_of(name, r) for r in rows)}
 
 
 def test_sections_of_docstrings() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from axir_tools.markdown import escaped, first_sentence, from_docstring
 
-__all__ = ["PAGES", "contents", "page", "pages"]
+__all__ = ["PAGES", "anchor_of", "contents", "page", "pages", "signature_of"]
 
 PAGES = (
     "axir",
@@ -159,7 +159,7 @@ def _shown(value: Any) -> str:
 
 def _entry(home: str, label: str, value: Any, level: str) -> str:
     """A heading, the signature, the documentation, and the members of a class."""
-    anchor = f"{home}.{label.strip('_')}"  # underscores at both ends would be emphasis
+    anchor = anchor_of(home, label)
     lines = [f"{level} {escaped(label)} {{#{anchor}}}", ""]
     signature = signature_of(label, value)
     if signature:
@@ -168,6 +168,11 @@ def _entry(home: str, label: str, value: Any, level: str) -> str:
     if isinstance(value, type):
         lines += _members(anchor, value)
     return "\n".join(lines)
+
+
+def anchor_of(home: str, label: str) -> str:
+    """What links to a name end in. Two underscores at both ends would be emphasis."""
+    return f"{home}.{label.strip('_') if label.startswith('__') else label}"
 
 
 def _members(anchor: str, kind: type) -> list[str]:
