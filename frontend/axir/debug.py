@@ -32,7 +32,7 @@ def callback(
         >>> import axir
         >>> seen = []
         >>> axir.grad(lambda x: axir.debug.callback(seen.append, x) or x * x)(3.0)
-        Array(6., dtype=float32)
+        Array(6., dtype=float32, weak_type=True)
         >>> seen
         [Array(3., dtype=float32)]
     """

@@ -102,8 +102,8 @@ def segment_sum(
         ``num_segments``.
 
     Example:
-        >>> import axir.numpy as np
-        >>> segment_sum(np.array([1.0, 2.0, 4.0]), np.array([1, 0, 1]))
+        >>> import axir, axir.numpy as np
+        >>> axir.ops.segment_sum(np.array([1.0, 2.0, 4.0]), np.array([1, 0, 1]))
         Array([2., 5.], dtype=float32)
     """
     return _segments("segment_sum", data, segment_ids, num_segments, unique_indices, bucket_size, mode)

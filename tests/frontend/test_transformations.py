@@ -279,6 +279,10 @@ def test_a_leaked_tracer_is_named():
     axir.jit(leak)(1.0)
     with pytest.raises(errors.LeakedTracerError, match="leak"):
         axir.jit(lambda y: y + kept[0])(2.0)
+    for use in (lambda: kept[0] + 1, lambda: float(kept[0])):
+        with pytest.raises(errors.LeakedTracerError, match="leak") as found:
+            use()
+        assert str(found.value).count("test_transformations.py") == 1
 
 
 def test_eval_shape_computes_nothing():

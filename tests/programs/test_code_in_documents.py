@@ -34,6 +34,7 @@ OWN_PROCESS = {"compat.md": "optax"}
 NOT_RUN = {
     ("README.md", "make demo"): "makes an environment",
     ("README.md", "make test"): "is what runs this",
+    ("README.md", "make docs"): "is what tests/tools/test_site.py runs",
     ("index.md", "pip install ./runtime ."): "installs",
     ("compat.md", "python -m axir.compat.jax train.py --steps 100"): "a program of the reader's",
     ("compat.md", "python -m axir.compat.jax -m package.train"): "a program of the reader's",

@@ -17,7 +17,7 @@ EXAMPLES = examples()
 
 def test_the_page_is_up_to_date() -> None:
     written = (ROOT / "docs" / "dialect.md").read_text()
-    assert written == dialect_page(), "run: python -m axir_tools.dialect_reference > docs/dialect.md"
+    assert written == dialect_page(), "run: python -m axir_tools.dialect_reference docs/dialect.md"
 
 
 def test_every_op_is_on_the_page_once() -> None:

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from axir_tools.api_reference import PAGES, page, signature_of
+from axir_tools.api_reference import PAGES, anchor_of, page, signature_of
 from axir_tools.markdown import from_docstring
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +41,7 @@ def test_pages_have_every_name_once(name: str) -> None:
     rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
     assert len(anchors) == len(set(anchors))
     public = {label for label in module.__all__ if not isinstance(getattr(module, label), ModuleType)}
-    assert {f"{name}.{label}" for label in public} <= {*anchors, *(f"{name}.{label}" for label in rows)}
+    assert {anchor_of(name, label) for label in public} <= {*anchors, *(anchor_of(name, r) for r in rows)}
 
 
 def test_sections_of_docstrings() -> None:
@@ -54,18 +54,23 @@ def test_sections_of_docstrings() -> None:
 
         Raises:
             ShapeError: too long; DTypeError: a string.
+            ValueError if ``y`` is
+                negative; TypeError.
 
         >>> 1 + 1
         2
 
-        For example
+        A call ``f(a,
+        *b)`` for example
 
             a   b
 
         and more.""")
     assert "Sum of `x` where a\\*b\\*c &lt; 3." in text
     assert "**Args**\n\n- `x`: An array, of any shape.\n- `y`, `z`: Others." in text
-    assert "**Raises**\n\n- `ShapeError`: too long\n- `DTypeError`: a string." in text
+    assert "**Raises**\n\n- `ShapeError`: too long\n- `DTypeError`: a string.\n- `ValueError` if" in text
+    assert "- `ValueError` if `y` is negative\n- `TypeError`.\n" in text
+    assert "A call `f(a,\n*b)` for example" in text
     assert "```pycon\n>>> 1 + 1\n2\n```" in text
     assert "```text\na   b\n```" in text
 

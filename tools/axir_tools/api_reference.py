@@ -12,13 +12,13 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, ForwardRef
 
 import numpy as np
 
-from axir_tools.markdown import first_sentence, from_docstring
+from axir_tools.markdown import escaped, first_sentence, from_docstring
 
-__all__ = ["PAGES", "contents", "page", "pages"]
+__all__ = ["PAGES", "anchor_of", "contents", "page", "pages", "signature_of"]
 
 PAGES = (
     "axir",
@@ -159,8 +159,8 @@ def _shown(value: Any) -> str:
 
 def _entry(home: str, label: str, value: Any, level: str) -> str:
     """A heading, the signature, the documentation, and the members of a class."""
-    anchor = f"{home}.{label}"
-    lines = [f"{level} {label} {{#{anchor}}}", ""]
+    anchor = anchor_of(home, label)
+    lines = [f"{level} {escaped(label)} {{#{anchor}}}", ""]
     signature = signature_of(label, value)
     if signature:
         lines += ["```python", signature, "```", ""]
@@ -168,6 +168,11 @@ def _entry(home: str, label: str, value: Any, level: str) -> str:
     if isinstance(value, type):
         lines += _members(anchor, value)
     return "\n".join(lines)
+
+
+def anchor_of(home: str, label: str) -> str:
+    """What links to a name end in. Two underscores at both ends would be emphasis."""
+    return f"{home}.{label.strip('_') if label.startswith('__') else label}"
 
 
 def _members(anchor: str, kind: type) -> list[str]:
@@ -238,6 +243,8 @@ def _without_quotes(parameter: inspect.Parameter) -> inspect.Parameter:
 
 
 def _annotation(annotation: Any) -> str:
+    if isinstance(annotation, ForwardRef):
+        return annotation.__forward_arg__
     return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
 
 

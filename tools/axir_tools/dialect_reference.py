@@ -1,6 +1,6 @@
 """The reference of the dialect, made of the declarations of its ops.
 
-    $ python -m axir_tools.dialect_reference > docs/dialect.md
+    $ python -m axir_tools.dialect_reference docs/dialect.md
 
 What an op takes and which rules it has is read from its class. The examples are in ``dialect_examples.mlir``.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -195,4 +196,4 @@ def _passes() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print(dialect_page(), end="")
+    Path(sys.argv[1]).write_text(dialect_page())

@@ -12,9 +12,10 @@ __all__ = ["escaped", "first_sentence", "from_docstring"]
 _SECTION = re.compile(
     r"(Args|Arguments|Returns|Raises|Yields|Examples?|Attributes|References?|Sources?):(.*)"
 )
-_LISTS = ("Args", "Arguments", "Raises", "Attributes")
+_LISTS = ("Args", "Arguments", "Attributes")
 _ITEM = re.compile(r"([*\w.`, ()]+?): (.*)|([*\w.`, ()]+?):$")
-_CODE = re.compile(r"(`+)(.+?)\1")
+_CODE = re.compile(r"(`+)(.+?)\1", re.DOTALL)
+_ERROR = re.compile(r"(?<![\w`.])([A-Z]\w*(?:Error|Failure|Warning|Exception))\b(?!`)")
 
 
 def escaped(text: str) -> str:
@@ -39,7 +40,8 @@ def first_sentence(documented: Any) -> str:
 
 def from_docstring(text: str) -> str:
     """A docstring as Markdown: sections, lists of arguments, examples and indented blocks are told apart."""
-    return "\n".join(_blocks(inspect.cleandoc(text).splitlines())).strip()
+    found = "\n".join(_blocks(inspect.cleandoc(text).splitlines())).strip()
+    return re.sub(r"\n{3,}", "\n\n", found)
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:
@@ -47,7 +49,9 @@ def _blocks(lines: list[str]) -> Iterator[str]:
     while i < len(lines):
         line = lines[i]
         section = _SECTION.fullmatch(line)
-        if section:
+        if not line:
+            end = i + 1
+        elif section:
             end = _end_of_indented(lines, i + 1)
             body = inspect.cleandoc("\n".join(["", *lines[i + 1 : end]])).splitlines()
             yield from _section(section[1], section[2].strip(), body)
@@ -58,15 +62,13 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             end = _end_of_indented(lines, i)
             yield from _fenced("text", lines[i:end])
         else:
-            yield escaped(line) if line else ""
-            end = i + 1
-            if line and end < len(lines) and _starts_block(lines[end]):
-                yield ""
+            end = next((k for k in range(i + 1, len(lines)) if _starts_block(lines[k])), len(lines))
+            yield from ("", escaped("\n".join(lines[i:end])), "")
         i = end
 
 
 def _starts_block(line: str) -> bool:
-    return bool(_SECTION.fullmatch(line)) or line.startswith((">>>", "    ", "- "))
+    return not line or bool(_SECTION.fullmatch(line)) or line.startswith((">>>", "    "))
 
 
 def _end_of_indented(lines: list[str], start: int) -> int:
@@ -84,22 +86,22 @@ def _fenced(language: str, lines: list[str]) -> Iterator[str]:
 def _section(title: str, first: str, body: list[str]) -> Iterator[str]:
     """A section under its title; lists of names become lists."""
     yield from ("", f"**{title}**", "")
-    if title not in _LISTS:
-        yield from _blocks([*([first] if first else []), *body])
-        yield ""
-        return
-    for item in _items([first, *body] if first else body, separated=title == "Raises"):
-        name, _, description = item.partition(": ")
-        name = ", ".join(f"`{part.strip(' `')}`" for part in name.split(","))
-        yield f"- {name}: {escaped(description)}" if description else f"- {name}"
+    lines = [*([first] if first else []), *body]
+    if title == "Raises":
+        yield from ("- " + _ERROR.sub(r"`\1`", escaped(item)) for item in _errors(lines))
+    elif title in _LISTS:
+        for item in _items(lines):
+            name, _, description = item.partition(": ")
+            name = ", ".join(f"`{part.strip(' `')}`" for part in name.split(","))
+            yield f"- {name}: {escaped(description)}" if description else f"- {name}"
+    else:
+        yield from _blocks(lines)
     yield ""
 
 
-def _items(lines: list[str], separated: bool) -> Iterator[str]:
-    """Items of a list whose continuation lines are indented; a semicolon may stand between two of them."""
+def _items(lines: list[str]) -> Iterator[str]:
+    """Items of a list whose continuation lines are indented."""
     item = ""
-    if separated:
-        lines = re.sub(r"; (?=\w+(, \w+)*: )", "\n", "\n".join(lines)).splitlines()
     for line in lines:
         if line.strip() and not line.startswith(" ") and _ITEM.fullmatch(line):
             if item:
@@ -109,3 +111,15 @@ def _items(lines: list[str], separated: bool) -> Iterator[str]:
             item = f"{item} {line.strip()}".strip()
     if item:
         yield item
+
+
+def _errors(lines: list[str]) -> Iterator[str]:
+    """What is raised: an item for each error that begins a line or follows a semicolon."""
+    joined = ""
+    for line in lines:
+        separator = "\n" if not line.startswith(" ") and _ERROR.match(line) else " "
+        joined = f"{joined}{separator}{line.strip()}" if joined else line.strip()
+    for part in joined.splitlines():
+        starts = [0, *(m.start() for m in _ERROR.finditer(part) if part[: m.start()].endswith("; "))]
+        for start, end in zip(starts, [*starts[1:], len(part)], strict=True):
+            yield part[start:end].removesuffix("; ")

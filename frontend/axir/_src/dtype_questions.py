@@ -17,7 +17,8 @@ __all__ = ["is_supported_dtype", "itemsize_bits", "scalar_type_of"]
 def itemsize_bits(dtype: DTypeLike) -> int:
     """Bits of one element; those of 2 and 4 bits fill less than a byte.
 
-    >>> itemsize_bits("float32")
+    >>> import axir
+    >>> axir.dtypes.itemsize_bits("float32")
     32
 
     Raises:

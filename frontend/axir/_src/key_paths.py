@@ -94,6 +94,7 @@ def keystr(keys: KeyPath, *, simple: bool = False, separator: str = "") -> str:
         separator: What stands between two keys.
 
     Example:
+        >>> from axir.tree_util import DictKey, GetAttrKey, SequenceKey, keystr
         >>> path = (DictKey("layers"), SequenceKey(0), GetAttrKey("bias"))
         >>> keystr(path)
         "['layers'][0].bias"

@@ -14,9 +14,11 @@ E = TypeVar("E", bound=AxirError)
 
 
 def located(error: E) -> E:
-    """The error with the user's place and source line added to its message."""
+    """The error with the user's place and source line added to its message, unless it names the place already."""
     place = where()
-    return type(error)(f"{error} At {place}: {source_line()}") if place else error
+    if not place or f"At {place}" in str(error):
+        return error
+    return type(error)(f"{error} At {place}: {source_line()}")
 
 
 def user_depth() -> int:

@@ -91,7 +91,11 @@ def make_ir(fun: Callable[..., Any], *, expand: bool = True) -> Callable[..., IR
 
     Example:
         >>> import axir
-        >>> print(axir.make_ir(lambda x: x + 1)(2.0))  # doctest: +SKIP
+        >>> print(axir.make_ir(lambda x: x * x)(2.0).function("lambda"))
+        func.func public @lambda(%arg0: tensor<f32>) -> tensor<f32> {
+          %0 = "axir.mul"(%arg0, %arg0) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+          return %0 : tensor<f32>
+        }
     """
 
     def traced(*args: Any, **kwargs: Any) -> IR:

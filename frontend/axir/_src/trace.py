@@ -22,6 +22,7 @@ from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
 from axir._src.leaks import checked_for_leaks
 from axir._src.leaks import state as leaks
+from axir._src.messages import located
 from axir._src.nan_checks import check_op
 from axir._src.source import mlir_location, source_line, where
 from axir_compiler.errors import AxirError, ConcretizationError, LeakedTracerError
@@ -242,7 +243,10 @@ class Tracer(Array):
 
         Raises:
             ConcretizationError: the value is only known when the compiled program runs.
+            LeakedTracerError: the function that it belongs to has returned.
         """
+        if not self.known and self.frame.closed:
+            raise _leaked(self)
         if not self.known:
             raise ConcretizationError(
                 f"{self.frame.name}: Python asked for {asked_for}, but the array {self.aval} is traced and has no "
@@ -253,6 +257,13 @@ class Tracer(Array):
 
     def __repr__(self) -> str:
         return f"Tracer({self.aval})"
+
+
+def _leaked(x: Tracer) -> LeakedTracerError:
+    return LeakedTracerError(
+        f"{x.frame.name}: the traced array {x.aval} was used after the function had returned. At {where()}. "
+        "Return it from the function instead of storing it elsewhere."
+    )
 
 
 class Frame:
@@ -320,10 +331,7 @@ class Frame:
             if frame is x.frame:
                 return
             frame = frame.parent
-        raise LeakedTracerError(
-            f"{x.frame.name}: the traced array {x.aval} was used after the function had returned. At {where()}. "
-            "Return it from the function instead of storing it elsewhere."
-        )
+        raise _leaked(x)
 
     def emit(self, op: type[AxirOp], args: Sequence[Array], attrs: dict[str, Any], weak: bool) -> Any:
         """Append an op; gives a tracer, or a tuple of them."""
@@ -553,17 +561,12 @@ def bind(op: type[AxirOp], *args: Array, weak: bool | None = None, **attrs: Any)
         results = op.infer_checked([x.aval for x in args], attrs)
         found = evaluate_op(op, [x.to_numpy() for x in args], attrs)
     except AxirError as error:
-        raise _located(error) from None
+        raise located(error) from None
     if _local.mode.checked:
         check_op(op.short_name, found, _local.mode)
     if len(results) == 1:
         return ConcreteArray(found, weak)
     return tuple(ConcreteArray(value, weak) for value in found)
-
-
-def _located(error: AxirError) -> AxirError:
-    place = where()
-    return type(error)(f"{error} At {place}: {source_line()}") if place else error
 
 
 def trace_program(

@@ -83,13 +83,12 @@ def register_dataclass(
         ValueError: the lists overlap, or are not the fields that ``__init__`` takes.
 
     Example:
-        >>> import dataclasses
-        >>> @register_dataclass
+        >>> import axir, dataclasses
+        >>> @axir.tree_util.register_dataclass
         ... @dataclasses.dataclass
         ... class Layer:
         ...     weight: float
         ...     name: str = dataclasses.field(default="", metadata={"static": True})
-        >>> import axir
         >>> axir.tree.map(lambda x: 2 * x, Layer(1.5, "first"))
         Layer(weight=3.0, name='first')
     """
@@ -193,7 +192,7 @@ class Partial(functools.partial[Any]):
 
     Example:
         >>> import axir
-        >>> axir.jit(lambda f, x: f(x))(Partial(axir.numpy.add, 1), 2)
+        >>> axir.jit(lambda f, x: f(x))(axir.tree_util.Partial(axir.numpy.add, 1), 2)
         Array(3, dtype=int32, weak_type=True)
     """
 

@@ -202,7 +202,8 @@ def conv_general_dilated(
     Raises: ShapeError, DTypeError if operands or parameters do not fit together.
 
     >>> import axir.numpy as np
-    >>> conv_general_dilated(np.ones((1, 1, 5)), np.ones((1, 1, 3)), (1,), "SAME")
+    >>> from axir import lax
+    >>> lax.conv_general_dilated(np.ones((1, 1, 5)), np.ones((1, 1, 3)), (1,), "SAME")
     Array([[[2., 3., 3., 3., 2.]]], dtype=float32)
     """
     if out_sharding is not None:

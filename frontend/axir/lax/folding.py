@@ -163,7 +163,8 @@ def reduce(
     Raises: ShapeError, DTypeError, TreeError if the arguments do not fit together; AxisError for the axes.
 
     >>> import axir.numpy as np
-    >>> reduce(np.arange(1.0, 5.0), 1.0, lambda a, b: a * b, (0,))
+    >>> from axir import lax
+    >>> lax.reduce(np.arange(1.0, 5.0), 1.0, lambda a, b: a * b, (0,))
     Array(24., dtype=float32)
     """
     if out_sharding is not None:

@@ -67,10 +67,11 @@ def custom_linear_solve(
     Raises: TreeError, DTypeError if a function does not give what is like ``b``; MissingRuleError from reverse mode
         without ``transpose_solve``.
 
-    >>> import axir, axir.numpy as np
+    >>> import axir.numpy as np
+    >>> from axir import lax
     >>> a = np.array([[2.0, 1.0], [1.0, 3.0]])
     >>> solve = lambda matvec, b: np.linalg.solve(a, b)
-    >>> custom_linear_solve(lambda x: a @ x, np.array([4.0, 7.0]), solve, symmetric=True)
+    >>> lax.custom_linear_solve(lambda x: a @ x, np.array([4.0, 7.0]), solve, symmetric=True)
     Array([1., 2.], dtype=float32)
     """
     title = f"custom_linear_solve({name_of(matvec)})"
@@ -167,10 +168,10 @@ def custom_root(f: Fun, initial_guess: Any, solve: Fun, tangent_solve: Fun, has_
     Returns: the root, or ``(root, aux)``.
     Raises: TreeError, DTypeError if a function does not give what is like ``initial_guess``.
 
-    >>> import axir
-    >>> newton = lambda f, x: axir.lax.fori_loop(0, 20, lambda _, x: x - f(x) / (2 * x), x)
-    >>> root = lambda a: custom_root(lambda x: x * x - a, 1.0, newton, lambda g, y: y / g(1.0))
-    >>> print(root(4.0), axir.grad(root)(4.0))
+    >>> from axir import grad, lax
+    >>> newton = lambda f, x: lax.fori_loop(0, 20, lambda _, x: x - f(x) / (2 * x), x)
+    >>> root = lambda a: lax.custom_root(lambda x: x * x - a, 1.0, newton, lambda g, y: y / g(1.0))
+    >>> print(root(4.0), grad(root)(4.0))
     2.0 0.25
     """
     title = f"custom_root({name_of(f)})"

@@ -91,7 +91,8 @@ def reduce_window(
     Raises: ShapeError, DTypeError, TreeError if the arguments do not fit together.
 
     >>> import axir.numpy as np
-    >>> reduce_window(np.arange(6.0), 0.0, add, (3,), (1,), "VALID")
+    >>> from axir import lax
+    >>> lax.reduce_window(np.arange(6.0), 0.0, lax.add, (3,), (1,), "VALID")
     Array([ 3.,  6.,  9., 12.], dtype=float32)
     """
     xs, starts, tree = operands_and_starts("reduce_window", operand, init_value)

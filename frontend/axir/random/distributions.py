@@ -77,8 +77,8 @@ def normal(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     Complex numbers have independent parts of variance 1/2.
 
     >>> from axir import random
-    >>> random.normal(random.key(135), (2,))
-    Array([0.5797745, 1.2436472], dtype=float32)
+    >>> print(random.normal(random.key(135), (2,)).round(4))
+    [0.5798 1.2436]
     """
     wanted = inexact_dtype(dtype, "normal")
     return normal_floats(key, shape_of(shape, "random.normal"), wanted, "normal")
