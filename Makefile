@@ -46,7 +46,7 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 parity: $(VENV)/installed-parity
-	$(BIN)/python -m pytest tests/parity -s
+	AXIR_PARITY=all $(BIN)/python -m pytest tests/parity -n 2
 
 fuzz: $(VENV)/installed
 	AXIR_FUZZ_SECONDS=$${AXIR_FUZZ_SECONDS:-300} $(BIN)/python -m pytest tests/programs/test_random_programs.py \

@@ -16,13 +16,11 @@ MODULES: Final = tuple(
     )
 )
 
-CHECKED: Final = ("eager",)
-"""Which of the checks of ``runner`` are made; the others need tables of fewer rows, since each row is a kernel."""
-
 # (check, module, name) whose result is known to differ, with the reason.
 DIFFERENT: Final[dict[tuple[str, str, str], str]] = {
-    ("eager", "numpy", name): "what is on either side of the pivot comes in another order"
+    (check, "numpy", name): "what is on either side of the pivot comes in another order"
     for name in ("argpartition", "partition")
+    for check in ("eager", "jit", "vmap")
 }
 
 _SHARDING = "sharding and communication between devices, which axir does not do"

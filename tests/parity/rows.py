@@ -1,5 +1,6 @@
 """What a row of the parity tables is, and the samples that the rows share (NumPy alone: no JAX)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,12 +8,26 @@ import numpy as onp
 
 EVERYWHERE = frozenset({"eager", "jit", "grad", "vmap"})
 
+Use = Callable[[Any, Callable[..., Any]], Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A typed random key among the arguments of a row."""
+
+    seed: int = 7
+
+    def __repr__(self) -> str:
+        return f"key({self.seed})"
+
 
 @dataclass(frozen=True)
 class Row:
     """A public function, given by its module and name, with one set of arguments.
 
-    NumPy arrays among ``args`` are handed over as arrays of the library under test; the rest stays Python.
+    NumPy arrays and keys among ``args``, also in lists and tuples, are handed over as arrays of the library
+    under test; the rest stays Python. ``use(library, function)`` is what is called where that is not the
+    function itself: functions of functions get their callables from it, collectives a named axis.
     """
 
     module: str
@@ -21,22 +36,35 @@ class Row:
     kwargs: dict[str, Any] = field(default_factory=dict)
     rtol: float = 2e-5
     checks: frozenset[str] = EVERYWHERE
+    use: Use | None = None
 
     def __str__(self) -> str:
-        return f"{self.module}.{self.name}{_shown(self.args)}{self.kwargs or ''}"
+        return f"{self.module}.{self.name}({', '.join(map(_shown, self.args))}){self.kwargs or ''}"
 
 
-def _shown(args: tuple[Any, ...]) -> str:
-    kinds = (f"{a.dtype}{list(a.shape)}" if isinstance(a, onp.ndarray) else repr(a) for a in args)
-    return f"({', '.join(kinds)})"
+def _shown(arg: Any) -> str:
+    if isinstance(arg, list | tuple):
+        return f"[{', '.join(map(_shown, arg))}]"
+    return f"{arg.dtype}{list(arg.shape)}" if isinstance(arg, onp.ndarray) else repr(arg)
 
 
 def each(
-    module: str, names: str, *args: Any, without: str = "", rtol: float = 2e-5, **kwargs: Any
+    module: str,
+    names: str,
+    *args: Any,
+    without: str = "",
+    rtol: float = 2e-5,
+    use: Use | None = None,
+    **kwargs: Any,
 ) -> list[Row]:
     """A row with these arguments for every name of `names`, without the checks named in `without`."""
     checks = EVERYWHERE - set(without.split())
-    return [Row(module, name, args, kwargs, rtol, checks) for name in names.split()]
+    return [Row(module, name, args, kwargs, rtol, checks, use) for name in names.split()]
+
+
+def on_host(module: str, names: str, *args: Any, **kwargs: Any) -> list[Row]:
+    """Rows of functions whose results depend on values or are no arrays: they are called as they are."""
+    return each(module, names, *args, without="jit grad vmap", **kwargs)
 
 
 _rng = onp.random.default_rng(11)

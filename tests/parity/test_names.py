@@ -7,9 +7,9 @@ import pytest
 
 pytest.importorskip("jax", reason="the parity tests compare with JAX: install the extra [parity]")
 
-from parity import lax_rows, missing, numpy_rows
+from parity import missing, tables
 
-COVERED = {(row.module, row.name) for row in numpy_rows.ROWS + lax_rows.ROWS}
+COVERED = {(row.module, row.name) for row in tables.ROWS}
 
 
 def _functions(library: str, module: str) -> set[str]:
@@ -30,5 +30,3 @@ def test_every_shared_function_has_a_row_or_is_listed(module: str) -> None:
     ours = set(dir(importlib.import_module(f"axir.{module}")))
     bare = {n for n in _functions("jax", module) & ours if (module, n) not in COVERED}
     assert bare == missing.WITHOUT_ROW.get(module, set())
-    absent = len(missing.ABSENT.get(module, {}))
-    print(f"{module}: {absent} absent, {len(bare)} without a row")
