@@ -1,4 +1,4 @@
-"""Rows for axir.lax, axir.nn and axir.scipy.special."""
+"""Rows for axir.lax, axir.nn and axir.scipy."""
 
 from parity.rows import ABOVE_ONE, INTS, MATRIX, OTHER, SMALL, SQUARE, VECTOR, each
 
@@ -56,4 +56,10 @@ ROWS = [
     ),
     *each(S, "gamma gammasgn factorial spence", ABOVE_ONE, without="grad", rtol=2e-4),
     *each(S, "gammainc gammaincc zeta poch", ABOVE_ONE, ABOVE_ONE + 1, without="grad", rtol=2e-4),
+    *each("scipy.stats", "rankdata", SMALL, without="grad"),
+    *each("scipy.stats", "mode", MATRIX, without="grad"),
+    *each("scipy.signal", "detrend", MATRIX, rtol=1e-4),
+    *each("scipy.signal", "stft welch", MATRIX, nperseg=3, rtol=1e-4),
+    *each("scipy.signal", "csd", MATRIX, MATRIX[::-1], nperseg=3, rtol=1e-4),
+    *each("scipy.signal", "istft", MATRIX, rtol=1e-4),
 ]

@@ -55,10 +55,6 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
         "sph_harm_y": _LATER,
         "wofz": _LATER,
     },
-    "scipy.stats": {
-        "mode": _LATER,
-        "rankdata": _LATER,
-    },
     "scipy.linalg": {
         "circulant": _LATER,
         "companion": _LATER,
@@ -84,13 +80,6 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
         "schur": _LATER,
         "solve_sylvester": _LATER,
         "sqrtm": _LATER,
-    },
-    "scipy.signal": {
-        "csd": _LATER,
-        "detrend": _LATER,
-        "istft": _LATER,
-        "stft": _LATER,
-        "welch": _LATER,
     },
 }
 

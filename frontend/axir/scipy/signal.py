@@ -1,4 +1,4 @@
-"""Signal processing: convolution and correlation in any number of dimensions."""
+"""Signal processing: convolution and correlation in any number of dimensions, spectra of segments."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from axir._src.elementwise import promoted
 from axir._src.messages import located
 from axir.numpy.shapes import moveaxis
 from axir.numpy.signals import checked_mode, correlated
+from axir.scipy import _spectral
+from axir.scipy._spectral import *  # noqa: F403
 from axir_compiler.errors import ShapeError
 
 __all__ = ["convolve", "convolve2d", "correlate", "correlate2d", "fftconvolve"]
+__all__ += _spectral.__all__
 
 
 def convolve(

@@ -1,4 +1,4 @@
-"""Distributions of vectors, and statistics of samples."""
+"""Distributions of vectors."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from axir._src.convert import ArrayLike
 from axir._src.elementwise import promoted
 from axir._src.messages import located
 from axir.scipy import special
-from axir_compiler.errors import DTypeError, ShapeError
+from axir_compiler.errors import DTypeError, MissingRuleError, ShapeError
 
-__all__ = ["dirichlet", "multinomial", "multivariate_normal", "sem"]
+__all__ = ["dirichlet", "multinomial", "multivariate_normal"]
 
 
 class dirichlet:
@@ -75,11 +75,15 @@ class multivariate_normal:
     """Normal distribution of vectors."""
 
     @staticmethod
-    def logpdf(x: ArrayLike, mean: ArrayLike, cov: ArrayLike) -> Array:
-        """Log density of points ``(..., d)`` for a mean ``(d,)`` and a covariance ``(d, d)`` or a number.
+    def logpdf(x: ArrayLike, mean: ArrayLike, cov: ArrayLike, allow_singular: None = None) -> Array:
+        """Log density of points ``(..., d)`` for means ``(..., d)`` and covariances ``(..., d, d)`` or a number.
 
-        Only the lower triangle of the covariance is used. Raises: ShapeError if shapes do not fit.
+        Leading axes are broadcast. A mean without axes is one of numbers, with variances ``cov``.
+
+        Raises: ShapeError if shapes do not fit; MissingRuleError for ``allow_singular``, which must be ``None``.
         """
+        if allow_singular is not None:
+            raise located(MissingRuleError("multivariate_normal: allow_singular must be None."))
         (x, center, spread), _ = promoted(x, mean, cov, to_float=True)
         y = x - center
         if center.ndim == 0:
@@ -89,14 +93,15 @@ class multivariate_normal:
             return -0.5 * (
                 anp.sum(y * y, axis=-1) / spread + size * (math.log(2 * math.pi) + anp.log(spread))
             )
-        if spread.shape != (size, size):
+        if spread.shape[-2:] != (size, size):
             given = f"mean {center.aval} and cov {spread.aval}"
-            raise located(ShapeError(f"multivariate_normal: cov must be a number or (d, d); got {given}."))
-        factor = anp.linalg.cholesky(spread)
-        flat = anp.reshape(y, (-1, size))
-        white = lax.linalg.triangular_solve(factor, flat.T, left_side=True, lower=True)
-        square = anp.reshape(anp.sum(white * white, axis=0), y.shape[:-1])
-        return -0.5 * (square + size * math.log(2 * math.pi)) - anp.sum(anp.log(anp.diagonal(factor)))
+            raise located(
+                ShapeError(f"multivariate_normal: cov must be a number or (..., d, d); got {given}.")
+            )
+        factor = lax.linalg.cholesky(spread)
+        white = _whitened(factor, y)
+        logs = anp.sum(anp.log(anp.diagonal(factor, axis1=-2, axis2=-1)), axis=-1)
+        return -0.5 * (anp.sum(white * white, axis=-1) + size * math.log(2 * math.pi)) - logs
 
     @staticmethod
     def pdf(x: ArrayLike, mean: ArrayLike, cov: ArrayLike) -> Array:
@@ -104,8 +109,13 @@ class multivariate_normal:
         return lax.exp(multivariate_normal.logpdf(x, mean, cov))
 
 
-def sem(a: ArrayLike, axis: int | None = 0, ddof: int = 1, *, keepdims: bool = False) -> Array:
-    """Standard error of the mean: the standard deviation with ``ddof`` over the root of the number of elements."""
-    (values,), _ = promoted(a, to_float=True)
-    count = values.size if axis is None else values.shape[axis]
-    return anp.std(values, axis=axis, ddof=ddof, keepdims=keepdims) / math.sqrt(count)
+def _whitened(factor: Array, y: Array) -> Array:
+    """Solutions of ``factor @ w = y`` for vectors along the last axis; all vectors of one factor are one system."""
+    if factor.ndim == 2:
+        flat = anp.reshape(y, (-1, y.shape[-1]))
+        white = lax.linalg.triangular_solve(factor, flat.T, left_side=True, lower=True)
+        return anp.reshape(white.T, y.shape)
+    outer = anp.broadcast_shapes(factor.shape[:-2], y.shape[:-1])
+    factor = anp.broadcast_to(factor, (*outer, *factor.shape[-2:]))
+    columns = anp.broadcast_to(y, (*outer, y.shape[-1]))[..., None]
+    return lax.linalg.triangular_solve(factor, columns, left_side=True, lower=True)[..., 0]
