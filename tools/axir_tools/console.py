@@ -22,6 +22,7 @@ __all__ = [
     "command",
     "human_bytes",
     "human_number",
+    "human_time",
     "on_terminal",
     "print_json",
     "print_table",
@@ -137,3 +138,11 @@ def human_bytes(value: float) -> str:
             return f"{value:.4g} {suffix}"
         value /= 1024
     return f"{value:.4g} TiB"
+
+
+def human_time(seconds: float) -> str:
+    """A duration with a unit: 1.5 ms."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"

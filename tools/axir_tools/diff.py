@@ -48,7 +48,7 @@ def compare(before: ir.Module, after: ir.Module) -> list[Difference]:
             counts[1].subtract(counts[0])
             ops = {op: n for op, n in sorted(counts[1].items()) if n}
             texts = [_lines(m, name) for m in (before, after)]
-            found.append(Difference(name, kind, ops, diff_lines(*texts)))
+            found.append(Difference(name, kind, ops, diff_lines(texts[0], texts[1])))
         return found
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import typer
 
+from axir_tools.bench import bench
+from axir_tools.cache import cache
 from axir_tools.console import quiet_signals
 from axir_tools.diff import diff
+from axir_tools.doctor import doctor
 from axir_tools.golden import golden
 from axir_tools.ir import ir
 from axir_tools.opt import opt
+from axir_tools.stats import stats
 
 __all__ = ["app", "main"]
 
@@ -22,6 +26,10 @@ app = typer.Typer(
 app.command("ir")(ir)
 app.command("opt")(opt)
 app.command("diff")(diff)
+app.command("stats")(stats)
+app.command("bench")(bench)
+app.add_typer(cache)
+app.command("doctor")(doctor)
 app.command("golden")(golden)
 
 
