@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from axir_tools.artifacts import compile_, inspect, run
 from axir_tools.golden import golden
 from axir_tools.opt import opt
 
@@ -18,6 +19,9 @@ app = typer.Typer(
 )
 app.command("opt")(opt)
 app.command("golden")(golden)
+app.command("compile")(compile_)
+app.command("run")(run)
+app.command("inspect")(inspect)
 
 
 def main() -> None:
