@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import iree.compiler.version as _version
-from iree.compiler import _mlir_libs, ir, rewrite
+from iree.compiler import ir, rewrite
 from iree.compiler import passmanager as passmanager  # pyright: ignore[reportAttributeAccessIssue]
 from iree.compiler._mlir_libs._mlir import globals as _globals
 from iree.compiler._mlir_libs._mlir import register_dialect, register_operation
@@ -135,7 +135,7 @@ def compile_to(session: Session, source: Source, phase: str) -> str:
 
 def linker_path() -> str:
     """The linker that comes with IREE's compiler."""
-    return str(Path(_mlir_libs.__file__).with_name("iree-lld"))
+    return str(Path(ctypes_dl.__file__).parents[1] / "_mlir_libs" / "iree-lld")
 
 
 _Callback = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p)

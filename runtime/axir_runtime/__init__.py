@@ -1,6 +1,7 @@
 """Runs modules compiled by axir: devices, buffers, executables, caches. Needs no compiler."""
 
 from axir_runtime.archive import FORMAT_VERSION, Archive, Member, digest, write_archive
+from axir_runtime.arguments import parse_array
 from axir_runtime.artifact import PARAMETERS, Function, Module, load, loads, read_manifest, signature_of
 from axir_runtime.binaries import Binary, binaries
 from axir_runtime.buffer import Buffer, aligned_empty
@@ -68,6 +69,7 @@ __all__ = [
     "pack",
     "pack_module",
     "parameter_archive",
+    "parse_array",
     "parse_manifest",
     "read_manifest",
     "required_features",

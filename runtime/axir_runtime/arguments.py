@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from axir_runtime.dtypes import describe
+from axir_runtime.dtypes import describe, dtype_named, supported_names
 from axir_runtime.errors import (
     ArgumentDTypeError,
     ArgumentShapeError,
@@ -117,3 +118,47 @@ def _number(value: Any, spec: Spec, where: str) -> Array:
         return np.asarray(value, spec.dtype)
     except OverflowError:
         raise ArgumentDTypeError(f"{where} must be {spec}, which cannot hold {value!r}") from None
+
+
+# Text. ----------------------------------------------------------------------------------------------
+
+_ARRAY = re.compile(r"\s*(?P<dtype>\w+)\s*\[(?P<shape>[\d,\s]*)\]\s*=(?P<values>.*)", re.DOTALL)
+_SHORT = {"f": "float", "i": "int", "u": "uint", "ui": "uint", "bf": "bfloat", "c": "complex"}
+
+
+def parse_array(text: str) -> Array:
+    """An array from text: ``f32[4]=1,2,3,4``, or ``f32[2,2]=0`` for equal elements.
+
+    Raises: ValueError if the text is none, or has another number of elements.
+    """
+    found = _ARRAY.fullmatch(text)
+    if found is None:
+        raise ValueError(f"write an array as 'f32[4]=1,2,3,4'; got {text!r}")
+    name = re.sub(r"^(bf|ui|[fiuc])(?=\d)", lambda m: _SHORT[m[1]], found["dtype"])
+    try:
+        dtype = dtype_named(name)
+    except KeyError:
+        raise ValueError(f"there is no dtype {found['dtype']!r}; there are {supported_names()}") from None
+    shape = tuple(int(n) for n in found["shape"].split(",") if n.strip())
+    return _filled(shape, dtype, [v.strip() for v in found["values"].split(",") if v.strip()], text)
+
+
+def _boolean(word: str) -> bool:
+    return {"true": True, "false": False, "1": True, "0": False}[word.lower()]
+
+
+def _filled(shape: tuple[int, ...], dtype: np.dtype[Any], words: list[str], text: str) -> Array:
+    read = {"c": complex, "i": int, "u": int, "b": _boolean}.get(dtype.kind, float)
+    try:
+        values = np.array([read(w) for w in words])
+        array = values.astype(dtype)
+        if dtype.kind in "iu" and not (array == values).all():
+            raise OverflowError
+    except (ValueError, KeyError, OverflowError):
+        raise ValueError(f"not all of the elements are {dtype} numbers: {text!r}") from None
+    count = int(np.prod(shape, dtype=np.int64))
+    if len(values) == 1:
+        return np.full(shape, array[0], dtype)
+    if len(values) != count:
+        raise ValueError(f"the shape has {count} elements, the text {len(values)}: {text!r}")
+    return array.reshape(shape)

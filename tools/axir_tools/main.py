@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from axir_tools.artifacts import compile_, inspect, run
 from axir_tools.bench import bench
 from axir_tools.cache import cache
 from axir_tools.console import quiet_signals
@@ -31,6 +32,9 @@ app.command("bench")(bench)
 app.add_typer(cache)
 app.command("doctor")(doctor)
 app.command("golden")(golden)
+app.command("compile")(compile_)
+app.command("run")(run)
+app.command("inspect")(inspect)
 
 
 def main() -> None:
