@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     targets = ("--target", "cpu", "--target", "vulkan")
     said = axir("compile", f"{path}:f", "f32[2,4]", "-o", folder / "f.axir", *targets, "--include-ir")
     assert "f(x: float32[2, 4]) -> float32[2, 3]" in said and "for cpu:host, vulkan" in said
-    axir("compile", f"{path}:g", "--args-from", "example", "-o", folder / "g.axir", "--name", "other")
+    axir("compile", f"{path}:g", "--args-from", f"{path}:example", "-o", folder / "g.axir", "--name", "other")
     return folder
 
 
@@ -66,9 +66,9 @@ def test_run_prints_and_writes_results(folder: Path) -> None:
         (["run", "f.axir", "--input", "f64[2,4]=1"], "must be float32[2, 4]; got float64[2, 4]"),
         (["run", "f.axir", "--target", "vulkan", "--input", "f32[2,4]=1"], "no module that runs here"),
         (["inspect", "functions_of_test.py"], "not an axir artifact"),
-        (["compile", "functions_of_test.py:k", "f32[2]"], "has no 'k'"),
+        (["compile", "functions_of_test.py:k", "f32[2]"], "there is no 'k' in functions_of_test.py"),
         (["compile", "functions_of_test.py"], "given as file.py:name"),
-        (["compile", "none.py:f"], "there is no Python file none.py"),
+        (["compile", "none.py:f"], "there is no file none.py"),
         (["compile", "functions_of_test.py:h", "f32[2,2]"], "export: h calls linalg.eig"),
         (["compile", "functions_of_test.py:f", "f32[2,4]", "--target", "abacus"], "no target 'abacus'"),
     ],

@@ -48,6 +48,8 @@ PAGES = (
     "axir.custom_batching",
     "axir.custom_derivatives",
     "axir.ad_checkpoint",
+    "axir.stages",
+    "axir.aot",
     "axir.config",
     "axir.debug",
     "axir.profiler",

@@ -1,32 +1,24 @@
 """``axir compile``, ``axir run``, ``axir inspect``: functions compiled ahead of time.
 
-    $ axir compile model.py:predict 'f32[8,16]' -o model.axir --target cpu:x86-64-v3 --target vulkan
-    $ axir run model.axir predict --input x.npy --output y.npy
-    $ axir inspect model.axir
-
-``run`` and ``inspect`` need the runtime only.
+$ axir compile model.py:predict 'f32[8,16]' -o model.axir --target cpu:x86-64-v3 --target vulkan
+$ axir run model.axir predict --input x.npy --output y.npy
+$ axir inspect model.axir
 """
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
+from axir import aot
 from axir_runtime import (
     Archive,
-    ArgumentError,
-    DamagedError,
     Function,
-    RuntimeFailure,
     binaries,
     cpu_features,
     load,
@@ -37,95 +29,52 @@ from axir_runtime import (
 )
 from axir_runtime.manifest import Manifest, Variant
 from axir_runtime.trees import flatten, unflatten
+from axir_tools.console import CommandError, command
+from axir_tools.programs import ArgsFrom, Specs, arguments_for
+from axir_tools.programs import load as load_function
 
 __all__ = ["compile_", "inspect", "run"]
-
-
-class _UsageError(ValueError):
-    """What was given on the command line cannot be used."""
-
-
-def _reported(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Turn the errors that a user can cause into one line and exit code 1."""
-
-    def decorate(function: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(function)
-        def wrapped(*args: Any, **kwargs: Any) -> None:
-            try:
-                function(*args, **kwargs)
-            except (RuntimeFailure, DamagedError, ArgumentError, _UsageError, OSError) as error:
-                typer.echo(f"axir {name}: {error}", err=True)
-                raise typer.Exit(1) from None
-
-        return wrapped
-
-    return decorate
 
 
 # Compile. -------------------------------------------------------------------------------------------
 
 _Program = Annotated[str, typer.Argument(help="Functions: file.py:name, or file.py:name,other.")]
-_Specs = Annotated[list[str] | None, typer.Argument(help="Types of the arguments: f32[8,16], i32[], ...")]
 _Output = Annotated[Path, typer.Option("-o", "--output", help="The artifact to write.")]
 _Targets = Annotated[list[str], typer.Option("--target", help="What to compile for; may be repeated.")]
 _Name = Annotated[str, typer.Option(help="What the artifact is called.")]
-_From = Annotated[str, typer.Option(help="Name of a tuple of arguments in the file, in place of types.")]
 _Separate = Annotated[bool, typer.Option("--separate-weights", help="Put weights into a file beside it.")]
 _Include = Annotated[bool, typer.Option("--include-ir", help="Put the programs into the artifact.")]
 
 
-@_reported("compile")
+@command("compile")
 def compile_(
     program: _Program,
-    specs: _Specs = None,
+    specs: Specs = None,
     output: _Output = Path("out.axir"),
     target: _Targets = ["cpu"],  # noqa: B006  (typer reads it)
     name: _Name = "",
-    args_from: _From = "",
+    args_from: ArgsFrom = "",
     separate_weights: _Separate = False,
     include_ir: _Include = False,
 ) -> None:
     """Compile functions into an artifact that runs without axir."""
-    from axir import aot
-    from axir.errors import AxirError
-
-    place, colon, names = program.rpartition(":")
-    if not colon:
-        raise _UsageError(f"a function is given as file.py:name; got {program!r}.")
-    module = _imported(place)
-    functions = {n: _attribute(module, n) for n in names.split(",")}
-    given = _attribute(module, args_from) if args_from else tuple(specs or ())
-    try:
-        exported = aot.export(
-            functions,
-            *(given() if callable(given) else given),
-            targets=target,
-            name=name or (names if len(functions) == 1 else None),
-            weights="separate" if separate_weights else "inside",
-            include_ir=include_ir,
-        )
-    except AxirError as error:
-        raise _UsageError(str(error)) from None
+    place, _, names = program.rpartition(":")
+    functions = {n: load_function(f"{place}:{n}") for n in names.split(",")}
+    if args_from and specs:
+        raise CommandError("give the types of the arguments, or --args-from, not both.")
+    args, kwargs = arguments_for(None, args_from) if args_from else (tuple(specs or ()), {})
+    if kwargs:
+        raise CommandError("exported functions take positional arguments only; --args-from gave a dict.")
+    exported = aot.export(
+        functions,
+        *args,
+        targets=target,
+        name=name or (names if len(functions) == 1 else None),
+        weights="separate" if separate_weights else "inside",
+        include_ir=include_ir,
+    )
     path = exported.save(output)
     typer.echo(f"{path}: {path.stat().st_size} bytes\n{exported!r}")
-
-
-def _imported(place: str) -> ModuleType:
-    path = Path(place)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise _UsageError(f"there is no Python file {place}.")
-    sys.path.insert(0, str(path.resolve().parent))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def _attribute(module: ModuleType, name: str) -> Any:
-    if not hasattr(module, name):
-        raise _UsageError(f"{module.__file__} has no {name!r}.")
-    return getattr(module, name)
 
 
 # Run. -----------------------------------------------------------------------------------------------
@@ -144,7 +93,7 @@ _Outputs = Annotated[
 _Target = Annotated[str, typer.Option(help="Which of its modules to run; by default the best for this CPU.")]
 
 
-@_reported("run")
+@command("run")
 def run(
     artifact: _Artifact,
     function: _Function = "",
@@ -159,7 +108,9 @@ def run(
     arrays = flatten(called.entry.results, results, "the result")
     paths = output or []
     if len(paths) > len(arrays):
-        raise _UsageError(f"{called.entry.name} gives {len(arrays)} arrays; got {len(paths)} files for them.")
+        raise CommandError(
+            f"{called.entry.name} gives {len(arrays)} arrays; got {len(paths)} files for them."
+        )
     for array, path in zip(arrays, paths, strict=False):
         np.save(path, array)
     for array, spec in zip(arrays[len(paths) :], called.entry.result_specs[len(paths) :], strict=True):
@@ -170,7 +121,7 @@ def _chosen(functions: dict[str, Function], name: str) -> Function:
     if not name and len(functions) == 1:
         return next(iter(functions.values()))
     if name not in functions:
-        raise _UsageError(f"name one of its functions: {', '.join(functions)}.")
+        raise CommandError(f"name one of its functions: {', '.join(functions)}.")
     return functions[name]
 
 
@@ -179,7 +130,7 @@ def _arguments(function: Function, arrays: list[np.ndarray]) -> list[Any]:
     parameters = function.entry.parameters
     wanted = sum(len(p.specs) for p in parameters)
     if len(arrays) != wanted:
-        raise _UsageError(f"{function.signature} takes {wanted} arrays; got {len(arrays)} inputs.")
+        raise CommandError(f"{function.signature} takes {wanted} arrays; got {len(arrays)} inputs.")
     left = iter(arrays)
     return [unflatten(p.tree, left) for p in parameters]
 
@@ -189,11 +140,11 @@ def _array(text: str) -> np.ndarray:
         try:
             return parse_array(text)
         except ValueError as error:
-            raise _UsageError(str(error)) from None
+            raise CommandError(str(error)) from None
     try:
         return np.load(text, allow_pickle=False)
     except ValueError as error:
-        raise _UsageError(f"{text}: {error}") from None
+        raise CommandError(f"{text}: {error}") from None
 
 
 # Inspect. -------------------------------------------------------------------------------------------
@@ -202,7 +153,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.
 _Extract = Annotated[Path | None, typer.Option(help="Folder to write the members of the artifact to.")]
 
 
-@_reported("inspect")
+@command("inspect")
 def inspect(artifact: _Artifact, json_: _Json = False, extract: _Extract = None) -> None:
     """Say what is in an artifact: functions, targets, machine code, parameters."""
     manifest, archive = read_manifest(artifact)
@@ -218,7 +169,7 @@ def _unpack(archive: Archive, folder: Path) -> None:
     for name in archive.manifest["members"]:
         path = (folder / name).resolve()
         if not path.is_relative_to(folder.resolve()):
-            raise _UsageError(f"the artifact has a member outside of its folder: {name!r}.")
+            raise CommandError(f"the artifact has a member outside of its folder: {name!r}.")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(archive.member(name))
 
