@@ -88,6 +88,16 @@ def test_signatures_read_as_source() -> None:
     )
 
 
+def dead_links(pages: dict[str, str]) -> Iterator[str]:
+    """Links into the reference that lead nowhere."""
+    ids = {name: set(re.findall(r'\bid="([^"]+)"', text)) for name, text in pages.items()}
+    for name, text in pages.items():
+        for link, anchor in set(re.findall(r'href="((?:reference/)?axir[\w.]*\.html)(?:#([^"]*))?"', text)):
+            target = link if link.startswith("reference/") else f"{name.rpartition('/')[0]}/{link}"
+            if target not in ids or (anchor and anchor not in ids[target]):
+                yield f"{name}: {target}#{anchor}"
+
+
 def test_the_site_builds_without_warnings_and_loads_nothing(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs", reason="needs the extra docs")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", "tools/docs/mkdocs.yml"]
@@ -98,6 +108,8 @@ def test_the_site_builds_without_warnings_and_loads_nothing(tmp_path: Path) -> N
     pages = {path.relative_to(tmp_path).as_posix(): path.read_text() for path in tmp_path.rglob("*.html")}
     assert {f"{p.stem}.html" for p in (ROOT / "docs").glob("*.md")} <= set(pages)
     assert {f"reference/{name}.html" for name in PAGES} <= set(pages)
+    assert 'href="reference/axir.lax.html#axir.lax.while_loop"' in pages["sharp_bits.html"]
+    assert not list(dead_links(pages))
     remote = re.compile(r"<(?:script|img|iframe)[^>]*src=\"?https?:|<link[^>]*stylesheet[^>]*https?:")
     assert not [name for name, text in pages.items() if remote.search(text)]
     styles = [path.read_text() for path in tmp_path.rglob("*.css")]

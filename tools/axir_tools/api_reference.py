@@ -18,7 +18,7 @@ import numpy as np
 
 from axir_tools.markdown import escaped, first_sentence, from_docstring
 
-__all__ = ["PAGES", "anchor_of", "contents", "page", "pages", "signature_of"]
+__all__ = ["PAGES", "anchor_of", "contents", "names_of", "page", "pages", "signature_of"]
 
 PAGES = (
     "axir",
@@ -95,6 +95,14 @@ def page(name: str) -> str:
             level = "###"
         parts += [_entry(name, label, value, level) for label, value in members]
     return "\n".join(parts)
+
+
+def names_of(name: str) -> list[str]:
+    """The names that have an entry of their own on a page."""
+    module = _lookup(name)
+    if not isinstance(module, ModuleType):
+        return []
+    return [label for group in _sorted_out(module)[0].values() for label, _ in group]
 
 
 def _lookup(name: str) -> Any:

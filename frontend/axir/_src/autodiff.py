@@ -110,6 +110,12 @@ def value_and_grad(
 
     Raises:
         NonDifferentiableError: an argument is not of floats, or the result is not a float scalar.
+
+    Example:
+        >>> import axir
+        >>> value, (dx, dy) = axir.value_and_grad(lambda x, y: x * y**2, argnums=(0, 1))(3.0, 2.0)
+        >>> print(value, dx, dy)
+        12.0 4.0 12.0
     """
     title = f"grad({name_of(fun)})"
 
@@ -246,6 +252,12 @@ def jvp(
 
     Raises:
         TreeError, ShapeError: primals and tangents differ in structure, shape or dtype.
+
+    Example:
+        >>> import axir
+        >>> y, dy = axir.jvp(lambda x: x**3, (2.0,), (1.0,))
+        >>> print(y, dy)
+        8.0 12.0
     """
     title = f"jvp({name_of(fun)})"
     if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
@@ -347,8 +359,22 @@ def linearize(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> 
 
     The part that does not depend on tangents is computed once, here.
 
+    Args:
+        fun: function of pytrees of arrays; with ``has_aux`` it gives a pair (output, aux).
+        *primals: where to linearize it.
+        has_aux: whether there is auxiliary output, which is not differentiated.
+
     Returns: ``(output, f_jvp)`` with ``f_jvp(*tangents)`` of the structure of the output; aux as a third if
         ``has_aux``.
+
+    Raises:
+        TreeError, ShapeError: from ``f_jvp``, if tangents are not like the primals.
+
+    Example:
+        >>> import axir
+        >>> y, f_jvp = axir.linearize(lambda x: x**3, 2.0)
+        >>> print(f_jvp(1.0), f_jvp(10.0))
+        12.0 120.0
     """
     title = f"linearize({name_of(fun)})"
     leaves, outputs, residuals, treedef, trees, halves, wrt = _linearize(title, fun, primals, has_aux)
@@ -387,8 +413,22 @@ def full(value: Any, aval: Aval) -> Array:
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """The value of a function and its pullback, by reverse-mode differentiation.
 
+    Args:
+        fun: function of pytrees of arrays; with ``has_aux`` it gives a pair (output, aux).
+        *primals: where to differentiate it.
+        has_aux: whether there is auxiliary output, which is not differentiated.
+
     Returns: ``(output, f_vjp)``, where ``f_vjp(ct)`` takes a cotangent of the structure of the output and gives a
         tuple of cotangents, one for each primal; aux as a third if ``has_aux``.
+
+    Raises:
+        TreeError, ShapeError: from ``f_vjp``, if the cotangent is not like the output.
+
+    Example:
+        >>> import axir, axir.numpy as np
+        >>> y, f_vjp = axir.vjp(lambda a, x: a @ x, np.eye(2), np.array([1.0, 2.0]))
+        >>> f_vjp(np.array([1.0, 0.0]))[1]
+        Array([1., 0.], dtype=float32)
     """
     title = f"vjp({name_of(fun)})"
     leaves, outputs, residuals, treedef, trees, halves, wrt = _linearize(title, fun, primals, has_aux)
@@ -441,6 +481,12 @@ def linear_transpose(fun: Callable[..., Any], *primals: Any) -> Callable[[Any], 
 
     Raises:
         MissingRuleError: ``fun`` uses an operation that is not linear.
+
+    Example:
+        >>> import axir, axir.numpy as np
+        >>> spread = axir.linear_transpose(np.sum, np.zeros(3))
+        >>> spread(np.array(2.0))
+        (Array([2., 2., 2.], dtype=float32),)
     """
     title = f"linear_transpose({name_of(fun)})"
     zeros = pytree.map_tree(_zero_of, primals)

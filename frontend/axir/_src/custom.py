@@ -302,6 +302,15 @@ class custom_vjp(_Differentiated):
     The rule is set with ``defvjp(fwd, bwd)``: ``fwd(*args)`` gives ``(output, residuals)``, ``bwd(*nondiff, residuals,
     cotangent)`` a tuple with the cotangent of each argument that is not in ``nondiff_argnums``; ``None`` stands
     for zeros. There is no forward mode; reverse mode over it may be nested.
+
+    Example:
+        >>> import axir, axir.numpy as np
+        >>> @axir.custom_vjp
+        ... def limited(x):
+        ...     return x
+        >>> limited.defvjp(lambda x: (x, None), lambda _, ct: (np.clip(ct, -1.0, 1.0),))
+        >>> print(axir.grad(lambda x: 5 * limited(x))(2.0))
+        1.0
     """
 
     def __init__(self, fun: Callable[..., Any], nondiff_argnums: Sequence[int] = ()):

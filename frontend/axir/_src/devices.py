@@ -42,7 +42,11 @@ def default_backend() -> str:
 
 
 def device_put(x: Any, device: Device | None = None) -> Any:
-    """A pytree of arrays on a device, by default the first one."""
+    """A pytree of arrays on a device, by default the first one; numbers and NumPy's arrays become arrays.
+
+    Raises:
+        TypeError: ``device`` is not one of ``axir.devices()``; DTypeError: a leaf is no array and no number.
+    """
     if device is not None and not isinstance(device, Device):
         raise TypeError(f"device_put: device must be one of axir.devices(); got {device!r}.")
     return pytree.map_tree(to_array, x)

@@ -108,6 +108,15 @@ def jacfwd(
 
     Returns: a function that gives, for each leaf of the result and each leaf of the arguments ``argnums``, an array of
         the shape of the one followed by that of the other; with ``has_aux`` a pair of that and aux.
+
+    Raises:
+        NonDifferentiableError: an argument or a result is not of floats.
+
+    Example:
+        >>> import axir, axir.numpy as np
+        >>> axir.jacfwd(lambda x: x[0] * x)(np.array([2.0, 3.0]))
+        Array([[4., 0.],
+               [3., 2.]], dtype=float32)
     """
     title = f"jacfwd({name_of(fun)})"
 
@@ -165,5 +174,15 @@ jacobian = jacrev
 def hessian(
     fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable[..., Any]:
-    """The matrix of second derivatives, forward mode over reverse mode."""
+    """The matrix of second derivatives, forward mode over reverse mode.
+
+    Arguments are those of ``jacfwd``. For a scalar ``fun`` and an argument of shape ``s`` the result has the shape
+    ``s + s``.
+
+    Example:
+        >>> import axir, axir.numpy as np
+        >>> axir.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0]))
+        Array([[6., 2.],
+               [2., 0.]], dtype=float32)
+    """
     return jacfwd(jacrev(fun, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)

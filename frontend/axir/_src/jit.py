@@ -395,6 +395,14 @@ def jit(
     Raises:
         ConcretizationError: when called, if the function needs the value of a traced array in Python.
         CompileError: when called, if the program cannot be compiled.
+
+    Example:
+        >>> import axir, axir.numpy as np
+        >>> @axir.jit
+        ... def selu(x, alpha=1.67, scale=1.05):
+        ...     return scale * np.where(x > 0, x, alpha * np.exp(x) - alpha)
+        >>> selu(np.array([-1.0, 0.0, 2.0])).round(3)
+        Array([-1.108,  0.   ,  2.1  ], dtype=float32)
     """
     if fun is None:
         return functools.partial(
@@ -438,6 +446,12 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         *args, **kwargs: arrays or ``ShapeDtypeStruct``s.
 
     Returns: the result's pytree with a ``ShapeDtypeStruct`` for each array.
+
+    Example:
+        >>> import axir, axir.numpy as np
+        >>> big = axir.ShapeDtypeStruct((100_000, 100_000), "float32")
+        >>> axir.eval_shape(lambda x: x @ x[0], big).shape
+        (100000,)
     """
     function, tree = trace_for_specs(fun, args, kwargs)
     return pytree.unflatten(

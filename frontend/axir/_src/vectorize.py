@@ -79,6 +79,12 @@ def vmap(
     Raises:
         ShapeError: mapped axes differ in length; AxisError: an axis is out of range; TreeError: in_axes or out_axes
             does not fit the arguments or results.
+
+    Example:
+        >>> import axir, axir.numpy as np
+        >>> matrix, vectors = np.ones((2, 3)), np.ones((5, 3))
+        >>> axir.vmap(lambda m, v: m @ v, in_axes=(None, 0))(matrix, vectors).shape
+        (5, 2)
     """
     title = f"vmap({name_of(fun)})"
     if isinstance(in_axes, list):
