@@ -14,6 +14,7 @@ from axir_tools.golden import golden
 from axir_tools.ir import ir
 from axir_tools.opt import opt
 from axir_tools.stats import stats
+from axir_tools.viz import viz
 
 __all__ = ["app", "main"]
 
@@ -28,6 +29,7 @@ app.command("ir")(ir)
 app.command("opt")(opt)
 app.command("diff")(diff)
 app.command("stats")(stats)
+app.command("viz")(viz)
 app.command("bench")(bench)
 app.add_typer(cache)
 app.command("doctor")(doctor)

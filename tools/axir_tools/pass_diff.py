@@ -14,7 +14,7 @@ from axir_compiler.passes.base import Pass
 from axir_compiler.pipeline import run_passes
 from axir_tools.console import styled
 
-__all__ = ["Step", "coloured", "diff_lines", "run_in_steps"]
+__all__ = ["Step", "coloured", "count_ops", "diff_lines", "run_in_steps"]
 
 
 class Step(NamedTuple):
@@ -36,11 +36,18 @@ def run_in_steps(module: ir.Module, passes: Sequence[Pass], context_lines: int =
             run_passes(module, [one])
             seconds = time.perf_counter() - start
             after = pretty_lines(module)
-            yield Step(str(one), seconds, _ops(before), _ops(after), diff_lines(before, after, context_lines))
+            yield Step(
+                str(one),
+                seconds,
+                count_ops(before),
+                count_ops(after),
+                diff_lines(before, after, context_lines),
+            )
             before = after
 
 
-def _ops(lines: Sequence[Line]) -> int:
+def count_ops(lines: Sequence[Line]) -> int:
+    """Number of ops in a listing, terminators aside."""
     return sum(bool(line.op) and line.op != "return" for line in lines)
 
 

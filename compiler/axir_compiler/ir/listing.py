@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from axir_compiler.ir.attributes import ScalarValue
-from axir_compiler.ir.module import body_of, callees_of, functions, is_private, is_terminator
+from axir_compiler.ir.module import body_of, callees_of, functions, is_private, is_terminator, walk
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.types import Aval, aval_of, dtype_name
 from axir_compiler.mlir import func, ir
 from axir_compiler.ops.constant import ConstantOp
 
-__all__ = ["Line", "Place", "pretty_lines", "selected", "text_lines", "user_place"]
+__all__ = ["Line", "Place", "number_ops", "pretty_lines", "selected", "text_lines", "user_place"]
 
 
 class Place(NamedTuple):
@@ -41,6 +41,7 @@ class Line(NamedTuple):
         defines, uses: Names of values.
         place: Where its op comes from.
         function: Number of the function that it is in; -1 outside.
+        origin: Number of the op that it was made from; see ``number_ops``.
     """
 
     text: str
@@ -49,15 +50,29 @@ class Line(NamedTuple):
     uses: tuple[str, ...] = ()
     place: Place | None = None
     function: int = -1
+    origin: int | None = None
 
 
-_LOCATION = re.compile(r'loc\((?:"(?P<name>[^"]*)"\()?"(?P<file>[^"]*)":(?P<line>\d+):\d+')
+_LOCATION = re.compile(r'(?:"(?P<name>[^"]*)"\()?"(?P<file>[^"]*)":(?P<line>\d+):\d+')
+_ORIGIN = re.compile(r'loc\("op (\d+)"')
 
 
 def user_place(location: ir.Location) -> Place | None:
     """The user's line that a location names."""
-    found = _LOCATION.match(str(location))
+    found = _LOCATION.search(str(location))
     return Place(found["name"] or "", found["file"], int(found["line"])) if found else None
+
+
+def number_ops(module: ir.Module) -> None:
+    """Give each op a number that its location carries, so that what passes make of it can be told."""
+    ops = [op for function in functions(module).values() for op in walk(function)]
+    for number, op in enumerate(ops):
+        op.operation.location = ir.Location.name(f"op {number}", op.location)
+
+
+def _origin(location: ir.Location) -> int | None:
+    found = _ORIGIN.match(str(location))
+    return int(found[1]) if found else None
 
 
 # The short form. ----------------------------------------------------------------------------------------
@@ -109,12 +124,14 @@ class _Printer:
             words = (f"{name}{_attributes(op)}", *uses)
             text = f"{indent}{defines} = {' '.join(words)}" if defines else indent + " ".join(words)
             names = tuple(map(self._name, op.results))
-            yield Line(text, name, names, uses, user_place(op.location))
+            place = user_place(op.location)
+            yield Line(text, name, names, uses, place, origin=_origin(op.location))
             if getattr(op, "has_regions", False):
                 for number, region in enumerate(op.regions):
                     inner = region.blocks[0]
                     arguments = ", ".join(map(self._define, inner.arguments))
-                    yield Line(f"{indent}  region {number} ({arguments}):")
+                    names = tuple(map(self._name, inner.arguments))
+                    yield Line(f"{indent}  region {number} ({arguments}):", defines=names)
                     yield from self._block(inner, indent + "    ")
 
     def _define(self, value: ir.Value) -> str:
