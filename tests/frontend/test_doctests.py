@@ -14,6 +14,8 @@ MODULES = [
     "axir._src.trees",
     "axir._src.scalar_types",
     "axir._src.scopes",
+    "axir.aot",
+    "axir.aot._specs",
     "axir._src.tree_functions",
     "axir._src.tree_registration",
     "axir.profiler",

@@ -94,11 +94,12 @@ def compile_(
         raise _UsageError(f"a function is given as file.py:name; got {program!r}.")
     module = _imported(place)
     functions = {n: _attribute(module, n) for n in names.split(",")}
-    given = _attribute(module, args_from) if args_from else tuple(specs or ())
+    given: Any = _attribute(module, args_from) if args_from else tuple(specs or ())
+    given = given() if callable(given) else given
     try:
         exported = aot.export(
             functions,
-            *(given() if callable(given) else given),
+            *given,
             targets=target,
             name=name or (names if len(functions) == 1 else None),
             weights="separate" if separate_weights else "inside",
