@@ -6,11 +6,14 @@ Arguments that only save memory or time in SciPy (``overwrite_a``, ``check_finit
 from axir.scipy.linalg import factorizations as _factorizations
 from axir.scipy.linalg import functions as _functions
 from axir.scipy.linalg import matrices as _matrices
+from axir.scipy.linalg import structured as _structured
 from axir.scipy.linalg.factorizations import *  # noqa: F403
 from axir.scipy.linalg.functions import *  # noqa: F403
 from axir.scipy.linalg.matrices import *  # noqa: F403
+from axir.scipy.linalg.structured import *  # noqa: F403
 
 __all__: list[str] = []
 __all__ += _factorizations.__all__
 __all__ += _functions.__all__
 __all__ += _matrices.__all__
+__all__ += _structured.__all__
