@@ -75,6 +75,12 @@ def test_sections_of_docstrings() -> None:
     assert "```text\na   b\n```" in text
 
 
+def test_values_are_described() -> None:
+    assert "| `ArrayLike` | What operations take as an array." in page("axir.typing")
+    assert "| `pi` | `3.14159" in page("axir.numpy")
+    assert "| `float0` | Dtype of tangents of integers" in page("axir.dtypes")
+
+
 def test_signatures_read_as_source() -> None:
     def short(x: int, /, *, y: str = "a") -> bool:
         return True

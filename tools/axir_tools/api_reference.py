@@ -6,12 +6,13 @@ plain text with sections (``Args:``, ``Returns:``, ``Raises:``, ``Example:``), e
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import GenericAlias, ModuleType, UnionType
 from typing import Any, ForwardRef
 
 import numpy as np
@@ -87,7 +88,7 @@ def page(name: str) -> str:
     functions, values = _sorted_out(module)
     parts = [head]
     if values:
-        parts.append(_table_of_values(values))
+        parts.append(_table_of_values(module, values))
     for title, members in functions.items():
         level = "##"
         if title:
@@ -135,6 +136,8 @@ def _sorted_out(module: ModuleType) -> tuple[dict[str, list[tuple[str, Any]]], l
 
 def _is_plain(value: Any) -> bool:
     """Whether a value is a number, a type of NumPy's or the like, which has no documentation of its own."""
+    if isinstance(value, GenericAlias | UnionType):
+        return True
     if isinstance(value, type):
         return issubclass(value, np.generic) or not value.__module__.startswith("axir")
     return not inspect.isroutine(value) and inspect.getdoc(value) in (None, inspect.getdoc(type(value)))
@@ -153,14 +156,33 @@ def _titles(module: ModuleType) -> dict[str, str]:
     return titles
 
 
-def _table_of_values(values: list[tuple[str, Any]]) -> str:
-    rows = [f"| `{label}` | {_shown(value)} |" for label, value in values]
+def _table_of_values(module: ModuleType, values: list[tuple[str, Any]]) -> str:
+    rows = [f"| `{label}` | {_assigned(module, label) or _shown(value)} |" for label, value in values]
     return "\n".join(["| Name | |", "|---|---|", *rows, ""])
+
+
+def _assigned(module: ModuleType, label: str) -> str:
+    """What the source says of a value, in the text behind its assignment; follows imports by name."""
+    body = ast.parse(inspect.getsource(module)).body
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
+        named = any(isinstance(target, ast.Name) and target.id == label for target in targets)
+        if named and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            return escaped(" ".join(str(after.value.value).split()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("axir"):
+            home = importlib.import_module(node.module or "")
+            for alias in node.names:
+                if label == (alias.asname or alias.name):
+                    return _assigned(home, alias.name)
+    return ""
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, type):
         return f"the type `{value.__module__}.{value.__qualname__}`"
+    if isinstance(value, UnionType):
+        kinds = dict.fromkeys(getattr(kind, "__name__", str(kind)) for kind in value.__args__)
+        return "one of " + ", ".join(f"`{kind}`" for kind in kinds)
     text = " ".join(repr(value).split())
     if text.startswith("<"):
         return first_sentence(value)

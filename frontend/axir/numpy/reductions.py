@@ -125,7 +125,7 @@ def prod(
     where: ArrayLike | None = None,
     promote_integers: bool = True,
 ) -> Array:
-    """Product along axes, by default all; the arguments are those of ``sum``."""
+    """Product along axes, by default all; the arguments, dtypes and errors are those of ``sum``."""
     no_out("prod", out)
     x = to_array(a)
     found = _masked(convert(x, accumulator(x, dtype, promote_integers, "prod")), where, 1)
@@ -184,7 +184,7 @@ def any(
     *,
     where: ArrayLike | None = None,
 ) -> Array:
-    """Whether an element along the axes is true, that is, not zero."""
+    """Whether an element along the axes is true, that is, not zero; arguments as in ``sum``."""
     no_out("any", out)
     return _reduce("reduce_or", _masked(truth(a), where, False), axis, keepdims)
 
@@ -197,7 +197,7 @@ def all(
     *,
     where: ArrayLike | None = None,
 ) -> Array:
-    """Whether all elements along the axes are true, that is, not zero."""
+    """Whether all elements along the axes are true, that is, not zero; arguments as in ``sum``."""
     no_out("all", out)
     return _reduce("reduce_and", _masked(truth(a), where, True), axis, keepdims)
 
@@ -264,7 +264,13 @@ def mean(
     *,
     where: ArrayLike | None = None,
 ) -> Array:
-    """Arithmetic mean along axes, as a float; NaN of no elements."""
+    """Arithmetic mean along axes, as a float; NaN of no elements.
+
+    Integers and bools give the default float dtype; half types are summed in float32. Arguments are
+    those of ``sum``.
+
+    Raises: AxisError if an axis is out of bounds.
+    """
     no_out("mean", out)
     x = to_array(a)
     result, wide = _work_dtype(x, dtype, "mean")
@@ -332,7 +338,7 @@ def std(
     mean: ArrayLike | None = None,
     correction: float | None = None,
 ) -> Array:
-    """Square root of ``var``."""
+    """Standard deviation along axes: the square root of ``var``, with the same arguments and errors."""
     no_out("std", out)
     return lax.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction))
 
