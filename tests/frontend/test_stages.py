@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -267,6 +268,27 @@ def test_memory() -> None:
     chain = axir.jit(lambda x: np.exp(np.sin(x) * 2)).trace(f32(100)).memory_analysis()
     assert chain.peak_memory_in_bytes == 800
     assert chain.temp_size_in_bytes == 0
+
+
+def transients(text: str) -> int:
+    """Bytes of temporaries that a program in IREE's ``hal`` allocates."""
+    constants = dict(re.findall(r"(%c\w+) = arith.constant (\d+) : index", text))
+    sizes = re.findall(r"hal\.device\.queue\.alloca[^\n]*\{(%c\w+)\}", text)
+    return sum(int(constants[s]) for s in sizes)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda w, x: np.sum(np.exp(w @ x) * (x @ w)),
+        lambda w, x: np.sum(np.tanh(x @ w) @ w),
+        lambda w, x: np.exp(np.sin(w) * 2 + x),
+    ],
+)
+def test_temporaries_are_those_that_iree_allocates(f: Callable[..., Any]) -> None:
+    traced = axir.jit(f).trace(f32(512, 512), f32(512, 512))
+    estimate = traced.memory_analysis().temp_size_in_bytes
+    assert math.isclose(estimate, transients(traced.as_text("hal")), rel_tol=0.01)
 
 
 def test_memory_of_loops_counts_what_a_step_needs() -> None:
