@@ -43,6 +43,19 @@ def test_the_steps_know_types_and_structures() -> None:
         assert repr(step).startswith(f"{type(step).__name__}(two_layers: (f32[4, 3], f32[2, 4]) -> (")
 
 
+def test_donated_arguments_are_marked() -> None:
+    def f(n: int, p: dict[str, Any], x: Any, *, y: Any) -> Any:
+        return p["a"] * n + p["b"] + x + y
+
+    donating = axir.jit(f, static_argnums=0, donate_argnums=1, donate_argnames="y")
+    lowered = donating.lower(2, {"a": f32(3), "b": f32(3)}, f32(3), y=f32(3))
+    assert lowered.donate_argnums == (0, 1, 3)
+    (p, x), named = lowered.compile().args_info
+    assert (p["a"].donated, p["b"].donated, x.donated, named["y"].donated) == (True, True, False, True)
+    last = axir.jit(lambda x, y: x + y, donate_argnums=-1).trace(f32(), f32())
+    assert last.donate_argnums == (1,)
+
+
 def test_a_compiled_function_gives_what_the_function_gives() -> None:
     compiled = axir.jit(two_layers).lower(*SPECS).compile()
     x = onp.arange(8, dtype=onp.float32).reshape(2, 4)
