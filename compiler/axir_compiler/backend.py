@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,11 +80,14 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
     directory = Path(dump_to)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "input.mlir").write_text(_text(module))
-    worker = _Worker(new_session(*flags, f"--iree-hal-dump-executable-files-to={directory}"))
-    binary, messages = _run(worker, module)
-    if binary is None:
-        raise _failure(module, target, messages)
-    return binary
+    first: list[tuple[int, str]] = []
+    for more, form in _forms(module):
+        worker = _Worker(new_session(*flags, *more, f"--iree-hal-dump-executable-files-to={directory}"))
+        binary, messages = _run(worker, form())
+        if binary is not None:
+            return binary
+        first = first or messages
+    raise _failure(module, target, first)
 
 
 # Longer constants (the machine code of kernels) are left out of texts.
@@ -99,17 +103,30 @@ def phase_text(module: ir.Module, target: Target, phase: str, *, locations: bool
     check_lowered(module)
     _check_fma(module, target)
     module = with_constant_kernels_folded(module)
-    worker = _worker(target.flags_for(module))
+    first: list[tuple[int, str]] = []
+    for more, form in _forms(module):
+        worker = _worker((*target.flags_for(module), *more))
+        text, messages = _text_at(worker, form(), phase, locations)
+        if text is not None:
+            return text
+        first = first or messages
+    raise _failure(module, target, first)
+
+
+def _text_at(
+    worker: _Worker, module: ir.Module, phase: str, locations: bool
+) -> tuple[str | None, list[tuple[int, str]]]:
+    """The program after a phase, or ``None``, and the compiler's messages."""
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
         stop_at_phase(invocation, phase)
         if not (_load(invocation, worker, module) and invocation.execute()):
-            raise _failure(module, target, messages)
+            return None, messages
         found = invocation.export_module().operation
         text = found.get_asm(large_elements_limit=_LONGEST_CONSTANT, enable_debug_info=locations)
         del keep
-    return text
+    return text, messages
 
 
 # Ops that IREE knows, but on which its compiler crashes.
@@ -195,8 +212,7 @@ def _compile_somehow(flags: tuple[str, ...], module: ir.Module, target: Target) 
     There are programs of which every op compiles, but not the kernels that IREE fuses them into.
     """
     first: list[tuple[int, str]] | None = None
-    as_is, unfused = (lambda: module), (lambda: _separated(module))
-    for more, form in (((), as_is), ((_NO_MULTI_USE,), as_is), ((), unfused)):
+    for more, form in _forms(module):
         binary, messages = _run(_worker((*flags, *more)), form())
         if binary is not None:
             if first is not None:
@@ -206,6 +222,12 @@ def _compile_somehow(flags: tuple[str, ...], module: ir.Module, target: Target) 
             return binary
         first = first or messages
     raise _failure(module, target, first or [])
+
+
+def _forms(module: ir.Module) -> tuple[tuple[tuple[str, ...], Callable[[], ir.Module]], ...]:
+    """Further flags and what is compiled with them, less and less fused."""
+    as_is, unfused = (lambda: module), (lambda: _separated(module))
+    return ((), as_is), ((_NO_MULTI_USE,), as_is), ((), unfused)
 
 
 def _separated(module: ir.Module) -> ir.Module:

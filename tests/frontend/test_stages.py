@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,19 @@ def test_the_steps_know_types_and_structures() -> None:
         assert isinstance(info, ArgInfo)
         assert (info.shape, info.dtype, info.donated) == ((4, 3), onp.float32, False)
         assert repr(step).startswith(f"{type(step).__name__}(two_layers: (f32[4, 3], f32[2, 4]) -> (")
+
+
+def test_donated_arguments_are_marked() -> None:
+    def f(n: int, p: dict[str, Any], x: Any, *, y: Any) -> Any:
+        return p["a"] * n + p["b"] + x + y
+
+    donating = axir.jit(f, static_argnums=0, donate_argnums=1, donate_argnames="y")
+    lowered = donating.lower(2, {"a": f32(3), "b": f32(3)}, f32(3), y=f32(3))
+    assert lowered.donate_argnums == (0, 1, 3)
+    (p, x), named = lowered.compile().args_info
+    assert (p["a"].donated, p["b"].donated, x.donated, named["y"].donated) == (True, True, False, True)
+    last = axir.jit(lambda x, y: x + y, donate_argnums=-1).trace(f32(), f32())
+    assert last.donate_argnums == (1,)
 
 
 def test_a_compiled_function_gives_what_the_function_gives() -> None:
@@ -267,6 +281,27 @@ def test_memory() -> None:
     chain = axir.jit(lambda x: np.exp(np.sin(x) * 2)).trace(f32(100)).memory_analysis()
     assert chain.peak_memory_in_bytes == 800
     assert chain.temp_size_in_bytes == 0
+
+
+def transients(text: str) -> int:
+    """Bytes of temporaries that a program in IREE's ``hal`` allocates."""
+    constants = dict(re.findall(r"(%c\w+) = arith.constant (\d+) : index", text))
+    sizes = re.findall(r"hal\.device\.queue\.alloca[^\n]*\{(%c\w+)\}", text)
+    return sum(int(constants[s]) for s in sizes)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda w, x: np.sum(np.exp(w @ x) * (x @ w)),
+        lambda w, x: np.sum(np.tanh(x @ w) @ w),
+        lambda w, x: np.exp(np.sin(w) * 2 + x),
+    ],
+)
+def test_temporaries_are_those_that_iree_allocates(f: Callable[..., Any]) -> None:
+    traced = axir.jit(f).trace(f32(512, 512), f32(512, 512))
+    estimate = traced.memory_analysis().temp_size_in_bytes
+    assert math.isclose(estimate, transients(traced.as_text("hal")), rel_tol=0.01)
 
 
 def test_memory_of_loops_counts_what_a_step_needs() -> None:

@@ -101,7 +101,12 @@ def print_table(
         return
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        # Only text gives way on a narrow terminal.
+        if column in right:
+            width = max(len(str(text)) for text in (column, *(row.get(column, "") for row in rows)))
+            table.add_column(column, justify="right", no_wrap=True, min_width=width)
+        else:
+            table.add_column(column, no_wrap=True, overflow="ellipsis", min_width=8)
     for row in rows:
         table.add_row(*(escape(str(row.get(c, ""))) for c in columns))
     Console().print(table)

@@ -80,17 +80,18 @@ def _measured() -> Roofline:
     numbers, result = np.linspace(-1, 1, count, dtype=np.float32), np.empty(count, np.float32)
     source, target = np.ones(size, np.float32), np.empty(size, np.float32)
     return Roofline(
-        flops=2 * n**3 / _best(lambda: matrix @ matrix, 5),
-        transcendentals=count / _best(lambda: np.exp(numbers, out=result), 50),
-        bytes=2 * source.nbytes / _best(lambda: np.copyto(target, source), 5),
+        flops=2 * n**3 / _best(lambda: matrix @ matrix),
+        transcendentals=count / _best(lambda: np.exp(numbers, out=result)),
+        bytes=2 * source.nbytes / _best(lambda: np.copyto(target, source)),
     )
 
 
-def _best(function: Callable[[], object], times: int) -> float:
-    """The shortest of several runs, in seconds."""
+def _best(function: Callable[[], object], seconds: float = 0.2) -> float:
+    """The shortest of the runs that fit into some time, at least 5, in seconds: other programs may run besides."""
     function()
-    found = []
-    for _ in range(times):
+    found: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(found) < 5 or time.perf_counter() < end:
         start = time.perf_counter()
         function()
         found.append(time.perf_counter() - start)

@@ -181,7 +181,7 @@ def _print_summary(summary: dict[str, Any]) -> None:
         typer.echo(f"{styled(name.rjust(12), bold=True)}  {text}")
 
 
-_COLUMNS = ("name", "ops", "runs", "flop", "functions", "bytes", "fused", "intensity", "estimate", "share")
+_COLUMNS = ("ops", "runs", "flop", "func", "bytes", "fused", "flop/B", "time", "share", "name")
 
 
 def _print_rows(title: str, rows: dict[str, dict[str, Any]], top: int) -> None:
@@ -192,16 +192,18 @@ def _print_rows(title: str, rows: dict[str, dict[str, Any]], top: int) -> None:
             "ops": r["ops"],
             "runs": r["runs"],
             "flop": human_number(r["flops"]),
-            "functions": human_number(r["transcendentals"]),
+            "func": human_number(r["transcendentals"]),
             "bytes": human_bytes(r["bytes"]),
             "fused": human_bytes(r["fused bytes"]),
-            "intensity": f"{r['intensity']:.3g}",
-            "estimate": human_time(r["estimated seconds"]),
+            "flop/B": human_number(r["intensity"]),
+            "time": human_time(r["estimated seconds"]),
             "share": f"{100 * r['estimated seconds'] / total:.1f}%",
         }
         for name, r in list(rows.items())[:top]
     ]
+    # Ops run as often as there are, but for those in loops.
+    columns = [c for c in _COLUMNS if c != "runs" or any(r["runs"] != r["ops"] for r in shown)]
     typer.echo()
-    print_table(_COLUMNS, shown, title=title, right=_COLUMNS[1:])
+    print_table(columns, shown, title=title, right=_COLUMNS[:-1])
     if len(rows) > top:
         typer.echo(f"and {len(rows) - top} more; see --top")

@@ -147,12 +147,17 @@ class JitFunction:
     """A function that is compiled for each signature that it is called with; made by ``jit``."""
 
     def __init__(
-        self, fun: Callable[..., Any], static_argnums: tuple[int, ...], static_argnames: tuple[str, ...]
+        self,
+        fun: Callable[..., Any],
+        static_argnums: tuple[int, ...],
+        static_argnames: tuple[str, ...],
+        donated: tuple[int | str, ...] = (),
     ):
         functools.update_wrapper(self, fun)
         self._fun = fun
         self._title = f"jit({name_of(fun)})"
         self._static_argnums, self._static_argnames = _resolve_static(fun, static_argnums, static_argnames)
+        self._donated = frozenset(donated)
         self._entries: dict[Any, Entry] = {}
         # Calls with nothing but positional concrete arrays are found here, by the types of the arrays.
         self._plain: dict[tuple[Any, ...], Entry] = {}
@@ -308,6 +313,7 @@ class JitFunction:
         static = _NOTHING_STATIC
         if self._static_argnums or self._static_argnames:
             args, kwargs, static = self._split(args, kwargs)
+        donated = self._donated_leaves(args, kwargs, static.positions) if self._donated else ()
         leaves, treedef = pytree.flatten((args, kwargs))
         try:
             kinds = tuple([_spec_of(x) for x in leaves])
@@ -315,7 +321,20 @@ class JitFunction:
             shapes = pytree.unflatten(treedef, [0 if isinstance(x, ShapeDtypeStruct) else x for x in leaves])
             flatten_arrays(self._title, shapes, pytree.call_names)  # says which leaf it is
             raise
-        return Traced(name_of(self._fun), self._entry(kinds, treedef, static), treedef)
+        return Traced(name_of(self._fun), self._entry(kinds, treedef, static), treedef, donated)
+
+    def _donated_leaves(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], static: tuple[int, ...]
+    ) -> tuple[int, ...]:
+        """Numbers of the arrays among the arguments that are donated; ``static`` positions are not in ``args``."""
+        total = len(args) + len(static)
+        positions = [i for i in range(total) if i not in static]
+        marks: list[bool] = []
+        for i, x in zip(positions, args, strict=True):
+            marks += [i in self._donated or i - total in self._donated] * len(pytree.leaves(x))
+        for name in sorted(kwargs):
+            marks += [name in self._donated] * len(pytree.leaves(kwargs[name]))
+        return tuple(i for i, marked in enumerate(marks) if marked)
 
     def lower(self, *args: Any, **kwargs: Any) -> Lowered:
         """As ``trace(...).lower()``: the function as it is handed to the compiler."""
@@ -415,7 +434,8 @@ def jit(
         )
     if not callable(fun):
         raise TypeError(f"jit: takes a function; got {fun!r}.")
-    return JitFunction(fun, _as_tuple(static_argnums), _as_tuple(static_argnames))
+    donated = (*_as_tuple(donate_argnums), *_as_tuple(donate_argnames))
+    return JitFunction(fun, _as_tuple(static_argnums), _as_tuple(static_argnames), donated)
 
 
 def _spec_of(x: Any) -> Spec:

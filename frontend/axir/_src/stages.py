@@ -75,14 +75,21 @@ class CompiledMemoryStats:
 
 
 class Stage:
-    """A function for one signature of arguments."""
+    """A function for one signature of arguments.
 
-    __slots__ = ("_entry", "fun_name", "in_tree")
+    Attributes:
+        fun_name: Its name.
+        in_tree: Structure of the pair of positional and keyword arguments, static ones left out.
+        donate_argnums: Numbers of the arrays among the arguments whose memory results may take.
+    """
+
+    __slots__ = ("_entry", "donate_argnums", "fun_name", "in_tree")
     _default_stage: ClassVar[str]
 
-    def __init__(self, name: str, entry: Entry, in_tree: pytree.TreeDef):
+    def __init__(self, name: str, entry: Entry, in_tree: pytree.TreeDef, donated: tuple[int, ...] = ()):
         self.fun_name = name
         self.in_tree = in_tree
+        self.donate_argnums = donated
         self._entry = entry
 
     @property
@@ -97,7 +104,8 @@ class Stage:
     @property
     def args_info(self) -> Any:
         """The pair of positional and keyword arguments, with an ``ArgInfo`` for each array."""
-        return self._filled(self.in_tree, [ArgInfo(s.aval) for s in self._function.inputs])
+        infos = [ArgInfo(s.aval, i in self.donate_argnums) for i, s in enumerate(self._function.inputs)]
+        return self._filled(self.in_tree, infos)
 
     @property
     def in_avals(self) -> Any:
@@ -114,11 +122,6 @@ class Stage:
         """The results, with a ``ShapeDtypeStruct`` for each array."""
         shapes = [ShapeDtypeStruct(s.aval.shape, s.aval.dtype, s.weak) for s in self._function.outputs]
         return pytree.unflatten(self.out_tree, shapes)
-
-    @property
-    def donate_argnums(self) -> tuple[int, ...]:
-        """Numbers of the arguments whose memory results may take; there are none."""
-        return ()
 
     @staticmethod
     def _filled(tree: pytree.TreeDef, leaves: Sequence[Any]) -> Any:
@@ -287,7 +290,7 @@ class Traced(_Callable):
         """
         if lowering_platforms is not None and tuple(lowering_platforms) != ("cpu",):
             raise ValueError(f"lower: programs are compiled for ('cpu',); got {lowering_platforms!r}.")
-        return Lowered(self.fun_name, self._entry, self.in_tree)
+        return Lowered(self.fun_name, self._entry, self.in_tree, self.donate_argnums)
 
 
 class Lowered(Stage):
@@ -310,7 +313,7 @@ class Lowered(Stage):
                 f"compile: {self.fun_name} uses arrays of a function that is being traced. Pass them as arguments."
             )
         self._entry.prepare()
-        return Compiled(self.fun_name, self._entry, self.in_tree)
+        return Compiled(self.fun_name, self._entry, self.in_tree, self.donate_argnums)
 
 
 class Compiled(_Callable):
