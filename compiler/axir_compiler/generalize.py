@@ -8,6 +8,7 @@ Everything else is refused: loops over single elements, constants that depend on
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -322,17 +323,15 @@ class _Generalizer:
     def _extent(self, affine: Affine) -> ir.Value:
         """An affine function of sizes as an index."""
         index = ir.IndexType.get()
-        total: ir.Value | None = None
+        terms: list[ir.Value] = []
         for name, factor in affine.terms:
             term = self._values[name]
             if factor != 1:
                 term = arith.muli(term, arith.constant(index, ir.IntegerAttr.get(index, factor)))
-            total = term if total is None else arith.addi(total, term)
-        if total is None:
-            return arith.constant(index, ir.IntegerAttr.get(index, affine.constant))
-        if affine.constant:
-            total = arith.addi(total, arith.constant(index, ir.IntegerAttr.get(index, affine.constant)))
-        return total
+            terms.append(term)
+        if affine.constant or not terms:
+            terms.append(arith.constant(index, ir.IntegerAttr.get(index, affine.constant)))
+        return functools.reduce(arith.addi, terms)
 
 
 # Attributes that list numbers, and how many operands come before those for unknown numbers.
