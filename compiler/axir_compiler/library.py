@@ -11,7 +11,6 @@ from axir_compiler.ir.module import definitions, functions, new_module, walk
 from axir_compiler.ir.places import place_of
 from axir_compiler.mlir import context, func, ir
 from axir_compiler.ops.callback import CallbackOp
-from axir_compiler.passes.lower_to_linalg import LowerToLinalgPass
 
 __all__ = ["Member", "check_no_callbacks", "make_library"]
 
@@ -19,8 +18,8 @@ __all__ = ["Member", "check_no_callbacks", "make_library"]
 class Member(NamedTuple):
     """One function of a library.
 
-    ``module`` holds it as ``@main``, rewritten but in the dialect; ``parameters`` are the keys of the arrays that
-    its last arguments stand for.
+    ``module`` holds it alone, lowered to linalg; ``parameters`` are the keys of the arrays that its last arguments
+    (but for storage of results) stand for.
     """
 
     name: str
@@ -45,7 +44,7 @@ def check_no_callbacks(name: str, module: ir.Module) -> None:
                 )
 
 
-def make_library(name: str, members: Sequence[Member], *, result_storage: bool = False) -> ir.Module:
+def make_library(name: str, members: Sequence[Member]) -> ir.Module:
     """A linalg-level module with one exported function for each member.
 
     Arrays that are parameters become globals, which IREE reads from an archive of scope ``name`` when the module is
@@ -56,7 +55,6 @@ def make_library(name: str, members: Sequence[Member], *, result_storage: bool =
     declared: dict[str, str] = {}
     with ir.Location.unknown(context()):
         for member in members:
-            LowerToLinalgPass(result_storage=result_storage).run(member.module)
             (main,) = definitions(member.module)
             main.attributes["sym_name"] = ir.StringAttr.get(member.name)
             _bind_parameters(main, member.parameters, name, library, declared)

@@ -27,6 +27,7 @@ from axir_runtime.executable import Executable
 from axir_runtime.manifest import Manifest, machine, parse_manifest, runtime_version
 from axir_runtime.parameters import parameter_archive
 from axir_runtime.signature import Signature, Spec
+from axir_runtime.sizes import Bounds, Size, parse_size
 
 __all__ = [
     "FORMAT_VERSION",
@@ -38,6 +39,7 @@ __all__ = [
     "ArgumentShapeError",
     "ArgumentStructureError",
     "Binary",
+    "Bounds",
     "Buffer",
     "CpuFeatureError",
     "DamagedError",
@@ -53,6 +55,7 @@ __all__ = [
     "PlatformError",
     "RuntimeFailure",
     "Signature",
+    "Size",
     "Spec",
     "VersionError",
     "aligned_empty",
@@ -71,6 +74,7 @@ __all__ = [
     "parameter_archive",
     "parse_array",
     "parse_manifest",
+    "parse_size",
     "read_manifest",
     "required_features",
     "runtime_version",

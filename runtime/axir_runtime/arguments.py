@@ -16,6 +16,7 @@ from axir_runtime.errors import (
 )
 from axir_runtime.manifest import Entry
 from axir_runtime.signature import Spec
+from axir_runtime.sizes import SizeChecker
 from axir_runtime.trees import flatten, leaf_names
 
 Array = np.ndarray[Any, Any]
@@ -34,9 +35,10 @@ class Binder:
             for place, p in zip(self._places, entry.parameters, strict=True)
             for leaf, spec in zip(leaf_names(p.tree, place), p.specs, strict=True)
         ]
+        self._checker = SizeChecker(entry.name, self._leaves, entry.sizes) if entry.sizes else None
 
-    def __call__(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Array]:
-        """The arrays of a call, in native byte order.
+    def __call__(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Array], tuple[str, ...]]:
+        """The arrays of a call, in native byte order, and the names of the sizes that are 1.
 
         Raises: ArgumentStructureError, ArgumentDTypeError, ArgumentShapeError; each names the argument.
         """
@@ -48,10 +50,14 @@ class Binder:
         values: list[Any] = []
         for place, parameter, value in zip(self._places, self._parameters, ordered, strict=True):
             values += flatten(parameter.tree, value, f"{self._name}: {place}")
-        return [
+        arrays = [
             checked_array(value, spec, where)
             for value, (where, spec) in zip(values, self._leaves, strict=True)
         ]
+        if self._checker is None:
+            return arrays, ()
+        sizes = self._checker.sizes([x.shape for x in arrays])
+        return arrays, tuple(sorted(name for name, size in sizes.items() if size == 1))
 
     def _ordered(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
         """Arguments by position, of which some were given by name."""
@@ -80,7 +86,7 @@ def checked_array(value: Any, spec: Spec, where: str) -> Array:
 
     Raises: ArgumentDTypeError or ArgumentShapeError if it is none.
     """
-    array = value if type(value) is np.ndarray else _as_array(value, spec, where)
+    array: Array = value if type(value) is np.ndarray else _as_array(value, spec, where)
     if array.dtype != spec.dtype:
         if array.dtype.newbyteorder("=") != spec.dtype:
             raise ArgumentDTypeError(
@@ -88,9 +94,17 @@ def checked_array(value: Any, spec: Spec, where: str) -> Array:
                 f"Convert it: x.astype({str(spec.dtype)!r})."
             )
         array = array.astype(spec.dtype)
-    if array.shape != spec.shape:
+    # Named sizes are compared once all arrays are there.
+    if array.shape != spec.shape and (spec.is_static or not _agree(array.shape, spec.shape)):
         raise ArgumentShapeError(f"{where} must be {spec}; got {describe(array.shape, array.dtype)}")
     return array
+
+
+def _agree(shape: tuple[int, ...], wanted: Sequence[Any]) -> bool:
+    """Whether a shape has the right rank, and the sizes that are numbers."""
+    return len(shape) == len(wanted) and all(
+        n == w or not isinstance(w, int) for n, w in zip(shape, wanted, strict=True)
+    )
 
 
 def _as_array(value: Any, spec: Spec, where: str) -> Array:

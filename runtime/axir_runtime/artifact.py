@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -23,6 +23,7 @@ from axir_runtime.executable import Executable
 from axir_runtime.linked import LinkedModule
 from axir_runtime.manifest import Entry, Manifest, Variant, Weights, check_version, choose, parse_manifest
 from axir_runtime.signature import Spec
+from axir_runtime.sizes import Size
 from axir_runtime.trees import Tree, unflatten
 
 Array = np.ndarray[Any, Any]
@@ -40,17 +41,20 @@ class Function:
         anything runs; RuntimeFailure if the run fails.
     """
 
-    def __init__(self, entry: Entry, executable: Executable, memory: Sequence[Array]) -> None:
+    def __init__(
+        self, entry: Entry, executables: Mapping[tuple[str, ...], Executable], memory: Sequence[Array]
+    ) -> None:
         self.entry = entry
         self.__name__ = entry.name
         self.__doc__ = entry.documentation or None
-        self._executable = executable
+        self._executables = executables
         self._binder = Binder(entry)
         self._memory = tuple(memory)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        arrays = self._binder(args, kwargs)
-        found = [b.array for b in self._executable([Buffer(x) for x in arrays])]
+        arrays, ones = self._binder(args, kwargs)
+        executable = self._executables.get(ones) or self._executables[()]
+        found = [b.array for b in executable([Buffer(x) for x in arrays])]
         # What shares memory with an argument would change with it; what shares that of the file would go with it.
         borrowed = (*arrays, *self._memory)
         own = [x.copy() if any(np.may_share_memory(x, y) for y in borrowed) else x for x in found]
@@ -191,22 +195,40 @@ def _load(
 def _function(
     entry: Entry, linked: LinkedModule, variant: Variant, memory: Sequence[Array], source: str
 ) -> Function:
-    arguments = [(s.shape, s.dtype) for p in entry.parameters for s in p.specs]
-    results = [(s.shape, s.dtype) for s in entry.result_specs]
+    cases = {(): entry.name, **{tuple(sorted(c.ones)): c.function for c in entry.cases}}
     try:
-        executable = Executable(
-            linked.device,
-            linked,
-            function=entry.name,
-            arguments=arguments,
-            results=results,
-            parallel=variant.parallel,
-        )
+        executables = {ones: _executable(entry, ones, name, linked) for ones, name in cases.items()}
     except ValueError as error:
         raise DamagedError(f"{source}: the manifest does not fit its module: {error}") from None
     except RuntimeFailure as error:
         raise RuntimeFailure(f"{source}: {error}", error.details) from None
-    return Function(entry, executable, memory)
+    return Function(entry, executables, memory)
+
+
+def _executable(entry: Entry, ones: tuple[str, ...], name: str, linked: LinkedModule) -> Executable:
+    """The function of the module for calls in which these sizes are 1."""
+    specs = [s for p in entry.parameters for s in p.specs]
+    return Executable(
+        linked.device,
+        linked,
+        function=name,
+        arguments=[(_known(s, ones), s.dtype) for s in specs],
+        results=[(_known(s, ones), s.dtype) for s in entry.result_specs],
+        parallel=linked.parallel,
+    )
+
+
+def _known(spec: Spec, ones: tuple[str, ...]) -> tuple[int | None, ...]:
+    """A shape as the module declares it: only the sizes that are 1 are known of those with names."""
+    sizes = dict.fromkeys(ones, 1)
+    known: list[int | None] = []
+    for n in spec.shape:
+        if isinstance(n, Size):
+            known.append(n.value(sizes) if {name for name, _ in n.terms} <= set(ones) else None)
+        else:
+            assert isinstance(n, int)
+            known.append(n)
+    return tuple(known)
 
 
 # Memory. --------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from axir_runtime.cpu import check_cpu, cpu_features
 from axir_runtime.dtypes import dtype_named
 from axir_runtime.errors import CpuFeatureError, DamagedError, PlatformError, VersionError
 from axir_runtime.signature import Spec
+from axir_runtime.sizes import Bounds, Size, parse_size
 from axir_runtime.trees import Tree, parse_tree
 
 _T = TypeVar("_T")
@@ -25,6 +26,13 @@ class Parameter(NamedTuple):
     specs: tuple[Spec, ...]
 
 
+class Case(NamedTuple):
+    """A function of the module for calls in which just these sizes are 1."""
+
+    ones: frozenset[str]
+    function: str
+
+
 class Entry(NamedTuple):
     """One exported function."""
 
@@ -33,6 +41,10 @@ class Entry(NamedTuple):
     results: Tree
     result_specs: tuple[Spec, ...]
     documentation: str
+    sizes: dict[str, Bounds]
+    """Bounds of the named sizes."""
+    cases: tuple[Case, ...]
+    """Functions of the module for sizes that are 1, in place of the one of this name."""
 
 
 class Variant(NamedTuple):
@@ -90,7 +102,22 @@ def parse_manifest(form: dict[str, Any], source: str) -> Manifest:
 def _entry(form: dict[str, Any]) -> Entry:
     tree, specs = _typed(form["results"])
     parameters = tuple(_parameter(p) for p in form["parameters"])
-    return Entry(_identifier(form["name"]), parameters, tree, specs, _text(form["documentation"]))
+    sizes = {
+        _identifier(n): Bounds(_checked(b[0], int), _checked(b[1], int)) for n, b in form["sizes"].items()
+    }
+    cases = tuple(
+        Case(frozenset(map(_identifier, c["ones"])), _identifier(c["function"])) for c in form["cases"]
+    )
+    used = {name for p in parameters for s in p.specs for name in _names(s)}
+    if used != set(sizes) or any(not set(_names(s)) <= used for s in specs):
+        raise DamagedError("the manifest has sizes without bounds, or that no argument has")
+    return Entry(
+        _identifier(form["name"]), parameters, tree, specs, _text(form["documentation"]), sizes, cases
+    )
+
+
+def _names(spec: Spec) -> list[str]:
+    return [name for size in spec.shape if isinstance(size, Size) for name, _ in size.terms]
 
 
 def _parameter(form: dict[str, Any]) -> Parameter:
@@ -108,9 +135,9 @@ def _typed(form: dict[str, Any]) -> tuple[Tree, tuple[Spec, ...]]:
 
 def _spec(form: dict[str, Any]) -> Spec:
     sizes = form["shape"]
-    if not isinstance(sizes, list) or not all(type(n) is int and n >= 0 for n in sizes):
+    if not isinstance(sizes, list) or not all(type(n) is str or (type(n) is int and n >= 0) for n in sizes):
         raise DamagedError(f"the manifest describes an array of shape {sizes!r}")
-    return Spec(tuple(sizes), dtype_named(form["dtype"]))
+    return Spec(tuple(parse_size(n) if isinstance(n, str) else n for n in sizes), dtype_named(form["dtype"]))
 
 
 def _variant(form: dict[str, Any]) -> Variant:

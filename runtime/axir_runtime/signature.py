@@ -11,8 +11,9 @@ import numpy as np
 from axir_runtime.dtypes import DType, describe, dtype_of
 from axir_runtime.errors import RuntimeFailure
 
-# One axis: its size, a name (axes of one name must agree), or None (any size).
-Dim = int | str | None
+# One axis: its size, a name (axes of one name must agree), or None (any size). Exported functions also have sums of
+# named sizes (``sizes.Size``), which they check themselves.
+Dim = int | str | None | tuple[int, tuple[tuple[str, int], ...]]
 
 
 class Spec(NamedTuple):

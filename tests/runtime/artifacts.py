@@ -34,6 +34,8 @@ def function(name: str, inputs: int, tree: Any = "*", results: tuple[Any, ...] =
         "documentation": "",
         "parameters": parameters,
         "results": {"tree": tree, "arrays": list(results)},
+        "sizes": {},
+        "cases": [],
     }
 
 

@@ -56,6 +56,8 @@ def _constant_of(op: ir.OpView) -> ir.Attribute | None:
     """The number that a kernel of one result gives everywhere, if that is so."""
     if op.operation.name != "linalg.generic" or len(op.results) != 1:
         return None
+    if not ir.RankedTensorType(op.results[0].type).has_static_shape:
+        return None  # of a program for many sizes, which was made of folded ones
     if any("reduction" in str(kind) for kind in op.attributes["iterator_types"]):
         return None
     block = op.regions[0].blocks[0]

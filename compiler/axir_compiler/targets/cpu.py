@@ -132,6 +132,8 @@ def _tiling_gain(op: ir.Operation) -> int:
         sizes.update(zip(dims, ir.RankedTensorType(operand.type).shape, strict=True))
         uses.append(dims)
     left, right, out = map(set, uses)
+    if any(n < 0 for n in sizes.values()):
+        return 0  # known only when it runs
     rows, columns, inner = left & out - right, right & out - left, left & right - out
     work = math.prod(sizes.values())
     if not inner or work <= 0:

@@ -1,0 +1,282 @@
+"""From a Python function to members of a library: one for fixed sizes, several for sizes with names."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from axir._src import pytree
+from axir._src.array import Array, ConcreteArray
+from axir._src.call import flatten_arrays
+from axir._src.trace import Function, Spec, Tracer, trace_program
+from axir.aot._dims import bounds_of, fixed, samples, subsets
+from axir.aot._exported import Part
+from axir.aot._specs import specs_of
+from axir.aot._trees import plain_tree
+from axir_compiler import pipeline
+from axir_compiler.errors import CompileError
+from axir_compiler.generalize import Affine, fit, generalize
+from axir_compiler.library import Member, check_no_callbacks
+from axir_compiler.lowering.constants import with_constant_kernels_folded
+from axir_compiler.mlir import context, ir
+from axir_runtime import Bounds, Size
+
+__all__ = ["Entry", "Request", "members_of", "request"]
+
+# From this many elements in arguments and results on, programs run on several cores.
+_PARALLEL_ELEMENTS = 1 << 16
+Parameters = dict[str, np.ndarray]
+
+
+class Request(NamedTuple):
+    """A function to export: its name, the names of its arguments, their types and structures."""
+
+    name: str
+    fun: Callable[..., Any]
+    names: list[str | None]
+    specs: list[list[Spec]]
+    trees: list[pytree.TreeDef]
+    bounds: dict[str, Bounds]
+
+    @property
+    def flat(self) -> list[Spec]:
+        """The types of all arrays in the arguments."""
+        return [spec for specs in self.specs for spec in specs]
+
+
+class Traced(NamedTuple):
+    """A traced function, the structure of its result, and the keys of what it captured."""
+
+    function: Function
+    out: pytree.TreeDef
+    parameters: tuple[str, ...]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it should run on several cores."""
+        specs = (*self.function.arguments, *self.function.outputs)
+        return sum(s.aval.size for s in specs) >= _PARALLEL_ELEMENTS
+
+
+class Entry(NamedTuple):
+    """What becomes of a request: its entry in the manifest, its programs, and these as text."""
+
+    form: dict[str, Any]
+    members: list[Callable[[bool], Member]]
+    part: Part
+    is_large: bool
+
+
+def request(name: str, fun: Callable[..., Any], specs: Sequence[Any], dims: Mapping[str, Bounds]) -> Request:
+    """A function with types for its arguments, as they were given."""
+    names = _argument_names(fun, len(specs))
+    pairs = [
+        specs_of(s, f"{name}: {n or f'argument {i}'}")
+        for i, (n, s) in enumerate(zip(names, specs, strict=True))
+    ]
+    bounds = bounds_of([s.aval.shape for leaves, _ in pairs for s in leaves], dims, name)
+    return Request(name, fun, names, [leaves for leaves, _ in pairs], [tree for _, tree in pairs], bounds)
+
+
+def _argument_names(fun: Callable[..., Any], count: int) -> list[str | None]:
+    """The names under which the first arguments may be given."""
+    try:
+        listed = list(inspect.signature(fun).parameters.values())
+    except (ValueError, TypeError):
+        listed = []
+    names: list[str | None] = []
+    for parameter in listed[:count]:
+        if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
+            break
+        names.append(parameter.name)
+    return names + [None] * (count - len(names))
+
+
+def members_of(wanted: Request, parameters: Parameters) -> Entry:
+    """Trace a function; what it captures is added to the parameters.
+
+    Raises:
+        CompileError: it calls Python while it runs, or a named size cannot go through one of its ops.
+        TreeError: a container does not exist where the artifact runs.
+    """
+    return _for_many_sizes(wanted, parameters) if wanted.bounds else _for_fixed_sizes(wanted, parameters)
+
+
+def _for_fixed_sizes(wanted: Request, parameters: Parameters) -> Entry:
+    traced = _trace(wanted, {}, parameters)
+    form = _rewritten(wanted, traced)
+    part = Part(wanted.name, *_texts(traced, form))
+
+    def member(result_storage: bool) -> Member:
+        pipeline.LowerToLinalgPass(result_storage=result_storage).run(form)
+        return Member(wanted.name, form, traced.parameters)
+
+    shapes = [s.aval.shape for s in traced.function.outputs]
+    return Entry(_manifest_form(wanted, traced, shapes, []), [member], part, traced.is_large)
+
+
+# Sizes with names. ----------------------------------------------------------------------------------
+
+
+def _for_many_sizes(wanted: Request, parameters: Parameters) -> Entry:
+    """A program for all sizes, and one for each set of sizes that may be 1, where shapes broadcast."""
+    members: list[Callable[[bool], Member]] = []
+    cases: list[dict[str, Any]] = []
+    general: tuple[Traced, list[Any], Part] | None = None
+    for ones in subsets(wanted.bounds):
+        free = {n: b for n, b in wanted.bounds.items() if n not in ones}
+        sizes = samples(free, wanted.name)
+        traced = [_trace(wanted, {**s, **dict.fromkeys(ones, 1)}, parameters) for s in sizes]
+        shapes = _result_shapes(wanted, traced, sizes)
+        if general is None:
+            general = traced[0], shapes, Part(wanted.name, *_texts(traced[0], _rewritten(wanted, traced[0])))
+        elif [fixed(shape, dict.fromkeys(ones, 1)) for shape in general[1]] != shapes:
+            raise CompileError(
+                f"export: {wanted.name} has results of another shape where {', '.join(ones)} is 1."
+            )
+        name = "_".join((wanted.name, *("_one_" + n for n in ones)))
+        module = _generalized(wanted, traced, sizes, ones)
+        members.append(_always(Member(name, module, traced[0].parameters)))
+        if ones:
+            cases.append({"ones": list(ones), "function": name})
+    assert general is not None
+    traced_one, shapes, part = general
+    return Entry(_manifest_form(wanted, traced_one, shapes, cases), members, part, False)
+
+
+def _always(member: Member) -> Callable[[bool], Member]:
+    """Results of sizes that are not known have no storage that the caller gives."""
+    return lambda _: member
+
+
+def _generalized(
+    wanted: Request, traced: Sequence[Traced], sizes: Sequence[Mapping[str, int]], ones: Sequence[str]
+) -> ir.Module:
+    """One lowered program for all sizes, from those for samples."""
+    with context():
+        modules = []
+        for one in traced:
+            form = _rewritten(wanted, one)
+            pipeline.LowerToLinalgPass().run(form)
+            modules.append(with_constant_kernels_folded(form))
+        if len(modules) > 1:
+            shapes = [fixed(s.aval.shape, dict.fromkeys(ones, 1)) for s in wanted.flat]
+            affine = [[Affine(*n) if isinstance(n, Size) else n for n in shape] for shape in shapes]
+            generalize(modules, sizes, affine)
+        return modules[0]
+
+
+def _result_shapes(
+    wanted: Request, traced: Sequence[Traced], sizes: Sequence[Mapping[str, int]]
+) -> list[tuple[int | Size, ...]]:
+    """Shapes of the results, of which each size is a sum of multiples of the named ones."""
+    if (
+        len(
+            {
+                (t.out, t.parameters, tuple((s.aval.ndim, s.aval.dtype) for s in t.function.outputs))
+                for t in traced
+            }
+        )
+        > 1
+    ):
+        raise CompileError(
+            f"export: {wanted.name} has results of another kind, or uses other arrays, for other sizes."
+        )
+    found = []
+    for column in zip(*(t.function.outputs for t in traced), strict=True):
+        axes = zip(*(s.aval.shape for s in column), strict=True)
+        found.append(tuple(_result_size(wanted, values, sizes) for values in axes))
+    return found
+
+
+def _result_size(wanted: Request, values: Sequence[int], sizes: Sequence[Mapping[str, int]]) -> int | Size:
+    if len(set(values)) == 1:
+        return values[0]
+    affine = fit(values, sizes)
+    if affine is None:
+        raise CompileError(
+            f"export: {wanted.name} has a result with a size that is no sum of multiples of the named sizes."
+        )
+    return Size(*affine)
+
+
+# Tracing. -------------------------------------------------------------------------------------------
+
+
+def _trace(wanted: Request, sizes: Mapping[str, int], parameters: Parameters) -> Traced:
+    """Trace for some sizes."""
+    outs: list[pytree.TreeDef] = []
+
+    def run(tracers: list[Tracer]) -> list[Array]:
+        left = iter(tracers)
+        args = [pytree.unflatten(t, [next(left) for _ in range(t.num_leaves)]) for t in wanted.trees]
+        leaves, out = flatten_arrays(wanted.name, wanted.fun(*args))
+        outs.append(out)
+        return leaves
+
+    flat = [s._replace(aval=s.aval._replace(shape=fixed(s.aval.shape, sizes))) for s in wanted.flat]
+    function = trace_program(wanted.name, run, flat, staged=True, jit=True)
+    return Traced(function, outs[0], tuple(_keep(c, parameters) for c in function.concrete_captures))
+
+
+def _keep(array: ConcreteArray, parameters: Parameters) -> str:
+    """The key of an array among the parameters; one array, one key."""
+    value = np.asarray(array.to_numpy())
+    for key, known in parameters.items():
+        if known is value or (_memory(known) == _memory(value) and known.size):
+            return key
+    key = f"p{len(parameters)}"
+    parameters[key] = value
+    return key
+
+
+def _memory(x: np.ndarray) -> tuple[Any, ...]:
+    return x.__array_interface__["data"][0], x.shape, x.strides, x.dtype
+
+
+def _rewritten(wanted: Request, traced: Traced) -> ir.Module:
+    with context():
+        form = pipeline.rewritten_form(traced.function.program.module, traced.function.symbol)
+        check_no_callbacks(wanted.name, form)
+        return form
+
+
+def _texts(traced: Traced, form: ir.Module) -> tuple[str, str]:
+    with context():
+        return str(pipeline.extract(traced.function.program.module, traced.function.symbol)), str(form)
+
+
+# The manifest. --------------------------------------------------------------------------------------
+
+
+def _manifest_form(
+    wanted: Request, traced: Traced, shapes: Sequence[Sequence[Any]], cases: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """What the manifest says about a function."""
+    name = wanted.name
+    outputs = [(shape, s.aval.dtype) for shape, s in zip(shapes, traced.function.outputs, strict=True)]
+    places = [n or f"argument {i}" for i, n in enumerate(wanted.names)]
+    return {
+        "name": name,
+        "documentation": (inspect.getdoc(wanted.fun) or "").strip().partition("\n\n")[0],
+        "parameters": [
+            {"name": n, **_typed(tree, ((s.aval.shape, s.aval.dtype) for s in specs), f"{name}: {place}")}
+            for n, place, specs, tree in zip(wanted.names, places, wanted.specs, wanted.trees, strict=True)
+        ],
+        "results": _typed(traced.out, outputs, f"{name}: the result"),
+        "sizes": {n: list(pair) for n, pair in wanted.bounds.items()},
+        "cases": cases,
+    }
+
+
+def _typed(
+    tree: pytree.TreeDef, types: Iterable[tuple[Sequence[Any], np.dtype]], where: str
+) -> dict[str, Any]:
+    arrays = [
+        {"shape": [str(n) if isinstance(n, Size) else n for n in shape], "dtype": str(dtype)}
+        for shape, dtype in types
+    ]
+    return {"tree": plain_tree(tree, where), "arrays": arrays}
