@@ -125,7 +125,7 @@ def difference(row: Row, ours: Any, theirs: Any) -> str | None:
 
 
 def _leaf(row: Row, x: Any, y: Any) -> str | None:
-    if not hasattr(x, "shape") or not hasattr(y, "shape"):  # Python values, text, dtypes
+    if not all(hasattr(a, "shape") and hasattr(a, "dtype") for a in (x, y)):  # Python values, text, dtypes
         return None if str(x) == str(y) and type(x).__name__ == type(y).__name__ else f"{x!r}, JAX {y!r}"
     kinds = [(str(a.dtype), tuple(a.shape), bool(getattr(a, "weak_type", False))) for a in (x, y)]
     if kinds[0] != kinds[1]:
