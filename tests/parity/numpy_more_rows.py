@@ -102,7 +102,7 @@ JOINING = [
     *each(N, "insert", VECTOR, onp.array([1, 3], "int32"), OTHER[:2], without="vmap"),
     *each(N, "delete", VECTOR, 2),
     *each(N, "delete", MATRIX, slice(0, 2), axis=1),
-    *each(N, "delete", INTS, SMALL[:2], without="grad"),
+    *on_host(N, "delete", INTS, SMALL[:2]),
     *each(N, "resize", MATRIX, (5, 3)),
     *each(N, "trim_zeros", onp.array([0, 0, 1, 2, 0], "float32"), without="jit grad vmap"),
     *each(N, "vectorize", MATRIX, VECTOR[:4], use=lambda m, f: f(m.numpy.dot, signature="(i,j),(j)->(i)")),
