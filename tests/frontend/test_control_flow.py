@@ -344,3 +344,25 @@ def test_python_control_flow_in_a_body_is_refused() -> None:
 def test_errors(call: Callable[[], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+def test_loops_that_start_from_windows_of_one_buffer():
+    """IREE gives the carried buffers of the first loop a register that the others still need."""
+
+    def program(x, y, z, rows):
+        def pair(v):
+            return np.stack([v, np.flip(v)])
+
+        return (
+            axir.vmap(lambda v: lax.while_loop(lambda c: np.any(c < 9), lambda c: c * 2 + 1, v))(pair(x)),
+            axir.vmap(lambda v: lax.fori_loop(0, 3, lambda i, c: c * np.sin(c + i), v))(pair(y)),
+            axir.vmap(lambda v, r: lax.scan(lambda c, s: (c * s[0], np.sin(c) + s[1]), v, r))(
+                pair(z), pair(rows)
+            ),
+        )
+
+    x = np.linspace(-0.5, 0.5, 5)
+    given = x, x + 1, x - 1, np.reshape(np.linspace(-1, 1, 15), (3, 5))
+    found, expected = (axir.tree_util.tree_leaves(f(*given)) for f in (axir.jit(program), program))
+    for a, b in zip(found, expected, strict=True):
+        onp.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)

@@ -91,14 +91,14 @@ def results(check: str, rows: Sequence[Row]) -> list[tuple[Any, Any]]:
 
 
 def _eagerly(check: str, library: str, rows: Sequence[Row]) -> list[Any]:
-    return [_tried(CHECKS[check](library, row), arrays(row, library)) for row in rows]
+    return [tried(CHECKS[check](library, row), arrays(row, library)) for row in rows]
 
 
 def _compiled(check: str, rows: Sequence[Row]) -> list[Any]:
     failures: dict[int, Exception] = {}
 
     def traced(given: list[list[Any]]) -> list[Any]:
-        found = [_tried(CHECKS[check]("axir", row), xs) for row, xs in zip(rows, given, strict=True)]
+        found = [tried(CHECKS[check]("axir", row), xs) for row, xs in zip(rows, given, strict=True)]
         failures.update({i: x for i, x in enumerate(found) if isinstance(x, Exception)})
         return [None if isinstance(x, Exception) else x for x in found]
 
@@ -106,7 +106,7 @@ def _compiled(check: str, rows: Sequence[Row]) -> list[Any]:
     return [failures.get(i, x) for i, x in enumerate(ours)]
 
 
-def _tried(call: Callable[..., Any], values: Sequence[Any]) -> Any:
+def tried(call: Callable[..., Any], values: Sequence[Any]) -> Any:
     try:
         return call(*values)
     except Exception as error:  # a row that raises is a difference of its own, not the end of the others
@@ -125,7 +125,7 @@ def difference(row: Row, ours: Any, theirs: Any) -> str | None:
 
 
 def _leaf(row: Row, x: Any, y: Any) -> str | None:
-    if not hasattr(x, "shape") or not hasattr(y, "shape"):  # Python values, text, dtypes
+    if not all(hasattr(a, "shape") and hasattr(a, "dtype") for a in (x, y)):  # Python values, text, dtypes
         return None if str(x) == str(y) and type(x).__name__ == type(y).__name__ else f"{x!r}, JAX {y!r}"
     kinds = [(str(a.dtype), tuple(a.shape), bool(getattr(a, "weak_type", False))) for a in (x, y)]
     if kinds[0] != kinds[1]:

@@ -1,6 +1,6 @@
 """The public functions against JAX: value, dtype, weak type and shape.
 
-With ``AXIR_PARITY=all`` under every transformation; without it eagerly, which takes a fraction of the time.
+With ``AXIR_PARITY=all`` all rows under every transformation, without it the elementary ones eagerly.
 """
 
 import os
@@ -11,8 +11,9 @@ pytest.importorskip("jax", reason="the parity tests compare with JAX: install th
 
 from parity import runner, tables
 
-CHECKS = tables.CHECKS if os.environ.get("AXIR_PARITY") == "all" else ("eager",)
-BATCHES = {name: (check, rows) for check in CHECKS for name, rows in tables.batches(check).items()}
+ALL = os.environ.get("AXIR_PARITY") == "all"
+CHECKS, NAMES = (tables.CHECKS, tables.TABLES) if ALL else (("eager",), tables.QUICK)
+BATCHES = {name: (check, rows) for check in CHECKS for name, rows in tables.batches(check, NAMES).items()}
 
 
 @pytest.mark.filterwarnings("ignore")

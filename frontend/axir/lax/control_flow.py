@@ -380,17 +380,25 @@ def fori_loop(
     return while_loop(lambda state: state[0] < state[1], advance, (first, last, init_val))[2]
 
 
-def switch(index: ArrayLike, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+def switch(
+    index: ArrayLike, branches: Sequence[Callable[..., Any]], *operands: Any, operand: Any = None
+) -> Any:
     """Apply one of several functions to the operands: number ``index``, the nearest one if it does not exist.
 
     Args:
         index: Integer scalar.
         branches: Functions of the operands that give results of one structure and types.
         operands: Pytrees of arrays.
+        operand: The only one, given by name.
 
     Raises:
         TreeError, DTypeError: the results of the branches differ, or ``index`` is no integer scalar.
+        TypeError: operands are given in both ways.
     """
+    if operand is not None:
+        if operands:
+            raise TypeError(f"switch: with operand= there must be no others; got {len(operands)}.")
+        operands = (operand,)
     branches = list(branches)
     if not branches:
         raise ValueError("switch: needs at least one branch.")

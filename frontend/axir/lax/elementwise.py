@@ -78,7 +78,6 @@ __all__ = [
     "neg",
     "nextafter",
     "optimization_barrier",
-    "polygamma",
     "population_count",
     "pow",
     "real",
@@ -205,7 +204,13 @@ atan2 = _binary(
     "atan2", "Angle in radians of the point with ordinate ``x`` and abscissa ``y``, in [-pi, pi]."
 )
 complex = _binary("complex", "``x + i y`` of two float32 or float64 numbers.")
-nextafter = _binary("nextafter", "The float after ``x`` in the direction of ``y``.")
+
+
+def nextafter(x1: ArrayLike, x2: ArrayLike) -> Array:
+    """The float after ``x1`` in the direction of ``x2``."""
+    return call("nextafter", "nextafter", (x1, x2))
+
+
 bitwise_and = _binary("bitwise_and", "Bitwise and; logical on bools.", "and")
 bitwise_or = _binary("bitwise_or", "Bitwise or; logical on bools.", "or")
 bitwise_xor = _binary("bitwise_xor", "Bitwise exclusive or; logical on bools.", "xor")
@@ -264,12 +269,6 @@ def reciprocal(x: ArrayLike) -> Array:
     """``1 / x`` of floats and complex numbers."""
     x = to_array(x)
     return div(1.0 if x.dtype in INEXACT else 1, x)
-
-
-def polygamma(m: int, x: ArrayLike) -> Array:
-    """Derivative number ``m >= 0`` of ``digamma`` for ``x > 0``; ``m`` is a static Python integer."""
-    order = int(m)
-    return digamma(x) if order == 0 else bind(OPS["polygamma"], to_array(x), order=order)
 
 
 _ROUNDING = {0: "round_half_away", 1: "round_half_even"}

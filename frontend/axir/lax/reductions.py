@@ -116,13 +116,22 @@ def dot_general(
 
 
 def dot(
-    lhs: ArrayLike, rhs: ArrayLike, precision: Any = None, preferred_element_type: DTypeLike = None
+    lhs: ArrayLike,
+    rhs: ArrayLike,
+    *,
+    dimension_numbers: Any = None,
+    precision: Any = None,
+    preferred_element_type: DTypeLike = None,
 ) -> Array:
     """Product of vectors and matrices: the last axis of ``lhs`` with the first of ``rhs``.
 
-    Raises: ShapeError if an operand has no axis or more than 2, or sizes differ.
+    With ``dimension_numbers`` it is ``dot_general``.
+
+    Raises: ShapeError if without these an operand has no axis or more than 2; if sizes differ.
     """
     x, y = to_array(lhs), to_array(rhs)
+    if dimension_numbers is not None:
+        return dot_general(x, y, dimension_numbers, precision, preferred_element_type)
     if not (1 <= x.ndim <= 2 and 1 <= y.ndim <= 2):
         raise located(
             ShapeError(f"lax.dot: operands must be vectors or matrices; got {x.aval} and {y.aval}.")

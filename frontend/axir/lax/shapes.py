@@ -155,12 +155,12 @@ def rev(operand: ArrayLike, dimensions: Sequence[int]) -> Array:
     return bind(OPS["reverse"], x, dimensions=axes) if axes else x
 
 
-def concatenate(operands_: Sequence[ArrayLike], dimension: int) -> Array:
+def concatenate(operands: Sequence[ArrayLike], dimension: int) -> Array:
     """Arrays of one dtype joined along an axis.
 
     Raises: ShapeError, DTypeError if they do not fit together.
     """
-    arrays = [to_array(x) for x in operands_]
+    arrays = [to_array(x) for x in operands]
     if not arrays:
         raise located(ShapeError("concatenate: needs at least one array."))
     axis = axis_of(dimension, arrays[0].ndim, "concatenate")
@@ -250,12 +250,12 @@ def _window(x: Array, axis: int, start: int, limit: int) -> Array:
     return bind(OPS["slice"], x, start=first, limit=last, stride=(1,) * x.ndim)
 
 
-def stack(operands_: Sequence[ArrayLike], axis: int = 0) -> Array:
+def stack(operands: Sequence[ArrayLike], axis: int = 0) -> Array:
     """Arrays of one shape and dtype joined along a new axis.
 
     Raises: ShapeError, DTypeError if they do not fit together, or there is none; AxisError.
     """
-    arrays = [to_array(x) for x in operands_]
+    arrays = [to_array(x) for x in operands]
     if not arrays:
         raise located(ShapeError("stack: needs at least one array."))
     if len({x.shape for x in arrays}) > 1:

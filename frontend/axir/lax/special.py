@@ -8,6 +8,8 @@ from axir._src.array import Array
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.trace import bind
 from axir.lax._operands import call, same_dtype
+from axir.lax.elementwise import add, digamma, eq, exp, lgamma, mul, rem, select, stop_gradient, sub
+from axir.lax.shapes import full_like
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import BFLOAT16
 
@@ -18,6 +20,7 @@ __all__ = [
     "igamma",
     "igamma_grad_a",
     "igammac",
+    "polygamma",
     "random_gamma_grad",
     "regularized_incomplete_beta",
     "zeta",
@@ -81,6 +84,24 @@ def betainc(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Array:
 def regularized_incomplete_beta(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Array:
     """The same as `betainc`."""
     return betainc(a, b, x)
+
+
+def polygamma(m: ArrayLike, x: ArrayLike) -> Array:
+    """Derivative number ``m >= 0`` of ``digamma`` for ``x > 0``.
+
+    ``m`` is a Python number, or an array of whole numbers with the shape and dtype of ``x``; then derivatives are
+    those of ``(-1)**(m + 1) gamma(m + 1) zeta(m + 1, x)``, and there are none with respect to ``m``.
+    """
+    if isinstance(m, int | float):
+        order = int(m)
+        return digamma(x) if order == 0 else bind(OPS["polygamma"], to_array(x), order=order)
+    orders, value = stop_gradient(to_array(m)), to_array(x)
+    following = add(orders, 1.0)
+    # zeta has a pole where the order is 0: digamma is taken there.
+    safe = select(eq(orders, 0.0), full_like(following, 2.0), following)
+    sign = sub(mul(rem(orders, 2.0), 2.0), 1.0)
+    found = mul(mul(sign, exp(lgamma(following))), zeta(safe, value))
+    return select(eq(orders, 0.0), digamma(value), found)
 
 
 def zeta(x: ArrayLike, q: ArrayLike) -> Array:

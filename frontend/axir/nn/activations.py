@@ -61,7 +61,7 @@ def relu(x: ArrayLike) -> Array:
 
 def relu6(x: ArrayLike) -> Array:
     """``min(max(x, 0), 6)``."""
-    return anp.minimum(relu(x), 6)
+    return anp.minimum(relu(x), 6.0)
 
 
 def sigmoid(x: ArrayLike) -> Array:

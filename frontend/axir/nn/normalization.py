@@ -12,8 +12,10 @@ from axir._src.array import Array
 from axir._src.axes import Axes, axis_of
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import broadcast_to, promoted
+from axir._src.messages import located
 from axir._src.promotion import DTypeLike, default_float, requested
 from axir.nn.activations import real
+from axir_compiler.errors import ShapeError
 
 __all__ = ["log_softmax", "logmeanexp", "logsumexp", "one_hot", "softmax", "standardize"]
 
@@ -96,13 +98,24 @@ def standardize(
     variance: ArrayLike | None = None,
     epsilon: ArrayLike = 1e-5,
     where: ArrayLike | None = None,
+    algorithm: str = "fast",
 ) -> Array:
-    """``x`` scaled to mean 0 and variance 1 along axes."""
+    """``x`` scaled to mean 0 and variance 1 along axes.
+
+    The ``"fast"`` variance ``mean(x**2) - mean(x)**2`` is 0 where rounding makes it negative; the ``"stable"`` one is
+    ``mean((x - mean(x))**2)``.
+
+    Raises: ShapeError (a ValueError) for another ``algorithm``.
+    """
     array = real(x)
+    if algorithm not in ("fast", "stable"):
+        raise located(ShapeError(f"standardize: algorithm must be 'fast' or 'stable'; got {algorithm!r}."))
     center = anp.mean(array, axis, keepdims=True, where=where) if mean is None else mean
-    if variance is None:
+    if variance is None and algorithm == "stable":
+        variance = anp.mean(anp.square(anp.subtract(array, center)), axis, keepdims=True, where=where)
+    elif variance is None:
         squares = anp.mean(lax.integer_pow(array, 2), axis, keepdims=True, where=where)
-        variance = anp.subtract(squares, anp.square(center))
+        variance = anp.maximum(anp.subtract(squares, anp.square(center)), 0)
     return anp.multiply(anp.subtract(array, center), lax.rsqrt(real(anp.add(variance, epsilon))))
 
 

@@ -175,4 +175,4 @@ def einsum_path(subscripts: Any, /, *operands: ArrayLike, optimize: Any = "auto"
     path, info = contract_path(
         f"{','.join(names)}->{target}", *[x.shape for x in arrays], shapes=True, optimize=optimize
     )
-    return ["einsum_path", *path], str(info)
+    return list(path), str(info)

@@ -86,9 +86,17 @@ def log_softmax(x: ArrayLike, /, *, axis: Axes = None) -> Array:
     return _log_softmax(x, axis)
 
 
-def polygamma(n: int, x: ArrayLike) -> Array:
-    """Derivative number ``n`` of ``digamma``; ``n`` is a static Python integer."""
-    return lax.polygamma(n, _real(x))
+def polygamma(n: ArrayLike, x: ArrayLike) -> Array:
+    """Derivative number ``n`` of ``digamma``, for integers ``n``.
+
+    Raises: DTypeError, ValueError if ``n`` is no integer.
+    """
+    if isinstance(n, int):
+        return lax.polygamma(n, _real(x))
+    if not anp.issubdtype(anp.result_type(n), anp.integer):
+        raise ValueError(f"polygamma: the order must be an integer; got {anp.result_type(n)}.")
+    (order, value), _ = promoted(n, _real(x), to_float=True)
+    return lax.polygamma(*broadcast((order, value), "polygamma"))
 
 
 def gammasgn(x: ArrayLike) -> Array:
@@ -110,8 +118,13 @@ def gamma(x: ArrayLike) -> Array:
     return lax.mul(gammasgn(value), lax.exp(lax.lgamma(value)))
 
 
-def factorial(n: ArrayLike) -> Array:
-    """``gamma(n + 1)``; 0 for negative ``n``."""
+def factorial(n: ArrayLike, exact: bool = False) -> Array:
+    """``gamma(n + 1)``; 0 for negative ``n``.
+
+    Raises: NotImplementedError for ``exact``: whole numbers of any size are no arrays.
+    """
+    if exact:
+        raise NotImplementedError("factorial: exact must be False. Use math.factorial for whole numbers.")
     value = _real(n)
     return anp.where(lax.lt(value, 0.0), 0.0, lax.exp(lax.lgamma(lax.add(value, 1.0))))
 
@@ -195,12 +208,18 @@ def ndtr(x: ArrayLike) -> Array:
     return lax.mul(lax.erfc(lax.mul(_real(x), -math.sqrt(0.5))), 0.5)
 
 
-def log_ndtr(x: ArrayLike) -> Array:
+def log_ndtr(x: ArrayLike, series_order: int = 3) -> Array:
     """Logarithm of the normal distribution function, accurate in both tails.
+
+    ``series_order``, from 0 to 30, changes nothing: there are always as many terms as the dtype has use for.
 
     Below -10 it is the asymptotic series of the Mills ratio, above 5 that of ``log(1 - small)``: M. Abramowitz,
     I. A. Stegun, "Handbook of mathematical functions", 26.2.12.
     """
+    if not isinstance(series_order, int):
+        raise TypeError(f"log_ndtr: series_order must be a Python integer; got {series_order!r}.")
+    if not 0 <= series_order <= 30:
+        raise ValueError(f"log_ndtr: series_order must be from 0 to 30; got {series_order}.")
     value = _real(x)
     low, high = lax.lt(value, -10.0), lax.gt(value, 5.0)
     middle = lax.log(ndtr(lax.clamp(-10.0, value, 5.0)))
