@@ -47,16 +47,6 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
         "scaled_dot_general": _LATER,
         "scaled_matmul": _LATER,
     },
-    "scipy.special": {
-        "bessel_jn": _LATER,
-        "dawsn": _LATER,
-        "fresnel": _LATER,
-        "hyp1f1": _LATER,
-        "hyp2f1": _LATER,
-        "sici": _LATER,
-        "sph_harm_y": _LATER,
-        "wofz": _LATER,
-    },
     "scipy.linalg": {
         "circulant": _LATER,
         "companion": _LATER,
