@@ -214,7 +214,7 @@ def _continued(a: Array, b: Array, c: Array, value: Array, slope: Array, s: Arra
 def _taylor(
     parameters: tuple[Array, Array, Array], s: Array, y: Array, dy: Array, move: Array
 ) -> tuple[Array, Array]:
-    """The solution of DLMF 15.10.1 with y and dy at ``1 - s``: its value, and derivative times ``move``, that far on."""
+    """The solution of DLMF 15.10.1 with y and dy at ``1 - s``: value, and derivative times ``move``, that far on."""
     a, b, c = parameters
     eps, center = 0.01 * _precision(y), 1.0 - s
     constant = c - (a + b + 1.0) * center
