@@ -27,25 +27,22 @@ DIFFERENT: Final[dict[tuple[str, str, str], str]] = {
 
 _SHARDING = "sharding and communication between devices, which axir does not do"
 _LATER = "not written yet"
+_NARROW = "quantizes to floats of 8 and 4 bits, of which axir has no arrays"
 
 # Functions that JAX has and axir lacks.
 ABSENT: Final[dict[str, dict[str, str]]] = {
     "lax": {
-        "DotDimensionNumbers": _LATER,
         "dce_sink": _SHARDING,
         "pcast": _SHARDING,
         "precv": _SHARDING,
         "psend": _SHARDING,
-        "pswapaxes": _SHARDING,
         "ragged_all_to_all": _SHARDING,
-        "scaled_dot": _LATER,
         "stage": _SHARDING,
         "with_sharding_constraint": _SHARDING,
     },
     "nn": {
-        "get_scaled_dot_general_config": _LATER,
-        "scaled_dot_general": _LATER,
-        "scaled_matmul": _LATER,
+        "get_scaled_dot_general_config": _NARROW,
+        "scaled_dot_general": _NARROW,
     },
     "scipy.linalg": {
         "circulant": _LATER,
@@ -92,6 +89,7 @@ WITHOUT_ROW: Final[dict[str, set[str]]] = {
     ),
     "numpy.linalg": _names("eig eigh eigvals lstsq multi_dot qr svd tensorinv tensorsolve "),
     "lax": _names(
+        "DotDimensionNumbers pswapaxes scaled_dot "
         "ConvGeneralDilatedDimensionNumbers PrecisionLike after_all all_gather all_to_all approx_max_k "
         "approx_min_k argmax argmin associative_scan axis_index axis_size batch_matmul betainc "
         "bitcast_convert_type broadcast_in_dim broadcast_like broadcast_shapes broadcast_to_rank "
@@ -117,7 +115,7 @@ WITHOUT_ROW: Final[dict[str, set[str]]] = {
         "multivariate_normal normal orthogonal pareto permutation poisson rademacher randint rayleigh "
         "split t triangular truncated_normal uniform wald weibull_min wrap_key_data "
     ),
-    "nn": _names("dot_product_attention "),
+    "nn": _names("dot_product_attention scaled_matmul "),
     "scipy.special": _names("bernoulli betainc comb expn multigammaln owens_t polygamma "),
     "scipy.stats": _names("sem "),
     "scipy.linalg": _names(
