@@ -73,5 +73,5 @@ _accept_keys(
     globals(),
     """broadcast broadcast_in_dim collapse concatenate dynamic_index_in_dim dynamic_slice dynamic_slice_in_dim
     dynamic_update_index_in_dim dynamic_update_slice dynamic_update_slice_in_dim expand_dims index_in_dim reshape rev
-    select slice slice_in_dim squeeze transpose""",
+    select slice slice_in_dim squeeze stop_gradient transpose""",
 )
