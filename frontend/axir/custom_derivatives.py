@@ -4,5 +4,18 @@ from axir._src.closures import closure_convert as closure_convert
 from axir._src.closures import custom_gradient as custom_gradient
 from axir._src.custom import custom_jvp as custom_jvp
 from axir._src.custom import custom_vjp as custom_vjp
+from axir._src.symbolic_zeros import CustomVJPPrimal as CustomVJPPrimal
+from axir._src.symbolic_zeros import SymbolicZero as SymbolicZero
+from axir._src.symbolic_zeros import custom_vjp_primal_tree_values as custom_vjp_primal_tree_values
+from axir._src.symbolic_zeros import zero_from_primal as zero_from_primal
 
-__all__ = ["closure_convert", "custom_gradient", "custom_jvp", "custom_vjp"]
+__all__ = [
+    "CustomVJPPrimal",
+    "SymbolicZero",
+    "closure_convert",
+    "custom_gradient",
+    "custom_jvp",
+    "custom_vjp",
+    "custom_vjp_primal_tree_values",
+    "zero_from_primal",
+]

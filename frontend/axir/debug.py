@@ -1,4 +1,4 @@
-"""Looking into programs while they run: ``print`` and ``callback``, which change nothing else.
+"""Looking into programs while they run: ``print``, ``log`` and ``callback``, which change nothing else.
 
 They work on traced values in any function: compiled, in loops and branches, under ``vmap`` (once for each item) and
 under differentiation (on the values, not on their tangents).
@@ -6,6 +6,7 @@ under differentiation (on the values, not on their tangents).
 
 from __future__ import annotations
 
+import logging
 import string
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ import numpy as np
 
 from axir._src.callbacks import call_for_effect
 
-__all__ = ["callback", "print"]
+__all__ = ["callback", "log", "print"]
 
 
 def callback(
@@ -74,6 +75,24 @@ def print(fmt: str | None = None, *args: Any, ordered: bool = False, **kwargs: A
     return call
 
 
+def log(fmt: str | None = None, *args: Any, ordered: bool = False, **kwargs: Any) -> Any:
+    """Log values while the program runs, with level INFO of the logger ``axir.debug``; otherwise like ``print``.
+
+    Example:
+        >>> import axir
+        >>> axir.jit(lambda x: axir.debug.log("x is {}", x))(1.5)
+    """
+
+    def call(fmt: str, *given: Any, **named: Any) -> None:
+        _FormatCheck().vformat(fmt, given, named)
+        call_for_effect("debug.log", _Logger(fmt), given, named, ordered)
+
+    if fmt is not None:
+        return call(fmt, *args, **kwargs)
+    _refuse_arguments("log", args, kwargs)
+    return call
+
+
 def _refuse_arguments(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     if args or kwargs:
         raise TypeError(f"debug.{name}: options come in a call of their own; got {args}, {kwargs}.")
@@ -117,5 +136,19 @@ class _Printer:
 
     def __call__(self, *args: Any, **kwargs: Any) -> None:
         with np.printoptions(**self._options):
-            line = self._fmt.format(*args, **kwargs)
+            self._emit(self._fmt.format(*args, **kwargs))
+
+    def _emit(self, line: str) -> None:
         sys.stdout.write(line + "\n")
+
+
+class _Logger(_Printer):
+    """Formats and logs."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Logger) and super().__eq__(other)
+
+    __hash__ = _Printer.__hash__
+
+    def _emit(self, line: str) -> None:
+        logging.getLogger("axir.debug").info("%s", line)

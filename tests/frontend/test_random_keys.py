@@ -215,3 +215,32 @@ def test_bad_arguments(call, error, text):
     with pytest.raises(error) as caught:
         call()
     assert text in str(caught.value)
+
+
+def test_keys_are_shuffled_and_chosen() -> None:
+    """In the order of the numbers below their count."""
+    key, keys = axir.random.key(3), axir.random.split(axir.random.key(0), 6)
+    words = onp.asarray(axir.random.key_data(keys))
+    order = onp.asarray(axir.random.permutation(key, 6))
+    onp.testing.assert_array_equal(axir.random.key_data(axir.random.permutation(key, keys)), words[order])
+    found = axir.jit(lambda k, ks: axir.random.permutation(k, ks, axis=1))(key, keys.reshape(1, 6))
+    onp.testing.assert_array_equal(axir.random.key_data(found), words[None, order])
+    for options in ({}, {"replace": False}, {"p": onp.arange(6) / 15}):
+        index = onp.asarray(axir.random.choice(key, 6, (2, 2), **options))
+        found = axir.random.choice(key, keys, (2, 2), **options)
+        onp.testing.assert_array_equal(axir.random.key_data(found), words[index])
+    with pytest.raises(TypeError, match="one order"):
+        axir.random.permutation(key, keys.reshape(2, 3), independent=True)
+    with pytest.raises(IndexError, match="out of bounds"):
+        axir.random.permutation(key, key)
+
+
+def test_shapes_of_keys() -> None:
+    key = axir.random.key(0)
+    kind = axir.ShapeDtypeStruct((3,), key.dtype)
+    assert repr(kind) == "ShapeDtypeStruct(shape=(3,), dtype=key<fry>)"
+    assert kind == axir.eval_shape(lambda k: axir.random.split(k, 3), axir.ShapeDtypeStruct((), key.dtype))
+    assert axir.eval_shape(axir.random.key, 0) == axir.ShapeDtypeStruct((), key.dtype)
+    found = axir.eval_shape(lambda ks: axir.vmap(axir.random.normal)(ks), kind)
+    assert found == axir.ShapeDtypeStruct((3,), "float32")
+    assert axir.lax.stop_gradient(key) == key

@@ -1,6 +1,6 @@
 """Rows for axir.lax, axir.nn and axir.scipy."""
 
-from parity.rows import ABOVE_ONE, INTS, MATRIX, OTHER, SMALL, SQUARE, VECTOR, each
+from parity.rows import ABOVE_ONE, COMPLEX, INTS, MATRIX, OTHER, SMALL, SQUARE, VECTOR, each
 
 L, S = "lax", "scipy.special"
 SMOOTH = (
@@ -56,6 +56,22 @@ ROWS = [
     ),
     *each(S, "gamma gammasgn factorial spence", ABOVE_ONE, without="grad", rtol=2e-4),
     *each(S, "gammainc gammaincc zeta poch", ABOVE_ONE, ABOVE_ONE + 1, without="grad", rtol=2e-4),
+    *each(S, "dawsn fresnel sici", ABOVE_ONE, rtol=1e-4),
+    *each(S, "wofz", COMPLEX, without="grad", rtol=1e-4),
+    *each(S, "bessel_jn", ABOVE_ONE, v=3, n_iter=20, rtol=1e-4),
+    *each(S, "hyp1f1", ABOVE_ONE, ABOVE_ONE + 1, OTHER[:2].repeat(2), rtol=1e-4),
+    *each(S, "hyp2f1", ABOVE_ONE, ABOVE_ONE + 1, ABOVE_ONE + 2, OTHER[:2].repeat(2), rtol=1e-4),
+    *each(
+        S,
+        "sph_harm_y",
+        SMALL,
+        SMALL - 1,
+        ABOVE_ONE[[0, 1, 2, 1, 0]],
+        VECTOR,
+        n_max=3,
+        without="grad",
+        rtol=1e-4,
+    ),
     *each("scipy.stats", "rankdata", SMALL, without="grad"),
     *each("scipy.stats", "mode", MATRIX, without="grad"),
     *each("scipy.signal", "detrend", MATRIX, rtol=1e-4),

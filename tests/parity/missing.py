@@ -51,35 +51,22 @@ PARAMETERS: Final[dict[str, set[str]]] = {
 
 _SHARDING = "sharding and communication between devices, which axir does not do"
 _LATER = "not written yet"
+_NARROW = "quantizes to floats of 8 and 4 bits, of which axir has no arrays"
 
 # Functions that JAX has and axir lacks.
 ABSENT: Final[dict[str, dict[str, str]]] = {
     "lax": {
-        "DotDimensionNumbers": _LATER,
         "dce_sink": _SHARDING,
         "pcast": _SHARDING,
         "precv": _SHARDING,
         "psend": _SHARDING,
-        "pswapaxes": _SHARDING,
         "ragged_all_to_all": _SHARDING,
-        "scaled_dot": _LATER,
         "stage": _SHARDING,
         "with_sharding_constraint": _SHARDING,
     },
     "nn": {
-        "get_scaled_dot_general_config": _LATER,
-        "scaled_dot_general": _LATER,
-        "scaled_matmul": _LATER,
-    },
-    "scipy.special": {
-        "bessel_jn": _LATER,
-        "dawsn": _LATER,
-        "fresnel": _LATER,
-        "hyp1f1": _LATER,
-        "hyp2f1": _LATER,
-        "sici": _LATER,
-        "sph_harm_y": _LATER,
-        "wofz": _LATER,
+        "get_scaled_dot_general_config": _NARROW,
+        "scaled_dot_general": _NARROW,
     },
     "scipy.linalg": {
         "eigh_tridiagonal": _LATER,
@@ -98,7 +85,11 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
 # Functions that both have and that no row calls yet.
 WITHOUT_ROW: Final[dict[str, set[str]]] = {
     "numpy.linalg": _names("eig eigh eigvals lstsq multi_dot qr svd tensorinv tensorsolve "),
-    "lax": _names("ConvGeneralDilatedDimensionNumbers PrecisionLike "),  # types, not functions
+    "lax": _names(
+        "ConvGeneralDilatedDimensionNumbers DotDimensionNumbers PrecisionLike "  # types, not functions
+        "pswapaxes scaled_dot "
+    ),
+    "nn": _names("scaled_matmul "),
     "scipy.linalg": _names(
         "block_diag cho_factor cho_solve cholesky det eigh expm inv lu lu_factor lu_solve qr solve "
         "solve_triangular svd toeplitz "

@@ -16,6 +16,7 @@ from axir._src.autodiff import float0
 from axir._src.call import flatten_arrays, name_of, trace_flat
 from axir._src.convert import convert, to_array
 from axir._src.execute import transform
+from axir._src.symbolic_zeros import forward_rule, reverse_rules, zeros_of
 from axir._src.trace import Frame, Function, Program, Spec, bind, current_frame
 from axir_compiler.errors import ShapeError, TreeError
 from axir_compiler.ir.op import OPS
@@ -218,10 +219,12 @@ class custom_jvp(_Differentiated):
         self._rule: Callable[..., Any] | None = None
 
     def defjvp(self, jvp: Callable[..., Any], symbolic_zeros: bool = False) -> Callable[..., Any]:
-        """Set the rule; gives it back, so that this is a decorator."""
-        if symbolic_zeros:
-            raise NotImplementedError(f"{self._title}: symbolic_zeros is not supported; tangents are arrays.")
-        self._rule = jvp
+        """Set the rule; gives it back, so that this is a decorator.
+
+        With ``symbolic_zeros`` tangents of integers are ``SymbolicZero``, and the rule may give such objects. Those of
+        floats are arrays in any case: the rule is traced before it is known which of them are zero.
+        """
+        self._rule = forward_rule(jvp) if symbolic_zeros else jvp
         return jvp
 
     def defjvps(self, *jvps: Callable[..., Any] | None) -> None:
@@ -324,12 +327,12 @@ class custom_vjp(_Differentiated):
         symbolic_zeros: bool = False,
         optimize_remat: bool = False,
     ) -> None:
-        """Set both halves of the rule; ``optimize_remat`` is accepted as a hint."""
-        if symbolic_zeros:
-            raise NotImplementedError(
-                f"{self._title}: symbolic_zeros is not supported; cotangents are arrays."
-            )
-        self._rules = (fwd, bwd)
+        """Set both halves of the rule; ``optimize_remat`` is accepted as a hint.
+
+        With ``symbolic_zeros`` the leaves of the arguments of ``fwd`` are ``CustomVJPPrimal``, ``perturbed`` for all
+        floats, and ``bwd`` may give ``SymbolicZero``.
+        """
+        self._rules = reverse_rules(fwd, bwd, self.nondiff_argnums) if symbolic_zeros else (fwd, bwd)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._rules is None:
@@ -422,7 +425,7 @@ def _cotangents(call: CallArguments, found: Any) -> list[Array]:
 
 def _cotangent(call: CallArguments, x: Array, ct: Any) -> Array:
     if ct is None:
-        ct = bind(OPS["broadcast_in_dim"], convert(to_array(0.0), x.dtype), shape=x.shape, dimensions=())
+        ct = zeros_of(x)
     array = to_array(ct)
     if array.shape != x.shape:
         raise ShapeError(

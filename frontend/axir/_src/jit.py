@@ -18,6 +18,7 @@ from axir._src.call import flatten_arrays, name_of
 from axir._src.config import Mode, config
 from axir._src.convert import to_array
 from axir._src.execute import Compiled, compile_function
+from axir._src.keys import WORDS, KeyArray, KeyDType, map_arrays
 from axir._src.log import logger
 from axir._src.named_axes import axes_in_force
 from axir._src.nan_checks import check_call
@@ -35,13 +36,13 @@ __all__ = ["JitFunction", "ShapeDtypeStruct", "Static", "eval_shape", "jit"]
 
 
 class ShapeDtypeStruct:
-    """Shape and dtype of an array that is not there."""
+    """Shape and dtype of an array that is not there; the dtype may be that of typed random keys."""
 
     __slots__ = ("dtype", "shape", "weak_type")
 
     def __init__(self, shape: Sequence[int], dtype: Any, weak_type: bool = False):
         self.shape = tuple(shape)
-        self.dtype = np.dtype(dtype)
+        self.dtype: Any = dtype if isinstance(dtype, KeyDType) else np.dtype(dtype)
         self.weak_type = weak_type
 
     @property
@@ -444,9 +445,21 @@ def _spec_of(x: Any) -> Spec:
     return Spec.of(to_array(x))
 
 
+def _words_of_keys(x: Any) -> Any:
+    """The description of typed keys as keys whose words are described."""
+    if isinstance(x, ShapeDtypeStruct) and isinstance(x.dtype, KeyDType):
+        return KeyArray(ShapeDtypeStruct((*x.shape, WORDS), "uint32"))
+    return x
+
+
+def _keys_of_words(x: Any) -> Any:
+    """The inverse of ``_words_of_keys``."""
+    return ShapeDtypeStruct(x.shape, x.dtype) if isinstance(x, KeyArray) else x
+
+
 def trace_for_specs(fun: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Function, pytree.TreeDef]:
     """Trace a function for arguments that are arrays or ShapeDtypeStructs."""
-    leaves, treedef = pytree.flatten((args, kwargs))
+    leaves, treedef = pytree.flatten(map_arrays(_words_of_keys, (args, kwargs)))
     trees: list[pytree.TreeDef] = []
 
     def run(tracers: list[Tracer]) -> list[Array]:
@@ -474,6 +487,7 @@ def eval_shape(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         (100000,)
     """
     function, tree = trace_for_specs(fun, args, kwargs)
-    return pytree.unflatten(
+    found = pytree.unflatten(
         tree, [ShapeDtypeStruct(s.aval.shape, s.aval.dtype, s.weak) for s in function.outputs]
     )
+    return map_arrays(_keys_of_words, found)

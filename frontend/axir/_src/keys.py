@@ -21,12 +21,14 @@ from axir_compiler.errors import DTypeError, ShapeError
 
 __all__ = [
     "IMPLEMENTATION",
+    "WORDS",
     "KeyArray",
     "KeyDType",
     "accept_keys",
     "check_steps",
     "extended",
     "key_flags",
+    "map_arrays",
     "prng_key",
 ]
 
@@ -354,6 +356,12 @@ def key_flags(tree: Any) -> list[bool]:
     """Whether each leaf of ``axir._src.pytree.flatten`` holds the words of keys."""
     leaves = trees.leaves(tree)
     return [isinstance(x, KeyArray) for x in leaves]
+
+
+def map_arrays(function: Callable[[Any], Any], tree: Any) -> Any:
+    """A pytree with a function applied to its leaves, where typed keys are leaves."""
+    leaves, treedef = trees.flatten(tree)
+    return pytree.unflatten(treedef, [function(x) for x in leaves])
 
 
 def check_steps(title: str, tree: Any) -> None:

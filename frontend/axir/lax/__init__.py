@@ -18,6 +18,7 @@ from axir.lax import hints as _hints
 from axir.lax import linalg
 from axir.lax import ragged as _ragged
 from axir.lax import reductions as _reductions
+from axir.lax import scaled as _scaled
 from axir.lax import shapes as _shapes
 from axir.lax import slicing as _slicing
 from axir.lax import solving as _solving
@@ -37,6 +38,7 @@ from axir.lax.gathering import *  # noqa: F403
 from axir.lax.hints import *  # noqa: F403
 from axir.lax.ragged import *  # noqa: F403
 from axir.lax.reductions import *  # noqa: F403
+from axir.lax.scaled import *  # noqa: F403
 from axir.lax.shapes import *  # noqa: F403
 from axir.lax.slicing import *  # noqa: F403
 from axir.lax.solving import *  # noqa: F403
@@ -57,6 +59,7 @@ __all__ += _gathering.__all__
 __all__ += _hints.__all__
 __all__ += _fourier.__all__
 __all__ += _reductions.__all__
+__all__ += _scaled.__all__
 __all__ += _shapes.__all__
 __all__ += _slicing.__all__
 __all__ += _sorting.__all__
@@ -70,5 +73,5 @@ _accept_keys(
     globals(),
     """broadcast broadcast_in_dim collapse concatenate dynamic_index_in_dim dynamic_slice dynamic_slice_in_dim
     dynamic_update_index_in_dim dynamic_update_slice dynamic_update_slice_in_dim expand_dims index_in_dim reshape rev
-    select slice slice_in_dim squeeze transpose""",
+    select slice slice_in_dim squeeze stop_gradient transpose""",
 )

@@ -38,6 +38,7 @@ __all__ = [
     "pshuffle",
     "psum",
     "psum_scatter",
+    "pswapaxes",
 ]
 
 
@@ -254,3 +255,8 @@ def all_to_all(
         return transpose(parts, [*range(1, join + 1), 0, *range(join + 1, parts.ndim)])
 
     return pytree.map_tree(exchange, x)
+
+
+def pswapaxes(x: Any, axis_name: Any, axis: int, *, axis_index_groups: None = None) -> Any:
+    """Exchange the named axis with an axis of its size: ``all_to_all`` that cuts and joins there."""
+    return all_to_all(x, axis_name, axis, axis, axis_index_groups=axis_index_groups)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from axir._src.array import Array, ConcreteArray
 from axir._src.axes import Shape, axis_of, shape_of, static_int
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import is_eager
+from axir._src.keys import KeyArray
 from axir._src.messages import located
 from axir._src.promotion import default_int, inexact
 from axir.lax.sorting import take_along
@@ -23,19 +25,21 @@ from axir_compiler.errors import DTypeError, ShapeError
 __all__ = ["choice", "permutation"]
 
 
-def permutation(key: Key, x: ArrayLike, axis: int = 0, independent: bool = False) -> Array:
+def permutation(key: Key, x: Key, axis: int = 0, independent: bool = False) -> Any:
     """``x`` in random order along an axis, or the numbers below an integer ``x``.
 
     The order is that of random 32-bit numbers, sorted several times so that ties do not matter.
 
     Args:
         key: A key.
-        x: Array, or a static integer.
+        x: Array, also one of typed keys, or a static integer.
         axis: Axis to shuffle.
         independent: Whether each row gets an order of its own.
 
     Raises: DTypeError for a scalar that is no integer, AxisError if the axis is out of bounds.
     """
+    if isinstance(x, KeyArray):
+        return _shuffled_keys(key, x, axis, independent)
     array = to_array(x)
     if array.ndim == 0:
         if array.dtype.kind not in "iu":
@@ -45,6 +49,14 @@ def permutation(key: Key, x: ArrayLike, axis: int = 0, independent: bool = False
     if independent or array.ndim == 1:
         return _shuffled(key, array, at)
     return _taken(array, _shuffled(key, lax.iota(int, array.shape[at]), 0), at)
+
+
+def _shuffled_keys(key: Key, keys: KeyArray, axis: int, independent: bool) -> KeyArray:
+    """Keys in the order of the numbers below their count."""
+    at = axis_of(axis, keys.ndim, "random.permutation")
+    if independent and keys.ndim > 1:
+        raise located(DTypeError("random.permutation: rows of keys get one order. Leave independent out."))
+    return keys.take(permutation(key, keys.shape[at]), at, mode="clip")
 
 
 def _rounds(size: int) -> int:
@@ -74,18 +86,18 @@ def _taken(x: Array, index: Array, axis: int) -> Array:
 
 def choice(
     key: Key,
-    a: ArrayLike,
+    a: Key,
     shape: Shape = (),
     replace: bool = True,
     p: ArrayLike | None = None,
     axis: int = 0,
     mode: str | None = None,
-) -> Array:
+) -> Any:
     """Random elements of ``a`` along an axis, or of the numbers below an integer ``a``.
 
     Args:
         key: A key.
-        a: Array, or a static integer.
+        a: Array, also one of typed keys, or a static integer.
         shape: How many.
         replace: Whether an element can be taken more than once.
         p: Probability of each position, by default equal ones.
@@ -94,6 +106,9 @@ def choice(
 
     Raises: ShapeError if there are not enough elements or ``p`` does not fit.
     """
+    if isinstance(a, KeyArray):
+        at = axis_of(axis, a.ndim, "random.choice")
+        return a.take(choice(key, a.shape[at], shape, replace, p, mode=mode), at, mode="clip")
     array, sizes = to_array(a), shape_of(shape, "random.choice")
     at = 0 if array.ndim == 0 else axis_of(axis, array.ndim, "random.choice")
     n = static_int(a, "random.choice") if array.ndim == 0 else array.shape[at]

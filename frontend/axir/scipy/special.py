@@ -11,13 +11,24 @@ from axir._src.array import Array
 from axir._src.axes import Axes
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import apply_unary, broadcast, promoted
+from axir._src.messages import located
 from axir._src.promotion import inexact
 from axir.nn import log_softmax as _log_softmax
 from axir.nn import logsumexp
 from axir.nn import softmax as _softmax
-from axir.scipy import _special_integrals, _special_more
+from axir.scipy import (
+    _special_hypergeometric,
+    _special_integrals,
+    _special_more,
+    _special_orders,
+    _special_waves,
+)
+from axir.scipy._special_hypergeometric import *  # noqa: F403
 from axir.scipy._special_integrals import *  # noqa: F403
 from axir.scipy._special_more import *  # noqa: F403
+from axir.scipy._special_orders import *  # noqa: F403
+from axir.scipy._special_waves import *  # noqa: F403
+from axir_compiler.errors import MissingRuleError
 from axir_compiler.ir.op import OPS
 
 __all__ = [
@@ -49,6 +60,9 @@ __all__ = [
 ]
 __all__ += _special_integrals.__all__
 __all__ += _special_more.__all__
+__all__ += _special_orders.__all__
+__all__ += _special_hypergeometric.__all__
+__all__ += _special_waves.__all__
 
 
 def _unary(name: str, op: str, doc: str) -> Callable[[ArrayLike], Array]:
@@ -121,10 +135,12 @@ def gamma(x: ArrayLike) -> Array:
 def factorial(n: ArrayLike, exact: bool = False) -> Array:
     """``gamma(n + 1)``; 0 for negative ``n``.
 
-    Raises: NotImplementedError for ``exact``: whole numbers of any size are no arrays.
+    Raises: MissingRuleError (a NotImplementedError) for ``exact``, whose results would be integers of any size.
     """
     if exact:
-        raise NotImplementedError("factorial: exact must be False. Use math.factorial for whole numbers.")
+        raise located(
+            MissingRuleError("factorial: exact must be False. Use math.factorial for Python integers.")
+        )
     value = _real(n)
     return anp.where(lax.lt(value, 0.0), 0.0, lax.exp(lax.lgamma(lax.add(value, 1.0))))
 
