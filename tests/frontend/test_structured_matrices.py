@@ -60,7 +60,7 @@ def test_derivatives():
 def test_dtypes():
     assert linalg.circulant(numpy.arange(3, dtype="i2")).dtype == "int16"
     assert linalg.companion(numpy.arange(1, 4)).dtype == "float32"
-    assert linalg.hadamard(2, "bool").dtype == "bool"
+    assert linalg.hadamard(2, "int8").dtype == "int8"
     assert linalg.dft(2).dtype == "complex64"
     with axir.enable_x64():
         assert linalg.hilbert(2).dtype == "float64"
@@ -91,6 +91,13 @@ def test_errors(call, message):
         call()
 
 
-def test_dft_is_complex():
+def test_toeplitz_of_complex_numbers_is_hermitian():
+    c = numpy.array([1, 2 + 1j, 3j], "c8")
+    numpy.testing.assert_array_equal(linalg.toeplitz(c), scipy.linalg.toeplitz(c))
+
+
+def test_dtypes_without_the_numbers():
+    with pytest.raises(TypeError, match="hadamard: -1 is no bool"):
+        linalg.hadamard(2, bool)
     with pytest.raises(TypeError, match="dft: dtype must be complex; got float32"):
         linalg.dft(3, dtype="float32")

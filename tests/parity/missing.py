@@ -84,14 +84,9 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
 
 # Functions that both have and that no row calls yet.
 WITHOUT_ROW: Final[dict[str, set[str]]] = {
-    "numpy.linalg": _names("eig eigh eigvals lstsq multi_dot qr svd tensorinv tensorsolve "),
     "lax": _names(
         "ConvGeneralDilatedDimensionNumbers DotDimensionNumbers PrecisionLike "  # types, not functions
         "pswapaxes scaled_dot "
     ),
     "nn": _names("scaled_matmul "),
-    "scipy.linalg": _names(
-        "block_diag cho_factor cho_solve cholesky det eigh expm inv lu lu_factor lu_solve qr solve "
-        "solve_triangular svd toeplitz "
-    ),
 }

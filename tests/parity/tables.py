@@ -3,7 +3,16 @@
 from collections.abc import Iterable
 from typing import Final
 
-from parity import lax_more_rows, lax_rows, missing, more_rows, numpy_more_rows, numpy_rows, random_rows
+from parity import (
+    lax_more_rows,
+    lax_rows,
+    linalg_rows,
+    missing,
+    more_rows,
+    numpy_more_rows,
+    numpy_rows,
+    random_rows,
+)
 from parity.rows import Row
 
 TABLES: Final[dict[str, list[Row]]] = {
@@ -11,6 +20,7 @@ TABLES: Final[dict[str, list[Row]]] = {
     "numpy_more": numpy_more_rows.ROWS,
     "lax": lax_rows.ROWS,
     "lax_more": lax_more_rows.ROWS,
+    "linalg": linalg_rows.ROWS,
     "random": random_rows.ROWS,
     "more": more_rows.ROWS,
 }

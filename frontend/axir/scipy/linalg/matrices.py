@@ -31,10 +31,10 @@ def block_diag(*arrs: ArrayLike) -> Array:
 def toeplitz(c: ArrayLike, r: ArrayLike | None = None) -> Array:
     """Matrices with constant diagonals: first column ``c`` ``[..., m]``, first row ``r`` ``[..., n]``.
 
-    ``r`` is ``c`` if it is not given; its first element does not count. Leading axes broadcast.
+    ``r`` is the conjugate of ``c`` if it is not given; its first element does not count. Leading axes broadcast.
     """
     column = anp.atleast_1d(to_array(c))
-    row = column if r is None else anp.atleast_1d(to_array(r))
+    row = anp.conj(column) if r is None else anp.atleast_1d(to_array(r))
     (column, row), _ = promoted(column, row)
     batch = broadcast_shapes(column.shape[:-1], row.shape[:-1], where="toeplitz")
     column, row = (broadcast_to(x, (*batch, x.shape[-1])) for x in (column, row))

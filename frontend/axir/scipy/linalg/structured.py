@@ -210,12 +210,14 @@ def dft(n: int, scale: str | None = None, *, dtype: DTypeLike | None = None) -> 
 def hadamard(n: int, dtype: DTypeLike = int) -> Array:
     """Sylvester's matrix ``[n, n]`` of 1 and -1 with orthogonal rows, for a power of two.
 
-    Raises: ShapeError for other sizes.
+    Raises: ShapeError for other sizes; DTypeError for bool.
     """
     size = _size(n, "hadamard", 1)
     if size & (size - 1):
         raise located(ShapeError(f"hadamard: the size must be a power of two; got {size}."))
     kind = canonicalize_dtype(dtype)
+    if kind == np.bool_:
+        raise located(DTypeError("hadamard: -1 is no bool. Use a numeric dtype."))
     matrix = np.ones((1, 1), np.int8)
     while matrix.shape[0] < size:
         matrix = np.block([[matrix, matrix], [matrix, -matrix]])

@@ -119,6 +119,8 @@ def _whitened(factor: Array, y: Array) -> Array:
     factor = anp.broadcast_to(factor, (*outer, *factor.shape[-2:]))
     columns = anp.broadcast_to(y, (*outer, y.shape[-1]))[..., None]
     return lax.linalg.triangular_solve(factor, columns, left_side=True, lower=True)[..., 0]
+
+
 def sem(
     a: ArrayLike,
     axis: int | None = 0,
