@@ -65,7 +65,7 @@ FLOATS = [
     *each(R, PLAIN, Key(), (5,), "bfloat16", without="grad", rtol=6e-2),
     *each(R, PLAIN, Key(), (5,), "float16", without="grad", rtol=4e-3),
     *each(R, "normal", Key(), (3,), "complex64", without="grad"),
-    *each(R, "uniform", Key(), (4,), minval=-2.0, maxval=SMALL_POSITIVE),
+    *each(R, "uniform", Key(), (4,), minval=-2.0, maxval=SMALL_POSITIVE, without="grad"),
     *each(R, "gumbel", Key(), (4,), mode="high", without="grad"),
     *each(R, "truncated_normal", Key(), -1.0, SMALL_POSITIVE),
     *each(R, "lognormal", Key(), SMALL_POSITIVE),
