@@ -61,14 +61,11 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
         "convolution_matrix": _LATER,
         "dft": _LATER,
         "eigh_tridiagonal": _LATER,
-        "expm_frechet": _LATER,
         "fiedler": _LATER,
         "fiedler_companion": _LATER,
-        "funm": _LATER,
         "hadamard": _LATER,
         "hankel": _LATER,
         "helmert": _LATER,
-        "hessenberg": _LATER,
         "hilbert": _LATER,
         "invhilbert": _LATER,
         "invpascal": _LATER,
@@ -76,10 +73,6 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
         "pascal": _LATER,
         "polar": _LATER,
         "qr_multiply": _LATER,
-        "rsf2csf": _LATER,
-        "schur": _LATER,
-        "solve_sylvester": _LATER,
-        "sqrtm": _LATER,
     },
 }
 
@@ -131,6 +124,7 @@ WITHOUT_ROW: Final[dict[str, set[str]]] = {
     "scipy.linalg": _names(
         "block_diag cho_factor cho_solve cholesky det eigh expm inv lu lu_factor lu_solve qr solve "
         "solve_triangular svd toeplitz "
+        "expm_frechet funm hessenberg rsf2csf schur solve_sylvester sqrtm "
     ),
     "scipy.signal": _names("convolve convolve2d correlate correlate2d fftconvolve "),
     "scipy.ndimage": _names("map_coordinates "),
