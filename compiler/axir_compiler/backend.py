@@ -70,10 +70,7 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
         CompileError: IREE refused the module, which was saved to a file together with the messages; or the
             target cannot compute it.
     """
-    check_lowered(module)
-    check_abilities(module, target)
-    _check_fma(module, target)
-    module = with_constant_kernels_folded(module)
+    module = _checked(module, target)
     flags = target.flags_for(module)
     if dump_to is None:
         return _compile_somehow(flags, module, target)
@@ -94,15 +91,21 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
 _LONGEST_CONSTANT = 16
 
 
+def _checked(module: ir.Module, target: Target) -> ir.Module:
+    """The program as IREE is to see it, once nothing is known that the target cannot compute."""
+    check_lowered(module)
+    check_abilities(module, target)
+    _check_fma(module, target)
+    return with_constant_kernels_folded(module)
+
+
 def phase_text(module: ir.Module, target: Target, phase: str, *, locations: bool = False) -> str:
     """The program as text after a phase of IREE's compiler, such as ``flow``, ``executable-sources`` or ``vm``.
 
     Raises:
         InternalError, CompileError: as ``compile_module``.
     """
-    check_lowered(module)
-    _check_fma(module, target)
-    module = with_constant_kernels_folded(module)
+    module = _checked(module, target)
     first: list[tuple[int, str]] = []
     for more, form in _forms(module):
         worker = _worker((*target.flags_for(module), *more))

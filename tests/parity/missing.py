@@ -74,15 +74,8 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
     },
     "scipy.linalg": {
         "eigh_tridiagonal": _LATER,
-        "expm_frechet": _LATER,
-        "funm": _LATER,
-        "hessenberg": _LATER,
         "polar": _LATER,
         "qr_multiply": _LATER,
-        "rsf2csf": _LATER,
-        "schur": _LATER,
-        "solve_sylvester": _LATER,
-        "sqrtm": _LATER,
     },
 }
 
@@ -93,4 +86,5 @@ WITHOUT_ROW: Final[dict[str, set[str]]] = {
         "pswapaxes scaled_dot "
     ),
     "nn": _names("scaled_matmul "),
+    "scipy.linalg": _names("expm_frechet funm hessenberg rsf2csf schur solve_sylvester sqrtm "),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -21,6 +22,8 @@ from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import COMPLEX
 
 __all__ = [
+    "EighImplementation",
+    "SvdAlgorithm",
     "cholesky",
     "eigh",
     "householder_product",
@@ -30,6 +33,30 @@ __all__ = [
     "svd",
     "triangular_solve",
 ]
+
+
+class EighImplementation(enum.Enum):
+    """Names of algorithms of `eigh`; there is one, QR iterations."""
+
+    QR = "qr"
+    JACOBI = "jacobi"
+    QDWH = "qdwh"
+
+
+class SvdAlgorithm(enum.Enum):
+    """Names of algorithms of `svd`; there is one, QR iterations, which stands in for divide and conquer too."""
+
+    DEFAULT = "default"
+    QR = "QR"
+    JACOBI = "Jacobi"
+    POLAR = "polar"
+    DIVIDE_AND_CONQUER = "divide_and_conquer"
+
+
+def _one_of(given: enum.Enum | None, known: tuple[enum.Enum, ...], where: str) -> None:
+    if given is not None and given not in known:
+        names = ", ".join(map(str, known))
+        raise located(ShapeError(f"{where} must be None or one of {names}; got {given!r}. Leave it out."))
 
 
 def adjoint(x: Array) -> Array:
@@ -174,18 +201,25 @@ def householder_product(a: ArrayLike, taus: ArrayLike) -> Array:
                 f"got {array.aval} and {factors.aval}."
             )
         )
-    count, columns = factors.shape[-1], array.shape[-1]
-    vectors = _strictly_lower(slice_in_dim(array, 0, count, axis=-1))
+    vectors, inner = compact_wy(array, factors)
+    top = adjoint(slice_in_dim(vectors, 0, array.shape[-1], axis=-2))
+    ones = _eye_like(array)
+    return sub(ones, _product(vectors, _product(inner, top)))
+
+
+def compact_wy(array: Array, factors: Array) -> tuple[Array, Array]:
+    """``V`` and ``T`` with ``H_1 H_2 ... H_k = I - V T V^H``, for reflectors in the columns of ``array``.
+
+    Upper triangular ``T`` solves ``(1 + D S) T = D`` for ``D = diag(factors)`` and ``S``, the part of ``V^H V`` above
+    the diagonal (R. Schreiber, C. Van Loan, A storage-efficient WY representation for products of Householder
+    transformations, 1989).
+    """
+    vectors = _strictly_lower(slice_in_dim(array, 0, factors.shape[-1], axis=-1))
     vectors = add(vectors, _eye_like(vectors))
-    # The product is I - V T V^H with the upper triangular T of the compact WY form (R. Schreiber, C. Van Loan, 1989):
-    # (1 + D S) T = D for D = diag(taus) and S the part of V^H V above the diagonal.
     above = adjoint(_strictly_lower(_product(adjoint(vectors), vectors)))
     diagonal = mul(expand_dims(factors, [-1]), _eye_like(above))
     system = add(_eye_like(above), mul(expand_dims(factors, [-1]), above))
-    inner = triangular_solve(system, diagonal, left_side=True, unit_diagonal=True)
-    top = adjoint(slice_in_dim(vectors, 0, columns, axis=-2))
-    ones = _eye_like(array)
-    return sub(ones, _product(vectors, _product(inner, top)))
+    return vectors, triangular_solve(system, diagonal, left_side=True, unit_diagonal=True)
 
 
 def _product(x: Array, y: Array) -> Array:
@@ -221,7 +255,7 @@ def eigh(
     symmetrize_input: bool = True,
     sort_eigenvalues: bool = True,
     subset_by_index: tuple[int, int] | None = None,
-    implementation: Any = None,
+    implementation: EighImplementation | None = None,
 ) -> tuple[Array, Array]:
     """Eigenvectors and eigenvalues of symmetric or hermitian matrices, in this order.
 
@@ -231,16 +265,20 @@ def eigh(
         symmetrize_input: Take ``(x + x^H) / 2`` first.
         sort_eigenvalues: They are sorted in either case.
         subset_by_index: ``None`` or all of them.
-        implementation: Has no effect.
+        implementation: ``None`` or ``EighImplementation.QR``.
 
     Returns: Eigenvectors ``v`` as columns, ``f[..., n, n]``, and ascending eigenvalues ``w``, ``f[..., n]``; NaN for a
         matrix that is not finite. Eigenvectors of repeated eigenvalues have no derivative.
-    Raises: ShapeError if the matrices are not square, DTypeError for other dtypes.
+    Raises: ShapeError if the matrices are not square or for another implementation, DTypeError for other dtypes.
     """
     array = to_array(x)
+    _one_of(implementation, (EighImplementation.QR,), "linalg.eigh: implementation")
     _whole(subset_by_index, array.shape[-1] if array.ndim else 0, "linalg.eigh")
     w, v = bind(OPS["eigh"], _symmetrized(array) if symmetrize_input else array, upper=int(not lower))
     return v, w
+
+
+_SVD_ALGORITHMS = (SvdAlgorithm.DEFAULT, SvdAlgorithm.QR, SvdAlgorithm.DIVIDE_AND_CONQUER)
 
 
 @overload
@@ -250,7 +288,7 @@ def svd(
     full_matrices: bool = True,
     compute_uv: Literal[True] = True,
     subset_by_index: tuple[int, int] | None = None,
-    algorithm: Any = None,
+    algorithm: SvdAlgorithm | None = None,
 ) -> tuple[Array, Array, Array]: ...
 @overload
 def svd(
@@ -259,7 +297,7 @@ def svd(
     full_matrices: bool = True,
     compute_uv: bool,
     subset_by_index: tuple[int, int] | None = None,
-    algorithm: Any = None,
+    algorithm: SvdAlgorithm | None = None,
 ) -> Any: ...
 def svd(
     x: ArrayLike,
@@ -267,7 +305,7 @@ def svd(
     full_matrices: bool = True,
     compute_uv: bool = True,
     subset_by_index: tuple[int, int] | None = None,
-    algorithm: Any = None,
+    algorithm: SvdAlgorithm | None = None,
 ) -> Any:
     """Singular value decomposition ``x = u diag(s) vh``.
 
@@ -276,13 +314,14 @@ def svd(
         full_matrices: Give square ``u`` and ``vh``, instead of ``min(m, n)`` columns and rows.
         compute_uv: Give ``u`` and ``vh``.
         subset_by_index: ``None`` or all of them.
-        algorithm: Has no effect.
+        algorithm: ``None``, or ``SvdAlgorithm.DEFAULT``, ``QR`` or ``DIVIDE_AND_CONQUER``, which all do the same.
 
     Returns: ``u``, descending ``s`` and ``vh``, or ``s`` alone; NaN for a matrix that is not finite. Vectors have
         derivatives with ``full_matrices=False`` or of square matrices, if singular values differ and none is zero.
-    Raises: ShapeError for less than two axes, DTypeError for other dtypes.
+    Raises: ShapeError for less than two axes or another algorithm, DTypeError for other dtypes.
     """
     array = to_array(x)
+    _one_of(algorithm, _SVD_ALGORITHMS, "linalg.svd: algorithm")
     _whole(subset_by_index, min(array.shape[-2:], default=0), "linalg.svd")
     found = bind(
         OPS["svd"], array, full_matrices=int(full_matrices and compute_uv), compute_uv=int(compute_uv)

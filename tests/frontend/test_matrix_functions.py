@@ -1,0 +1,201 @@
+"""Matrix functions and forms of axir.scipy.linalg: residuals, SciPy's values, batches, derivatives by differences."""
+
+import numpy as onp
+import pytest
+import scipy.linalg
+
+import axir
+import axir.numpy as np
+import axir.scipy.linalg as asl
+from axir.errors import MissingRuleError, ShapeError
+
+RNG = onp.random.default_rng(8)
+
+
+def _random(*shape, imaginary=False):
+    real = RNG.standard_normal(shape)
+    return real + 1j * RNG.standard_normal(shape) if imaginary else real
+
+
+A, B, C = _random(5, 5), _random(3, 3), _random(5, 3)
+COMPLEX = _random(4, 4, imaginary=True)
+STACK = _random(2, 2, 4, 4)
+MATRICES = [pytest.param(x, id=name) for x, name in ((A, "real"), (COMPLEX, "complex"), (STACK, "batch"))]
+
+
+@pytest.fixture(autouse=True)
+def _double():
+    with axir.enable_x64(True):
+        yield
+
+
+def _adjoint(x):
+    return onp.conj(onp.swapaxes(x, -1, -2))
+
+
+def _near(x, y, tolerance=1e-11):
+    onp.testing.assert_allclose(x, y, rtol=tolerance, atol=tolerance)
+
+
+def _arrays(found):
+    return [onp.asarray(x) for x in found]
+
+
+def _unitary(x):
+    _near(x @ _adjoint(x), onp.broadcast_to(onp.eye(x.shape[-1]), x.shape))
+
+
+def _slopes(function, args, at):
+    """Derivatives along one direction: by differences and by the gradient."""
+    direction, step = _random(*args[at].shape), 1e-6
+
+    def moved(by):
+        return function(*args[:at], args[at] + by * direction, *args[at + 1 :])
+
+    gradient = axir.grad(function, at)(*args)
+    return (moved(step) - moved(-step)) / (2 * step), onp.sum(onp.asarray(gradient) * direction)
+
+
+@pytest.mark.parametrize("a", MATRICES)
+def test_schur_forms(a):
+    for output, below in (("real", -2), ("complex", -1)):
+        t, z = _arrays(asl.schur(a, output))
+        _near(z @ t @ _adjoint(z), a)
+        _unitary(z)
+        assert not onp.tril(t, below).any()
+        assert onp.iscomplexobj(t) == (onp.iscomplexobj(a) or output == "complex")
+
+
+@pytest.mark.parametrize("a", MATRICES)
+def test_complex_form_out_of_the_real_one(a):
+    t, z = _arrays(asl.rsf2csf(*asl.schur(a)))
+    assert t.dtype == z.dtype == onp.complex128
+    assert not onp.tril(t, -1).any()
+    _near(z @ t @ _adjoint(z), a)
+    _unitary(z)
+
+
+def test_complex_form_is_scipys():
+    form = scipy.linalg.schur(A)
+    for mine, theirs in zip(asl.rsf2csf(*form), scipy.linalg.rsf2csf(*form), strict=True):
+        _near(mine, theirs)
+
+
+def test_vectors_of_the_real_form_broadcast():
+    t, z = scipy.linalg.schur(A)
+    found, vectors = asl.rsf2csf(t, onp.stack([z, -z]))
+    assert found.shape == vectors.shape == (2, 5, 5)
+    _near(vectors[1], -vectors[0])
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_smallest_forms(n):
+    eye = onp.eye(n)
+    for x in (*asl.rsf2csf(eye, eye), *asl.schur(eye), *asl.hessenberg(eye, calc_q=True), asl.sqrtm(eye)):
+        _near(x, eye)
+    assert asl.solve_sylvester(eye, onp.eye(2), onp.ones((n, 2))).shape == (n, 2)
+    _near(asl.funm(eye, np.exp), onp.e * eye)
+
+
+@pytest.mark.parametrize("a", MATRICES)
+def test_hessenberg_forms(a):
+    h, q = _arrays(asl.hessenberg(a, calc_q=True))
+    _near(q @ h @ _adjoint(q), a)
+    _unitary(q)
+    assert not onp.tril(h, -2).any()
+    _near(asl.hessenberg(a), h)
+
+
+@pytest.mark.parametrize("a", MATRICES)
+def test_square_roots(a):
+    root = onp.asarray(asl.sqrtm(a))
+    assert root.dtype == onp.complex128
+    _near(root @ root, a)
+    assert (onp.linalg.eigvals(root).real > -1e-12).all()
+
+
+def test_square_roots_of_singular_matrices():
+    zeros, nilpotent = onp.zeros((3, 3)), onp.diag([1.0, 1.0], 1)
+    _near(asl.sqrtm(zeros), zeros)
+    assert onp.isnan(asl.sqrtm(nilpotent)).any()
+    _near(asl.sqrtm(onp.diag([4.0, 0.0])), onp.diag([2.0, 0.0]))
+
+
+def test_function_of_a_matrix_is_scipys():
+    for a in (A, COMPLEX):
+        found, error = asl.funm(a, np.sin, disp=False)
+        expected, bound = scipy.linalg.funm(a, onp.sin, disp=False)
+        _near(found, expected)
+        _near(error, bound)
+    _near(asl.funm(A, np.exp), scipy.linalg.expm(A))
+    _near(asl.funm(onp.eye(2), np.exp), onp.e * onp.eye(2))
+
+
+def test_derivative_of_the_exponential():
+    for a, e in ((A, A.T), (COMPLEX, COMPLEX.T)):
+        for mine, theirs in zip(asl.expm_frechet(a, e), scipy.linalg.expm_frechet(a, e), strict=True):
+            _near(mine, theirs)
+    batch = asl.expm_frechet(STACK, STACK[::-1], compute_expm=False)
+    _near(batch[0, 1], scipy.linalg.expm_frechet(STACK[0, 1], STACK[1, 1])[1])
+
+
+@pytest.mark.parametrize("method", ["schur", "eigen"])
+def test_sylvester(method):
+    for a, b, c in ((A, B, C), (A, B, 1j * C), (STACK, B, _random(2, 1, 4, 3))):
+        x = onp.asarray(asl.solve_sylvester(a, b, c, method=method))
+        assert x.dtype == onp.result_type(a, b, c)
+        _near(a @ x + x @ b, onp.broadcast_to(c, x.shape))
+    assert onp.isnan(asl.solve_sylvester(np.eye(2), -np.eye(2), np.eye(2), method=method)).all()
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_sylvester_has_derivatives(at):
+    differences, gradient = _slopes(lambda *args: np.sum(asl.solve_sylvester(*args) ** 2), (A, B, C), at)
+    _near(differences, gradient, 1e-5)
+
+
+def test_square_roots_have_derivatives():
+    weights = _random(5, 5)
+    differences, gradient = _slopes(lambda a: np.sum(np.real(asl.sqrtm(a @ a)) * weights), (A,), 0)
+    _near(differences, gradient, 1e-5)
+
+
+def _program(a, b, c):
+    t, z = asl.rsf2csf(*asl.schur(a))
+    return [t, z, asl.sqrtm(a), asl.funm(a, np.cos), asl.solve_sylvester(a, b, c), asl.hessenberg(a)]
+
+
+def test_compiled_values_are_the_eager_ones():
+    for mine, theirs in zip(axir.jit(_program)(A, B, C), _program(A, B, C), strict=True):
+        assert mine.dtype == theirs.dtype
+        _near(mine, theirs)
+
+
+def test_vmap():
+    found = axir.vmap(lambda a: asl.funm(asl.sqrtm(a), np.square))(STACK[0])
+    _near(found, STACK[0])
+
+
+ERRORS = [
+    (lambda: asl.schur(A, "triangular"), "output must be"),
+    (lambda: asl.schur(C), "schur: needs square"),
+    (lambda: asl.rsf2csf(A, B), "of one size"),
+    (lambda: asl.hessenberg(C), "hessenberg: needs square"),
+    (lambda: asl.sqrtm(A, 2), "blocksize must be 1"),
+    (lambda: asl.funm(STACK, np.exp), "one square matrix"),
+    (lambda: asl.funm(A, np.sum), "one value for each"),
+    (lambda: asl.expm_frechet(A, B), "one shape"),
+    (lambda: asl.solve_sylvester(A, B, C.T), "must be"),
+    (lambda: asl.solve_sylvester(A, B, C, method="lu"), "method must be"),
+]
+
+
+@pytest.mark.parametrize("call, message", [pytest.param(*e, id=e[1]) for e in ERRORS])
+def test_errors(call, message):
+    with pytest.raises(ShapeError, match=message):
+        call()
+
+
+def test_schur_forms_have_no_derivative():
+    with pytest.raises(MissingRuleError, match="schur"):
+        axir.grad(lambda a: np.sum(asl.schur(a)[0]))(A)
