@@ -40,6 +40,8 @@ NOT_RUN = {
     ("compat.md", "python -m axir.compat.jax -m package.train"): "a program of the reader's",
 }
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Where iree-run-module is.
+_PROGRAMS = str(Path(sys.executable).parent)
 _SHELL = (
     'axir() { "$PYTHON" -c "from axir_tools.main import main; main()" "$@"; }\npython() { "$PYTHON" "$@"; }\n'
 )
@@ -88,7 +90,11 @@ def _mlir(block: Block, names: dict[str, Any]) -> None:
 def _shell(block: Block, commands: str) -> str:
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", _SHELL + commands],
-        env={**os.environ, "PYTHON": sys.executable},
+        env={
+            **os.environ,
+            "PYTHON": sys.executable,
+            "PATH": os.pathsep.join([_PROGRAMS, os.environ["PATH"]]),
+        },
         capture_output=True,
         text=True,
         check=False,
