@@ -12,7 +12,6 @@ from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.messages import located
 from axir._src.promotion import default_float, inexact
 from axir.numpy.elementwise import multiply
-from axir.numpy.logic import choose_by
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.types import FLOATING
 
@@ -79,17 +78,8 @@ def kaiser(M: int, beta: ArrayLike) -> Array:
     return _taper(M, "kaiser", shape)
 
 
-# Where the two series of ``i0`` meet, and how many terms each needs there for the precision of float64.
-_MEETING = 20.0
-_NEAR_TERMS = 38
-_FAR_TERMS = 30
-
-
 def i0(x: ArrayLike) -> Array:
     """Modified Bessel function of the first kind and order 0.
-
-    Below 20 its power series (DLMF 10.25.2), ``sum of (x**2 / 4)**k / k!**2``; above it the asymptotic one (DLMF
-    10.40.1), ``exp(x) / sqrt(2 pi x)`` times the sum of ``(1 * 3 * ... * (2k - 1))**2 / (k! (8x)**k)``.
 
     Raises: ShapeError for complex numbers.
     """
@@ -97,22 +87,4 @@ def i0(x: ArrayLike) -> Array:
     z = lax.abs(convert(given, inexact(given.dtype), given.weak_type))
     if given.dtype not in FLOATING and z.dtype != inexact(given.dtype):
         raise located(ShapeError(f"i0: is not defined for complex numbers; got {given.aval}."))
-    small = lax.lt(z, _MEETING)
-    near = _near(choose_by(small, z, 0.0))
-    return choose_by(small, near, _far(choose_by(small, _MEETING, z)))
-
-
-def _near(z: Array) -> Array:
-    square = lax.integer_pow(multiply(z, 0.5), 2)
-    found = lax.full_like(z, 1.0)
-    for k in range(_NEAR_TERMS, 0, -1):
-        found = 1 + square * found * (1 / k**2)
-    return found
-
-
-def _far(z: Array) -> Array:
-    inverse = 0.125 / z
-    found = lax.full_like(z, 1.0)
-    for k in range(_FAR_TERMS, 0, -1):
-        found = 1 + inverse * found * ((2 * k - 1) ** 2 / k)
-    return lax.exp(z) * (found / lax.sqrt(z * (2 * math.pi)))
+    return lax.mul(lax.exp(z), lax.bessel_i0e(z))

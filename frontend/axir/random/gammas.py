@@ -29,7 +29,6 @@ from axir.random.drawing import (
     parameter,
     unit_floats,
 )
-from axir.random.gamma_slope import gamma_slope
 from axir.random.keys import Key, bits_of, parts, split_pairs
 from axir_compiler.errors import ShapeError
 
@@ -125,10 +124,10 @@ def _gamma_jvp(log: bool, primals: tuple[Words, Array], tangents: tuple[Any, Arr
     keys, a = primals
     found = _gamma(keys, a, log)
     if not log:
-        return found, lax.mul(tangents[1], gamma_slope(a, found))
+        return found, lax.mul(tangents[1], lax.random_gamma_grad(a, found))
     value = lax.exp(found)
     value = lax.select(lax.eq(value, 0.0), lax.full_like(value, float(finfo(a.dtype).tiny)), value)
-    return found, lax.mul(tangents[1], lax.div(gamma_slope(a, value), value))
+    return found, lax.mul(tangents[1], lax.div(lax.random_gamma_grad(a, value), value))
 
 
 def _gamma_floats(key: Key, a: Array, where: str, log: bool = False) -> Array:
