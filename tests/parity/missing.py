@@ -60,7 +60,6 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
         "companion": _LATER,
         "convolution_matrix": _LATER,
         "dft": _LATER,
-        "eigh_tridiagonal": _LATER,
         "fiedler": _LATER,
         "fiedler_companion": _LATER,
         "hadamard": _LATER,
@@ -71,8 +70,6 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
         "invpascal": _LATER,
         "leslie": _LATER,
         "pascal": _LATER,
-        "polar": _LATER,
-        "qr_multiply": _LATER,
     },
 }
 
@@ -124,7 +121,7 @@ WITHOUT_ROW: Final[dict[str, set[str]]] = {
     "scipy.linalg": _names(
         "block_diag cho_factor cho_solve cholesky det eigh expm inv lu lu_factor lu_solve qr solve "
         "solve_triangular svd toeplitz "
-        "expm_frechet funm hessenberg rsf2csf schur solve_sylvester sqrtm "
+        "eigh_tridiagonal expm_frechet funm hessenberg polar qr_multiply rsf2csf schur solve_sylvester sqrtm "
     ),
     "scipy.signal": _names("convolve convolve2d correlate correlate2d fftconvolve "),
     "scipy.ndimage": _names("map_coordinates "),
