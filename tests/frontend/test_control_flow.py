@@ -161,6 +161,23 @@ def newton(a: Any) -> Any:
     )
 
 
+def test_a_carried_value_may_be_replaced_unread() -> None:
+    """IREE's compiler dies of such loops, unless they read the value in some way."""
+
+    def step(state: tuple) -> tuple:
+        count, x, _ = state
+        new = x / 2
+        return count + 1, new, np.max(abs(new - x))
+
+    def converged(x: np.ndarray) -> tuple:
+        return lax.while_loop(lambda s: (s[0] < 50) & (s[2] > 0.1), step, (0, x, 1.0))
+
+    count, x, change = axir.jit(converged)(np.ones(3))
+    assert count == 4
+    onp.testing.assert_allclose(x, onp.full(3, 1 / 16))
+    onp.testing.assert_allclose(change, 1 / 16)
+
+
 def test_while_loop() -> None:
     ns, squares = onp.array([1, 6, 7, 27], "int32"), onp.array([0.5, 2.0, 30.0], "float32")
     steps = [0, 8, 16, 111]

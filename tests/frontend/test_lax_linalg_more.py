@@ -10,6 +10,7 @@ from axir.errors import DTypeError, ShapeError
 from axir.lax import linalg
 
 RNG = onp.random.default_rng(9)
+START = RNG.bit_generator.state
 
 
 def _random(*shape, imaginary=False):
@@ -19,6 +20,7 @@ def _random(*shape, imaginary=False):
 
 @pytest.fixture(autouse=True)
 def _double():
+    RNG.bit_generator.state = START
     with axir.enable_x64(True):
         yield
 

@@ -7,9 +7,11 @@ import scipy.linalg
 import axir
 import axir.numpy as np
 import axir.scipy.linalg as asl
-from axir.errors import MissingRuleError, ShapeError
+from axir.errors import DTypeError, MissingRuleError, ShapeError
+from axir.lax import linalg as lax_linalg
 
 RNG = onp.random.default_rng(8)
+START = RNG.bit_generator.state
 
 
 def _random(*shape, imaginary=False):
@@ -25,6 +27,7 @@ MATRICES = [pytest.param(x, id=name) for x, name in ((A, "real"), (COMPLEX, "com
 
 @pytest.fixture(autouse=True)
 def _double():
+    RNG.bit_generator.state = START
     with axir.enable_x64(True):
         yield
 
@@ -160,6 +163,114 @@ def test_square_roots_have_derivatives():
     _near(differences, gradient, 1e-5)
 
 
+@pytest.mark.parametrize("method", ["qdwh", "svd"])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_polar(side, method):
+    for a in (_random(2, 5, 3), _random(3, 5), COMPLEX):
+        u, p = _arrays(asl.polar(a, side, method=method))
+        for x in onp.ndindex(a.shape[:-2]):
+            for mine, theirs in zip((u[x], p[x]), scipy.linalg.polar(a[x], side), strict=True):
+                _near(mine, theirs)
+
+
+def test_polar_has_derivatives():
+    for method in ("qdwh", "svd"):
+        weights = _random(4, 3)
+        differences, gradient = _slopes(
+            lambda a, m=method, w=weights: np.sum(asl.polar(a, method=m)[0] * w), (_random(4, 3),), 0
+        )
+        _near(differences, gradient, 1e-6)
+
+
+@pytest.mark.parametrize("pivoting", [False, True])
+@pytest.mark.parametrize("shape", [(5, 3), (3, 5)])
+def test_products_with_q(shape, pivoting):
+    for a in (_random(*shape), _random(*shape, imaginary=True)):
+        products = (("left", (3, 2)), ("left", (3,)), ("right", (2, shape[0])), ("right", (shape[0],)))
+        for mode, size in products:
+            for conjugate in (False, True):
+                args = (a, _random(*size), mode, pivoting, conjugate)
+                found, expected = asl.qr_multiply(*args), scipy.linalg.qr_multiply(*args)
+                for mine, theirs in zip(found, expected, strict=True):
+                    _near(mine, theirs)
+
+
+def test_products_with_q_broadcast():
+    found, r = asl.qr_multiply(STACK, A[:4, :4], "left")
+    assert found.shape == r.shape == STACK.shape
+    _near(found[1, 0], scipy.linalg.qr(STACK[1, 0])[0] @ A[:4, :4])
+
+
+@pytest.mark.parametrize("mode", ["full", "economic", "r"])
+def test_qr_with_pivots_is_scipys(mode):
+    for a in (_random(5, 3), _random(3, 5), COMPLEX):
+        found, expected = (m.qr(a, mode=mode, pivoting=True) for m in (asl, scipy.linalg))
+        for mine, theirs in zip(found, expected, strict=True):
+            _near(mine, theirs)
+
+
+def test_qr_with_pivots_of_a_batch():
+    q, r, order = _arrays(lax_linalg.qr(STACK, pivoting=True))
+    assert order.dtype == onp.int32
+    _near(q @ r, onp.take_along_axis(STACK, order[..., None, :], -1))
+    hole = onp.where(onp.arange(4) == 2, onp.nan, STACK[0, 0])
+    assert onp.isnan(lax_linalg.qr(hole, pivoting=True)[1][0]).any()
+    differences, gradient = _slopes(
+        lambda a: np.sum(lax_linalg.qr(a, pivoting=True)[0] ** 3), (_random(3, 3),), 0
+    )
+    _near(differences, gradient, 1e-5)
+
+
+def _whole(d, e):
+    return onp.diag(d) + onp.diag(e, 1) + onp.diag(onp.conj(e), -1) if len(d) > 1 else onp.diag(d)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7])
+def test_eigenvalues_of_tridiagonal_matrices(n):
+    for phase in (1, 1j):
+        d, e = onp.asarray(_random(n) * (1 + 0j * phase.imag)), _random(max(n - 1, 0)) * phase
+        d = d if onp.iscomplexobj(e) else d.real
+        matrix = _whole(d, e)
+        w, v = _arrays(asl.eigh_tridiagonal(d, e))
+        assert w.dtype == onp.float64 and v.dtype == d.dtype
+        _near(matrix @ v, v * w)
+        _unitary(v)
+        _near(asl.eigh_tridiagonal(d, e, eigvals_only=True), w)
+
+
+def test_some_eigenvalues_of_tridiagonal_matrices():
+    d, e = _random(8), _random(7)
+    everything, vectors = asl.eigh_tridiagonal(d, e)
+    some = {"select": "i", "select_range": (2, 4)}
+    _near(asl.eigh_tridiagonal(d, e, eigvals_only=True, **some), everything[2:5])
+    w, v = asl.eigh_tridiagonal(d, e, **some)
+    _near(w, everything[2:5])
+    _near(v, vectors[:, 2:5])
+    roughly = asl.eigh_tridiagonal(d, e, eigvals_only=True, tol=1e-3)
+    assert 1e-9 < abs(roughly - everything).max() < 1e-3
+    ones = asl.eigh_tridiagonal(onp.ones(3), onp.zeros(2), eigvals_only=True)
+    _near(ones, onp.ones(3))
+    single = asl.eigh_tridiagonal(d.astype("f4"), e.astype("f4"), eigvals_only=True)
+    assert single.dtype == onp.float32
+    _near(single, everything, 1e-5)
+
+
+def test_eigenvalues_of_tridiagonal_matrices_have_derivatives():
+    for at in (0, 1):
+        for only in (True, False):
+            differences, gradient = _slopes(
+                lambda d, e, only=only: np.sum(
+                    axir.tree.leaves(
+                        asl.eigh_tridiagonal(d, e, eigvals_only=only, select="i", select_range=(1, 3))
+                    )[0]
+                    ** 2
+                ),
+                (_random(5), _random(4)),
+                at,
+            )
+            _near(differences, gradient, 1e-5)
+
+
 def _program(a, b, c):
     t, z = asl.rsf2csf(*asl.schur(a))
     return [t, z, asl.sqrtm(a), asl.funm(a, np.cos), asl.solve_sylvester(a, b, c), asl.hessenberg(a)]
@@ -186,13 +297,28 @@ ERRORS = [
     (lambda: asl.funm(A, np.sum), "one value for each"),
     (lambda: asl.expm_frechet(A, B), "one shape"),
     (lambda: asl.solve_sylvester(A, B, C.T), "must be"),
-    (lambda: asl.solve_sylvester(A, B, C, method="lu"), "method must be"),
+    (lambda: asl.solve_sylvester(A, B, C, method="lu"), "solve_sylvester: method must be"),
+    (lambda: asl.polar(A, "up"), "side must be"),
+    (lambda: asl.polar(A, method="newton"), "polar: method must be"),
+    (lambda: asl.polar(A[0]), "polar: needs matrices"),
+    (lambda: asl.qr_multiply(A, C, "middle"), "mode must be"),
+    (lambda: asl.qr_multiply(C, C, "left"), "must have 3 rows"),
+    (lambda: asl.qr_multiply(C, C), "must have 5 columns"),
+    (lambda: asl.qr_multiply(C[0], C), "a and c must be matrices"),
+    (lambda: asl.qr(A, mode="raw"), "mode must be 'full'"),
+    (lambda: asl.eigh_tridiagonal(A, A), "d must be a vector"),
+    (lambda: asl.eigh_tridiagonal(A[0], 1j * A[0, :4]), "same dtype"),
+    (lambda: asl.eigh_tridiagonal(onp.arange(3), onp.arange(2)), "same dtype"),
+    (lambda: asl.eigh_tridiagonal(A[0], A[0, :4], select="v", select_range=(0, 1)), "select='v'"),
+    (lambda: asl.eigh_tridiagonal(A[0], A[0, :4], select="x"), "select must be"),
+    (lambda: asl.eigh_tridiagonal(A[0], A[0, :4], select="i"), "needs a select_range"),
+    (lambda: asl.eigh_tridiagonal(A[0], A[0, :4], select="i", select_range=(3, 5)), "must lie in"),
 ]
 
 
 @pytest.mark.parametrize("call, message", [pytest.param(*e, id=e[1]) for e in ERRORS])
 def test_errors(call, message):
-    with pytest.raises(ShapeError, match=message):
+    with pytest.raises((ShapeError, DTypeError), match=message):
         call()
 
 

@@ -72,11 +72,6 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
         "get_scaled_dot_general_config": _NARROW,
         "scaled_dot_general": _NARROW,
     },
-    "scipy.linalg": {
-        "eigh_tridiagonal": _LATER,
-        "polar": _LATER,
-        "qr_multiply": _LATER,
-    },
 }
 
 # Functions that both have and that no row calls yet.
@@ -86,5 +81,7 @@ WITHOUT_ROW: Final[dict[str, set[str]]] = {
         "pswapaxes scaled_dot "
     ),
     "nn": _names("scaled_matmul "),
-    "scipy.linalg": _names("expm_frechet funm hessenberg rsf2csf schur solve_sylvester sqrtm "),
+    "scipy.linalg": _names(
+        "eigh_tridiagonal expm_frechet funm hessenberg polar qr_multiply rsf2csf schur solve_sylvester sqrtm "
+    ),
 }

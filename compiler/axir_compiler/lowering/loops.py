@@ -88,17 +88,14 @@ def while_loop(
 
 
 def _read_all(body: ir.Block) -> None:
-    """Have a body with a loop or branch in it read all that it is given.
+    """Have a body read all that it is given.
 
-    IREE's compiler dies of a carried value that such a body replaces without having read it.
+    IREE's compiler dies of a carried value that the body replaces without having read it.
     """
-    if any(
-        op.operation.name.startswith("scf.") and op.operation.name != "scf.yield" for op in body.operations
-    ):
-        with ir.InsertionPoint.at_block_begin(body), body.owner.location:
-            for value in body.arguments:
-                if not list(value.uses):
-                    optimization_barrier(value)
+    with ir.InsertionPoint.at_block_begin(body), body.owner.location:
+        for value in body.arguments:
+            if not list(value.uses):
+                optimization_barrier(value)
 
 
 def switch(

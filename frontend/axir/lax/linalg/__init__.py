@@ -2,7 +2,8 @@
 
 Names and signatures are those of ``jax.lax.linalg``. Matrices are float32, float64, complex64 or complex128, written
 ``f`` in the shapes of arguments. Compiled programs hold the algorithms themselves and call no library, except for
-`eig`, `schur`, `hessenberg` and `tridiagonal`, which are LAPACK's on the machine that calls the program.
+`eig`, `schur`, `hessenberg`, `tridiagonal` and the pivots of `qr`, which are LAPACK's on the machine that calls the
+program.
 """
 
 from axir.lax.linalg import factorizations as _factorizations

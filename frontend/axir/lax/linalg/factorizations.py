@@ -14,6 +14,8 @@ from axir._src.messages import located
 from axir._src.trace import bind
 from axir.lax._operands import same_dtype
 from axir.lax.elementwise import add, conj, convert_element_type, eq, gt, mul, select, sub
+from axir.lax.linalg._lapack import DTYPES
+from axir.lax.linalg.pivoting import exchanged
 from axir.lax.reductions import batch_matmul
 from axir.lax.shapes import broadcasted_iota, expand_dims, full_like, squeeze, transpose
 from axir.lax.slicing import slice_in_dim
@@ -162,24 +164,38 @@ def lu_pivots_to_permutation(pivots: ArrayLike, permutation_size: int) -> Array:
     return bind(OPS["lu_pivots_to_permutation"], array, weak=False, permutation_size=size)
 
 
+@overload
+def qr(
+    x: ArrayLike,
+    *,
+    pivoting: Literal[False] = False,
+    full_matrices: bool = True,
+    use_magma: bool | None = None,
+) -> tuple[Array, Array]: ...
+@overload
+def qr(x: ArrayLike, *, pivoting: bool, full_matrices: bool = True, use_magma: bool | None = None) -> Any: ...
 def qr(
     x: ArrayLike, *, pivoting: bool = False, full_matrices: bool = True, use_magma: bool | None = None
-) -> tuple[Array, Array]:
+) -> Any:
     """``Q`` with orthonormal columns and upper triangular ``R``, ``x = Q R``, by Householder reflectors.
 
     Args:
         x: Matrices ``f[..., m, n]``.
-        pivoting: Must be false.
+        pivoting: Exchange columns so that the diagonal of ``R`` does not grow, ``x[:, P] = Q R``, and give ``P`` too.
+            LAPACK finds the order on the machine that calls the program.
         full_matrices: Give ``Q`` ``f[..., m, m]`` and ``R`` ``f[..., m, n]``; otherwise ``min(m, n)`` columns and rows.
         use_magma: Has no effect.
 
     There are derivatives if ``m >= n``, with ``full_matrices=False`` unless the matrices are square.
 
-    Raises: ShapeError for less than two axes or with pivoting, DTypeError for other dtypes.
+    Returns: ``(Q, R)``, or ``(Q, R, P)`` with ``P`` ``i32[..., n]``.
+    Raises: ShapeError for less than two axes, DTypeError for other dtypes.
     """
-    if pivoting:
-        raise located(ShapeError("linalg.qr: pivoting is not supported. Use pivoting=False."))
-    return bind(OPS["qr"], to_array(x), full_matrices=int(full_matrices))
+    array = to_array(x)
+    if not pivoting or array.ndim < 2 or array.dtype not in DTYPES:
+        return bind(OPS["qr"], array, full_matrices=int(full_matrices))
+    moved, order = exchanged(array)
+    return *bind(OPS["qr"], moved, full_matrices=int(full_matrices)), order
 
 
 def householder_product(a: ArrayLike, taus: ArrayLike) -> Array:

@@ -263,19 +263,14 @@ def qr(
     Args:
         a: Matrices ``f[..., m, n]``.
         mode: ``"full"`` for a square ``Q``, ``"economic"`` for ``min(m, n)`` columns, ``"r"`` for ``R`` alone.
-        pivoting: Must be false.
+        pivoting: Exchange columns, ``a[:, P] = Q R``, and give ``P`` ``i32[..., n]`` last; see ``axir.lax.linalg.qr``.
 
-    Raises: ShapeError for another mode or with pivoting.
+    Raises: ShapeError for another mode.
     """
-    if mode not in ("full", "economic", "r") or pivoting:
-        raise located(
-            ShapeError(
-                "qr: mode must be 'full', 'economic' or 'r', without pivoting; "
-                f"got mode={mode!r}, pivoting={pivoting}."
-            )
-        )
-    q, r = lax_linalg.qr(floating(a), full_matrices=mode != "economic")
-    return (r,) if mode == "r" else (q, r)
+    if mode not in ("full", "economic", "r"):
+        raise located(ShapeError(f"qr: mode must be 'full', 'economic' or 'r'; got {mode!r}."))
+    q, *rest = lax_linalg.qr(floating(a), pivoting=pivoting, full_matrices=mode != "economic")
+    return tuple(rest) if mode == "r" else (q, *rest)
 
 
 def svd(
