@@ -1,9 +1,9 @@
-// One dispatch whose only result holds R, then Q, both transposed, a reflector and the factors.
+// One dispatch whose only result holds R, then Q, both transposed, four reflectors and how they combine.
 // RUN: axir opt %s --passes 'lower-to-linalg' | filecheck %s
 
 // CHECK-LABEL: func.func public @main(
 // CHECK-SAME:    %[[A:.+]]: tensor<5x3xf32>) -> (tensor<5x3xf32>, tensor<3x3xf32>)
-// CHECK-NEXT:    %[[ALL:.+]] = flow.dispatch.region -> (tensor<16x8xf32>) {
+// CHECK-NEXT:    %[[ALL:.+]] = flow.dispatch.region -> (tensor<22x8xf32>) {
 // CHECK:         tensor.extract %[[A]]
 // CHECK:         arith.maximumf
 // CHECK:         math.sqrt
