@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,10 @@ Array = np.ndarray[Any, Any]
 _View = HalBufferView
 _from_view = Buffer.from_view
 _reload_lock = threading.Lock()
+
+
+# Memory of results of runs that failed, to which other threads may still write for a moment.
+_abandoned: deque[object] = deque(maxlen=16)
 
 
 class Executable:
@@ -136,7 +141,10 @@ class Executable:
         failure = None
         try:
             self._invoke(self._function, inputs, outputs)
-        except Exception as error:
+        except BaseException as error:
+            _abandoned.append(stored)
+            if not isinstance(error, Exception):
+                raise
             failure = self._imports.take_error()
             if failure is None:
                 raise self._explained(args, error) from None
