@@ -178,6 +178,27 @@ def test_a_carried_value_may_be_replaced_unread() -> None:
     onp.testing.assert_allclose(change, 1 / 16)
 
 
+def test_one_value_may_be_carried_on_in_several_places() -> None:
+    """While another carried value is replaced unread."""
+
+    def computed(x: np.ndarray) -> tuple:
+        def step(s: tuple) -> tuple:
+            return s[0] / 2, np.abs(s[0]), s[0] + 1, s[0] + 1, s[0]
+
+        return lax.while_loop(lambda s: np.sum(s[0]) > 1, step, (x,) * 5)
+
+    def moved(x: np.ndarray) -> tuple:
+        def step(s: tuple) -> tuple:
+            return s[0] / 2, s[2], s[0] + 1, s[1], s[1], s[0]
+
+        return lax.while_loop(lambda s: np.sum(s[0]) > 1, step, (x,) * 6)
+
+    x = np.arange(4.0)
+    for function in (computed, moved):
+        for found, expected in zip(axir.jit(function)(x), function(x), strict=True):
+            onp.testing.assert_array_equal(found, expected)
+
+
 def test_while_loop() -> None:
     ns, squares = onp.array([1, 6, 7, 27], "int32"), onp.array([0.5, 2.0, 30.0], "float32")
     steps = [0, 8, 16, 111]

@@ -82,9 +82,14 @@ def while_loop(
         (holds,) = condition(*before.arguments, *consts)
         scf.ConditionOp(tensor.extract(holds, []), list(before.arguments))
     with ir.InsertionPoint(after):
-        scf.YieldOp(body(*after.arguments, *consts))
+        scf.YieldOp(_distinct(body(*after.arguments, *consts)))
     _read_all(after)
     return list(op.results)
+
+
+def _distinct(values: Sequence[Value]) -> list[Value]:
+    """The values, each one another: IREE's compiler takes apart wrongly what a loop yields twice, or dies of it."""
+    return [optimization_barrier(x) if x in values[:i] else x for i, x in enumerate(values)]
 
 
 def _read_all(body: ir.Block) -> None:

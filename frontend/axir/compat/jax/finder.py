@@ -65,7 +65,9 @@ def _named(source: str) -> Any:
 
 
 def _public(module: Any) -> list[str]:
-    return list(getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")])
+    """The public names that are no modules."""
+    names = getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")]
+    return [n for n in names if not isinstance(getattr(module, n, None), ModuleType)]
 
 
 def _missing(name: str) -> str:
