@@ -119,28 +119,3 @@ def _whitened(factor: Array, y: Array) -> Array:
     factor = anp.broadcast_to(factor, (*outer, *factor.shape[-2:]))
     columns = anp.broadcast_to(y, (*outer, y.shape[-1]))[..., None]
     return lax.linalg.triangular_solve(factor, columns, left_side=True, lower=True)[..., 0]
-
-
-def sem(
-    a: ArrayLike,
-    axis: int | None = 0,
-    ddof: int = 1,
-    nan_policy: str = "propagate",
-    *,
-    keepdims: bool = False,
-) -> Array:
-    """Standard error of the mean: the standard deviation with ``ddof`` over the root of the number of elements.
-
-    With ``nan_policy="omit"`` of those that are not NaN.
-
-    Raises: ShapeError (a ValueError) for another policy than this and ``"propagate"``.
-    """
-    (values,), _ = promoted(a, to_float=True)
-    if nan_policy not in ("propagate", "omit"):
-        raise located(ShapeError(f"sem: nan_policy must be 'propagate' or 'omit'; got {nan_policy!r}."))
-    if nan_policy == "omit":
-        left = anp.sum(anp.logical_not(anp.isnan(values)), axis=axis, keepdims=keepdims)
-        deviation = anp.nanstd(values, axis=axis, ddof=ddof, keepdims=keepdims)
-        return anp.divide(deviation, anp.sqrt(left).astype(values.dtype))
-    count = values.size if axis is None else values.shape[axis]
-    return anp.std(values, axis=axis, ddof=ddof, keepdims=keepdims) / math.sqrt(count)
