@@ -65,14 +65,7 @@ def print(fmt: str | None = None, *args: Any, ordered: bool = False, **kwargs: A
         x is 1.5 and twice 3.0
     """
 
-    def call(fmt: str, *given: Any, **named: Any) -> None:
-        _FormatCheck().vformat(fmt, given, named)
-        call_for_effect("debug.print", _Printer(fmt), given, named, ordered)
-
-    if fmt is not None:
-        return call(fmt, *args, **kwargs)
-    _refuse_arguments("print", args, kwargs)
-    return call
+    return _formatted("print", _Printer, fmt, args, kwargs, ordered)
 
 
 def log(fmt: str | None = None, *args: Any, ordered: bool = False, **kwargs: Any) -> Any:
@@ -83,13 +76,26 @@ def log(fmt: str | None = None, *args: Any, ordered: bool = False, **kwargs: Any
         >>> axir.jit(lambda x: axir.debug.log("x is {}", x))(1.5)
     """
 
+    return _formatted("log", _Logger, fmt, args, kwargs, ordered)
+
+
+def _formatted(
+    name: str,
+    sink: type[_Printer],
+    fmt: str | None,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    ordered: bool,
+) -> Any:
+    """Send a formatted line to a sink while the program runs; without a format, the function that does."""
+
     def call(fmt: str, *given: Any, **named: Any) -> None:
         _FormatCheck().vformat(fmt, given, named)
-        call_for_effect("debug.log", _Logger(fmt), given, named, ordered)
+        call_for_effect(f"debug.{name}", sink(fmt), given, named, ordered)
 
     if fmt is not None:
         return call(fmt, *args, **kwargs)
-    _refuse_arguments("log", args, kwargs)
+    _refuse_arguments(name, args, kwargs)
     return call
 
 
