@@ -3,45 +3,14 @@
 import numpy as onp
 import pytest
 import scipy.linalg
+from matrices import adjoint, near, random, slopes
 
 import axir
 import axir.numpy as np
 from axir.errors import DTypeError, ShapeError
 from axir.lax import linalg
 
-RNG = onp.random.default_rng(9)
-START = RNG.bit_generator.state
-
-
-def _random(*shape, imaginary=False):
-    real = RNG.standard_normal(shape)
-    return real + 1j * RNG.standard_normal(shape) if imaginary else real
-
-
-@pytest.fixture(autouse=True)
-def _double():
-    RNG.bit_generator.state = START
-    with axir.enable_x64(True):
-        yield
-
-
-def _adjoint(x):
-    return onp.conj(onp.swapaxes(x, -1, -2))
-
-
-def _near(x, y, tolerance=1e-11):
-    onp.testing.assert_allclose(x, y, rtol=tolerance, atol=tolerance)
-
-
-def _slopes(function, args, at):
-    """Derivatives along one direction: by differences and by the gradient."""
-    direction, step = _random(*args[at].shape), 1e-6
-
-    def moved(by):
-        return function(*args[:at], args[at] + by * direction, *args[at + 1 :])
-
-    gradient = axir.grad(function, at)(*args)
-    return (moved(step) - moved(-step)) / (2 * step), onp.sum(onp.asarray(gradient) * direction)
+pytestmark = pytest.mark.usefixtures("double_matrices")
 
 
 def _tridiagonal(dl, d, du):
@@ -57,23 +26,23 @@ def _tridiagonal(dl, d, du):
 @pytest.mark.parametrize("imaginary", [False, True])
 @pytest.mark.parametrize("m", [1, 2, 9])
 def test_tridiagonal_systems(m, imaginary):
-    dl, d, du = _random(3, m, imaginary=imaginary)
+    dl, d, du = random(3, m, imaginary=imaginary)
     dl[0] = du[-1] = onp.nan
     d[:-1] /= 100
-    b = _random(m, 2, imaginary=imaginary)
+    b = random(m, 2, imaginary=imaginary)
     x = onp.asarray(linalg.tridiagonal_solve(dl, d, du, b))
     assert x.dtype == b.dtype
-    _near(_tridiagonal(dl, d, du) @ x, b)
+    near(_tridiagonal(dl, d, du) @ x, b)
 
 
 def test_batches_of_tridiagonal_systems():
-    dl, d, du = _random(3, 2, 3, 5)
-    b = _random(2, 3, 5, 2)
+    dl, d, du = random(3, 2, 3, 5)
+    b = random(2, 3, 5, 2)
     x = onp.asarray(linalg.tridiagonal_solve(dl, d, du, b))
-    _near(_tridiagonal(dl, d, du) @ x, b)
+    near(_tridiagonal(dl, d, du) @ x, b)
     one = dl[0, 0], d[0, 0], du[0, 0]
     found = onp.asarray(axir.jit(axir.vmap(lambda b: linalg.tridiagonal_solve(*one, b)))(b[0]))
-    _near(_tridiagonal(*one) @ found, b[0])
+    near(_tridiagonal(*one) @ found, b[0])
     assert linalg.tridiagonal_solve(d[:, :, :0], d[:, :, :0], d[:, :, :0], b[:, :, :0]).shape == (2, 3, 0, 2)
 
 
@@ -81,82 +50,82 @@ def test_singular_tridiagonal_systems():
     none, d = onp.zeros((2, 3)), onp.array([[1.0, 0.0, 1.0], [1.0, 2.0, 4.0]])
     x = linalg.tridiagonal_solve(none, d, none, onp.ones((2, 3, 1)))
     assert onp.isnan(x[0]).all()
-    _near(x[1, :, 0], [1, 0.5, 0.25])
+    near(x[1, :, 0], [1, 0.5, 0.25])
     x = linalg.tridiagonal_solve(none, d, none, onp.ones((2, 3, 1)), perturb_singular=True)
-    _near(x[..., 0], [[1, 1 / onp.finfo(float).eps, 1], [1, 0.5, 0.25]])
+    near(x[..., 0], [[1, 1 / onp.finfo(float).eps, 1], [1, 0.5, 0.25]])
     eigenvalue = linalg.tridiagonal_solve(*onp.ones((3, 2)), onp.ones((2, 1)), perturb_singular=True)
     assert onp.isfinite(eigenvalue).all()
 
 
 @pytest.mark.parametrize("at", range(4))
 def test_tridiagonal_systems_have_derivatives(at):
-    dl, d, du = _random(3, 2, 4)
-    differences, gradient = _slopes(
-        lambda *args: np.sum(linalg.tridiagonal_solve(*args) ** 2), (dl, d + 4, du, _random(2, 4, 3)), at
+    dl, d, du = random(3, 2, 4)
+    differences, gradient = slopes(
+        lambda *args: np.sum(linalg.tridiagonal_solve(*args) ** 2), (dl, d + 4, du, random(2, 4, 3)), at
     )
-    _near(differences, gradient, 1e-6)
+    near(differences, gradient, 1e-6)
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (3, 5), (4, 4)])
 @pytest.mark.parametrize("imaginary", [False, True])
 def test_products_with_reflectors(shape, imaginary):
-    a, c = _random(*shape, imaginary=imaginary), _random(shape[0], 2, imaginary=imaginary)
+    a, c = random(*shape, imaginary=imaginary), random(shape[0], 2, imaginary=imaginary)
     (h, taus), _ = scipy.linalg.qr(a, mode="raw")
     q = scipy.linalg.qr(a)[0]
-    for transpose, factor in ((False, q), (True, _adjoint(q))):
-        _near(linalg.ormqr(h, taus, c, transpose=transpose), factor @ c)
-        _near(linalg.ormqr(h, taus, c.T, left=False, transpose=transpose), c.T @ factor)
+    for transpose, factor in ((False, q), (True, adjoint(q))):
+        near(linalg.ormqr(h, taus, c, transpose=transpose), factor @ c)
+        near(linalg.ormqr(h, taus, c.T, left=False, transpose=transpose), c.T @ factor)
     stacked = [onp.stack([x, x]) for x in (h, taus, c)]
-    _near(linalg.ormqr(*stacked)[1], q @ c)
+    near(linalg.ormqr(*stacked)[1], q @ c)
 
 
 def test_products_with_reflectors_have_derivatives():
-    args = (_random(4, 3), _random(3), _random(4, 2))
+    args = (random(4, 3), random(3), random(4, 2))
     for at in range(3):
-        differences, gradient = _slopes(lambda *args: np.sum(linalg.ormqr(*args) ** 2), args, at)
-        _near(differences, gradient, 1e-6)
+        differences, gradient = slopes(lambda *args: np.sum(linalg.ormqr(*args) ** 2), args, at)
+        near(differences, gradient, 1e-6)
 
 
 def test_updates_of_cholesky_factors():
-    r, w = onp.linalg.qr(_random(2, 4, 4))[1], _random(2, 4)
+    r, w = onp.linalg.qr(random(2, 4, 4))[1], random(2, 4)
     w[0, 1] = w[1, 0] = 0
     found = onp.asarray(axir.jit(linalg.cholesky_update)(r, w))
-    _near(_adjoint(found) @ found, _adjoint(r) @ r + w[:, :, None] * w[:, None, :])
-    _near(onp.tril(found, -1), onp.zeros_like(found))
-    _near(axir.vmap(linalg.cholesky_update)(r, w), found)
-    _near(linalg.cholesky_update(r[0], onp.zeros(4)), r[0])
+    near(adjoint(found) @ found, adjoint(r) @ r + w[:, :, None] * w[:, None, :])
+    near(onp.tril(found, -1), onp.zeros_like(found))
+    near(axir.vmap(linalg.cholesky_update)(r, w), found)
+    near(linalg.cholesky_update(r[0], onp.zeros(4)), r[0])
     for at in range(2):
-        differences, gradient = _slopes(
+        differences, gradient = slopes(
             lambda *args: np.sum(linalg.cholesky_update(*args) ** 3), (r[0], w[1] + 1), at
         )
-        _near(differences, gradient, 1e-5)
+        near(differences, gradient, 1e-5)
 
 
 def test_symmetric_products():
-    a, c = _random(2, 3, 4), _random(2, 3, 3)
-    expected = 2 * a @ _adjoint(a) + 0.5 * c
-    _near(linalg.symmetric_product(a, c, alpha=2, beta=0.5), expected)
+    a, c = random(2, 3, 4), random(2, 3, 3)
+    expected = 2 * a @ adjoint(a) + 0.5 * c
+    near(linalg.symmetric_product(a, c, alpha=2, beta=0.5), expected)
     found = onp.asarray(linalg.symmetric_product(a, c, alpha=2, beta=0.5, symmetrize_output=True))
-    _near(onp.tril(found), onp.tril(expected))
-    _near(found, _adjoint(found))
+    near(onp.tril(found), onp.tril(expected))
+    near(found, adjoint(found))
 
 
 @pytest.mark.parametrize("imaginary", [False, True])
 def test_polar_decompositions(imaginary):
-    x = _random(6, 4, imaginary=imaginary)
+    x = random(6, 4, imaginary=imaginary)
     u, h, count, converged = linalg.qdwh(x)
-    _near(_adjoint(onp.asarray(u)) @ u, onp.eye(4))
-    _near(onp.asarray(u) @ h, x)
-    _near(h, _adjoint(onp.asarray(h)))
+    near(adjoint(onp.asarray(u)) @ u, onp.eye(4))
+    near(onp.asarray(u) @ h, x)
+    near(h, adjoint(onp.asarray(h)))
     assert (onp.linalg.eigvalsh(h) > 0).all()
     assert converged and 1 <= count <= 10
 
 
 def test_polar_decompositions_of_single_precision():
-    x = _random(5, 3).astype(onp.float32)
+    x = random(5, 3).astype(onp.float32)
     u, h, _, converged = linalg.qdwh(x)
     assert u.dtype == h.dtype == onp.float32 and converged
-    _near(onp.asarray(u) @ h, x, 1e-5)
+    near(onp.asarray(u) @ h, x, 1e-5)
 
 
 def test_polar_decompositions_end_early():
@@ -164,23 +133,23 @@ def test_polar_decompositions_end_early():
     *_, count, converged = linalg.qdwh(x, max_iterations=2)
     assert count == 2 and not converged
     u = linalg.qdwh(onp.diag([1.0, 0.5]), eps=1e-6)[0]
-    _near(u, onp.eye(2), 1e-6)
+    near(u, onp.eye(2), 1e-6)
     assert not linalg.qdwh(x, max_iterations=0)[3]
 
 
 def test_polar_decompositions_of_a_part():
-    x = _random(6, 4)
+    x = random(6, 4)
     u, h, *_ = axir.jit(lambda x, m, n: linalg.qdwh(x, dynamic_shape=(m, n)))(x, 5, 3)
     expected, root = scipy.linalg.polar(x[:5, :3])
-    _near(u[:5, :3], expected)
-    _near(h[:3, :3], root)
+    near(u[:5, :3], expected)
+    near(h[:3, :3], root)
     assert not u[5].any() and not u[:, 3].any()
 
 
 def test_polar_decompositions_have_derivatives():
-    weights = _random(4, 3)
-    differences, gradient = _slopes(lambda x: np.sum(linalg.qdwh(x)[0] * weights), (_random(4, 3),), 0)
-    _near(differences, gradient, 1e-6)
+    weights = random(4, 3)
+    differences, gradient = slopes(lambda x: np.sum(linalg.qdwh(x)[0] * weights), (random(4, 3),), 0)
+    near(differences, gradient, 1e-6)
 
 
 def test_polar_decompositions_of_zeros():
@@ -190,11 +159,11 @@ def test_polar_decompositions_of_zeros():
 
 
 def test_names_of_algorithms():
-    x = _random(3, 3)
+    x = random(3, 3)
     for algorithm in ("DEFAULT", "QR", "DIVIDE_AND_CONQUER"):
         s = linalg.svd(x, compute_uv=False, algorithm=linalg.SvdAlgorithm[algorithm])
-        _near(s, onp.linalg.svd(x, compute_uv=False))
-    _near(linalg.eigh(x, implementation=linalg.EighImplementation.QR)[1], onp.linalg.eigvalsh(x + x.T) / 2)
+        near(s, onp.linalg.svd(x, compute_uv=False))
+    near(linalg.eigh(x, implementation=linalg.EighImplementation.QR)[1], onp.linalg.eigvalsh(x + x.T) / 2)
 
 
 D, WIDE = onp.ones(3), onp.ones((3, 4))

@@ -3,6 +3,7 @@
 import numpy as onp
 import pytest
 import scipy.linalg
+from matrices import adjoint, near, random, slopes
 
 import axir
 import axir.numpy as np
@@ -10,34 +11,12 @@ import axir.scipy.linalg as asl
 from axir.errors import DTypeError, MissingRuleError, ShapeError
 from axir.lax import linalg as lax_linalg
 
-RNG = onp.random.default_rng(8)
-START = RNG.bit_generator.state
+pytestmark = pytest.mark.usefixtures("double_matrices")
 
-
-def _random(*shape, imaginary=False):
-    real = RNG.standard_normal(shape)
-    return real + 1j * RNG.standard_normal(shape) if imaginary else real
-
-
-A, B, C = _random(5, 5), _random(3, 3), _random(5, 3)
-COMPLEX = _random(4, 4, imaginary=True)
-STACK = _random(2, 2, 4, 4)
+A, B, C = random(5, 5), random(3, 3), random(5, 3)
+COMPLEX = random(4, 4, imaginary=True)
+STACK = random(2, 2, 4, 4)
 MATRICES = [pytest.param(x, id=name) for x, name in ((A, "real"), (COMPLEX, "complex"), (STACK, "batch"))]
-
-
-@pytest.fixture(autouse=True)
-def _double():
-    RNG.bit_generator.state = START
-    with axir.enable_x64(True):
-        yield
-
-
-def _adjoint(x):
-    return onp.conj(onp.swapaxes(x, -1, -2))
-
-
-def _near(x, y, tolerance=1e-11):
-    onp.testing.assert_allclose(x, y, rtol=tolerance, atol=tolerance)
 
 
 def _arrays(found):
@@ -45,25 +24,14 @@ def _arrays(found):
 
 
 def _unitary(x):
-    _near(x @ _adjoint(x), onp.broadcast_to(onp.eye(x.shape[-1]), x.shape))
-
-
-def _slopes(function, args, at):
-    """Derivatives along one direction: by differences and by the gradient."""
-    direction, step = _random(*args[at].shape), 1e-6
-
-    def moved(by):
-        return function(*args[:at], args[at] + by * direction, *args[at + 1 :])
-
-    gradient = axir.grad(function, at)(*args)
-    return (moved(step) - moved(-step)) / (2 * step), onp.sum(onp.asarray(gradient) * direction)
+    near(x @ adjoint(x), onp.broadcast_to(onp.eye(x.shape[-1]), x.shape))
 
 
 @pytest.mark.parametrize("a", MATRICES)
 def test_schur_forms(a):
     for output, below in (("real", -2), ("complex", -1)):
         t, z = _arrays(asl.schur(a, output))
-        _near(z @ t @ _adjoint(z), a)
+        near(z @ t @ adjoint(z), a)
         _unitary(z)
         assert not onp.tril(t, below).any()
         assert onp.iscomplexobj(t) == (onp.iscomplexobj(a) or output == "complex")
@@ -74,151 +42,151 @@ def test_complex_form_out_of_the_real_one(a):
     t, z = _arrays(asl.rsf2csf(*asl.schur(a)))
     assert t.dtype == z.dtype == onp.complex128
     assert not onp.tril(t, -1).any()
-    _near(z @ t @ _adjoint(z), a)
+    near(z @ t @ adjoint(z), a)
     _unitary(z)
 
 
 def test_complex_form_is_scipys():
     form = scipy.linalg.schur(A)
     for mine, theirs in zip(asl.rsf2csf(*form), scipy.linalg.rsf2csf(*form), strict=True):
-        _near(mine, theirs)
+        near(mine, theirs)
 
 
 def test_vectors_of_the_real_form_broadcast():
     t, z = scipy.linalg.schur(A)
     found, vectors = asl.rsf2csf(t, onp.stack([z, -z]))
     assert found.shape == vectors.shape == (2, 5, 5)
-    _near(vectors[1], -vectors[0])
+    near(vectors[1], -vectors[0])
 
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_smallest_forms(n):
     eye = onp.eye(n)
     for x in (*asl.rsf2csf(eye, eye), *asl.schur(eye), *asl.hessenberg(eye, calc_q=True), asl.sqrtm(eye)):
-        _near(x, eye)
+        near(x, eye)
     assert asl.solve_sylvester(eye, onp.eye(2), onp.ones((n, 2))).shape == (n, 2)
-    _near(asl.funm(eye, np.exp), onp.e * eye)
+    near(asl.funm(eye, np.exp), onp.e * eye)
 
 
 @pytest.mark.parametrize("a", MATRICES)
 def test_hessenberg_forms(a):
     h, q = _arrays(asl.hessenberg(a, calc_q=True))
-    _near(q @ h @ _adjoint(q), a)
+    near(q @ h @ adjoint(q), a)
     _unitary(q)
     assert not onp.tril(h, -2).any()
-    _near(asl.hessenberg(a), h)
+    near(asl.hessenberg(a), h)
 
 
 @pytest.mark.parametrize("a", MATRICES)
 def test_square_roots(a):
     root = onp.asarray(asl.sqrtm(a))
     assert root.dtype == onp.complex128
-    _near(root @ root, a)
+    near(root @ root, a)
     assert (onp.linalg.eigvals(root).real > -1e-12).all()
 
 
 def test_square_roots_of_singular_matrices():
     zeros, nilpotent = onp.zeros((3, 3)), onp.diag([1.0, 1.0], 1)
-    _near(asl.sqrtm(zeros), zeros)
+    near(asl.sqrtm(zeros), zeros)
     assert onp.isnan(asl.sqrtm(nilpotent)).any()
-    _near(asl.sqrtm(onp.diag([4.0, 0.0])), onp.diag([2.0, 0.0]))
+    near(asl.sqrtm(onp.diag([4.0, 0.0])), onp.diag([2.0, 0.0]))
 
 
 def test_function_of_a_matrix_is_scipys():
     for a in (A, COMPLEX):
         found, error = asl.funm(a, np.sin, disp=False)
         expected, bound = scipy.linalg.funm(a, onp.sin, disp=False)
-        _near(found, expected)
-        _near(error, bound)
-    _near(asl.funm(A, np.exp), scipy.linalg.expm(A))
-    _near(asl.funm(onp.eye(2), np.exp), onp.e * onp.eye(2))
+        near(found, expected)
+        near(error, bound)
+    near(asl.funm(A, np.exp), scipy.linalg.expm(A))
+    near(asl.funm(onp.eye(2), np.exp), onp.e * onp.eye(2))
 
 
 def test_derivative_of_the_exponential():
     for a, e in ((A, A.T), (COMPLEX, COMPLEX.T)):
         for mine, theirs in zip(asl.expm_frechet(a, e), scipy.linalg.expm_frechet(a, e), strict=True):
-            _near(mine, theirs)
+            near(mine, theirs)
     batch = asl.expm_frechet(STACK, STACK[::-1], compute_expm=False)
-    _near(batch[0, 1], scipy.linalg.expm_frechet(STACK[0, 1], STACK[1, 1])[1])
+    near(batch[0, 1], scipy.linalg.expm_frechet(STACK[0, 1], STACK[1, 1])[1])
 
 
 @pytest.mark.parametrize("method", ["schur", "eigen"])
 def test_sylvester(method):
-    for a, b, c in ((A, B, C), (A, B, 1j * C), (STACK, B, _random(2, 1, 4, 3))):
+    for a, b, c in ((A, B, C), (A, B, 1j * C), (STACK, B, random(2, 1, 4, 3))):
         x = onp.asarray(asl.solve_sylvester(a, b, c, method=method))
         assert x.dtype == onp.result_type(a, b, c)
-        _near(a @ x + x @ b, onp.broadcast_to(c, x.shape))
+        near(a @ x + x @ b, onp.broadcast_to(c, x.shape))
     assert onp.isnan(asl.solve_sylvester(np.eye(2), -np.eye(2), np.eye(2), method=method)).all()
 
 
 @pytest.mark.parametrize("at", range(3))
 def test_sylvester_has_derivatives(at):
-    differences, gradient = _slopes(lambda *args: np.sum(asl.solve_sylvester(*args) ** 2), (A, B, C), at)
-    _near(differences, gradient, 1e-5)
+    differences, gradient = slopes(lambda *args: np.sum(asl.solve_sylvester(*args) ** 2), (A, B, C), at)
+    near(differences, gradient, 1e-5)
 
 
 def test_square_roots_have_derivatives():
-    weights = _random(5, 5)
-    differences, gradient = _slopes(lambda a: np.sum(np.real(asl.sqrtm(a @ a)) * weights), (A,), 0)
-    _near(differences, gradient, 1e-5)
+    weights = random(5, 5)
+    differences, gradient = slopes(lambda a: np.sum(np.real(asl.sqrtm(a @ a)) * weights), (A,), 0)
+    near(differences, gradient, 1e-5)
 
 
 @pytest.mark.parametrize("method", ["qdwh", "svd"])
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_polar(side, method):
-    for a in (_random(2, 5, 3), _random(3, 5), COMPLEX):
+    for a in (random(2, 5, 3), random(3, 5), COMPLEX):
         u, p = _arrays(asl.polar(a, side, method=method))
         for x in onp.ndindex(a.shape[:-2]):
             for mine, theirs in zip((u[x], p[x]), scipy.linalg.polar(a[x], side), strict=True):
-                _near(mine, theirs)
+                near(mine, theirs)
 
 
 def test_polar_has_derivatives():
     for method in ("qdwh", "svd"):
-        weights = _random(4, 3)
-        differences, gradient = _slopes(
-            lambda a, m=method, w=weights: np.sum(asl.polar(a, method=m)[0] * w), (_random(4, 3),), 0
+        weights = random(4, 3)
+        differences, gradient = slopes(
+            lambda a, m=method, w=weights: np.sum(asl.polar(a, method=m)[0] * w), (random(4, 3),), 0
         )
-        _near(differences, gradient, 1e-6)
+        near(differences, gradient, 1e-6)
 
 
 @pytest.mark.parametrize("pivoting", [False, True])
 @pytest.mark.parametrize("shape", [(5, 3), (3, 5)])
 def test_products_with_q(shape, pivoting):
-    for a in (_random(*shape), _random(*shape, imaginary=True)):
+    for a in (random(*shape), random(*shape, imaginary=True)):
         products = (("left", (3, 2)), ("left", (3,)), ("right", (2, shape[0])), ("right", (shape[0],)))
         for mode, size in products:
             for conjugate in (False, True):
-                args = (a, _random(*size), mode, pivoting, conjugate)
+                args = (a, random(*size), mode, pivoting, conjugate)
                 found, expected = asl.qr_multiply(*args), scipy.linalg.qr_multiply(*args)
                 for mine, theirs in zip(found, expected, strict=True):
-                    _near(mine, theirs)
+                    near(mine, theirs)
 
 
 def test_products_with_q_broadcast():
     found, r = asl.qr_multiply(STACK, A[:4, :4], "left")
     assert found.shape == r.shape == STACK.shape
-    _near(found[1, 0], scipy.linalg.qr(STACK[1, 0])[0] @ A[:4, :4])
+    near(found[1, 0], scipy.linalg.qr(STACK[1, 0])[0] @ A[:4, :4])
 
 
 @pytest.mark.parametrize("mode", ["full", "economic", "r"])
 def test_qr_with_pivots_is_scipys(mode):
-    for a in (_random(5, 3), _random(3, 5), COMPLEX):
+    for a in (random(5, 3), random(3, 5), COMPLEX):
         found, expected = (m.qr(a, mode=mode, pivoting=True) for m in (asl, scipy.linalg))
         for mine, theirs in zip(found, expected, strict=True):
-            _near(mine, theirs)
+            near(mine, theirs)
 
 
 def test_qr_with_pivots_of_a_batch():
     q, r, order = _arrays(lax_linalg.qr(STACK, pivoting=True))
     assert order.dtype == onp.int32
-    _near(q @ r, onp.take_along_axis(STACK, order[..., None, :], -1))
+    near(q @ r, onp.take_along_axis(STACK, order[..., None, :], -1))
     hole = onp.where(onp.arange(4) == 2, onp.nan, STACK[0, 0])
     assert onp.isnan(lax_linalg.qr(hole, pivoting=True)[1][0]).any()
-    differences, gradient = _slopes(
-        lambda a: np.sum(lax_linalg.qr(a, pivoting=True)[0] ** 3), (_random(3, 3),), 0
+    differences, gradient = slopes(
+        lambda a: np.sum(lax_linalg.qr(a, pivoting=True)[0] ** 3), (random(3, 3),), 0
     )
-    _near(differences, gradient, 1e-5)
+    near(differences, gradient, 1e-5)
 
 
 def _whole(d, e):
@@ -228,47 +196,47 @@ def _whole(d, e):
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
 def test_eigenvalues_of_tridiagonal_matrices(n):
     for phase in (1, 1j):
-        d, e = onp.asarray(_random(n) * (1 + 0j * phase.imag)), _random(max(n - 1, 0)) * phase
+        d, e = onp.asarray(random(n) * (1 + 0j * phase.imag)), random(max(n - 1, 0)) * phase
         d = d if onp.iscomplexobj(e) else d.real
         matrix = _whole(d, e)
         w, v = _arrays(asl.eigh_tridiagonal(d, e))
         assert w.dtype == onp.float64 and v.dtype == d.dtype
-        _near(matrix @ v, v * w)
+        near(matrix @ v, v * w)
         _unitary(v)
-        _near(asl.eigh_tridiagonal(d, e, eigvals_only=True), w)
+        near(asl.eigh_tridiagonal(d, e, eigvals_only=True), w)
 
 
 def test_some_eigenvalues_of_tridiagonal_matrices():
-    d, e = _random(8), _random(7)
+    d, e = random(8), random(7)
     everything, vectors = asl.eigh_tridiagonal(d, e)
     some = {"select": "i", "select_range": (2, 4)}
-    _near(asl.eigh_tridiagonal(d, e, eigvals_only=True, **some), everything[2:5])
+    near(asl.eigh_tridiagonal(d, e, eigvals_only=True, **some), everything[2:5])
     w, v = asl.eigh_tridiagonal(d, e, **some)
-    _near(w, everything[2:5])
-    _near(v, vectors[:, 2:5])
+    near(w, everything[2:5])
+    near(v, vectors[:, 2:5])
     roughly = asl.eigh_tridiagonal(d, e, eigvals_only=True, tol=1e-3)
     assert 1e-9 < abs(roughly - everything).max() < 1e-3
     ones = asl.eigh_tridiagonal(onp.ones(3), onp.zeros(2), eigvals_only=True)
-    _near(ones, onp.ones(3))
+    near(ones, onp.ones(3))
     single = asl.eigh_tridiagonal(d.astype("f4"), e.astype("f4"), eigvals_only=True)
     assert single.dtype == onp.float32
-    _near(single, everything, 1e-5)
+    near(single, everything, 1e-5)
 
 
 def test_eigenvalues_of_tridiagonal_matrices_have_derivatives():
     for at in (0, 1):
         for only in (True, False):
-            differences, gradient = _slopes(
+            differences, gradient = slopes(
                 lambda d, e, only=only: np.sum(
                     axir.tree.leaves(
                         asl.eigh_tridiagonal(d, e, eigvals_only=only, select="i", select_range=(1, 3))
                     )[0]
                     ** 2
                 ),
-                (_random(5), _random(4)),
+                (random(5), random(4)),
                 at,
             )
-            _near(differences, gradient, 1e-5)
+            near(differences, gradient, 1e-5)
 
 
 def _program(a, b, c):
@@ -279,12 +247,12 @@ def _program(a, b, c):
 def test_compiled_values_are_the_eager_ones():
     for mine, theirs in zip(axir.jit(_program)(A, B, C), _program(A, B, C), strict=True):
         assert mine.dtype == theirs.dtype
-        _near(mine, theirs)
+        near(mine, theirs)
 
 
 def test_vmap():
     found = axir.vmap(lambda a: asl.funm(asl.sqrtm(a), np.square))(STACK[0])
-    _near(found, STACK[0])
+    near(found, STACK[0])
 
 
 ERRORS = [
