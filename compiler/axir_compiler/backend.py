@@ -28,7 +28,7 @@ from axir_compiler.mlir import (
     ir,
     main_session,
     new_session,
-    stop_at_phase,
+    run_to_phase,
 )
 from axir_compiler.shared_refs import separate_shared_refs
 from axir_compiler.targets import Target
@@ -123,10 +123,9 @@ def _text_at(
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
-        stop_at_phase(invocation, phase)
-        if not (_load(invocation, worker, module) and invocation.execute()):
+        found = run_to_phase(invocation, phase) if _load(invocation, worker, module) else None
+        if found is None:
             return None, messages
-        found = invocation.export_module().operation
         text = found.get_asm(large_elements_limit=_LONGEST_CONSTANT, enable_debug_info=locations)
         del keep
     return text, messages

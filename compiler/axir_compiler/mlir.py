@@ -32,7 +32,6 @@ __all__ = [
     "Source",
     "arith",
     "collect_diagnostics",
-    "compile_to",
     "compiler_version",
     "complex",
     "context",
@@ -48,8 +47,8 @@ __all__ = [
     "register_dialect",
     "register_operation",
     "rewrite",
+    "run_to_phase",
     "scf",
-    "stop_at_phase",
     "tensor",
     "util",
     "vector",
@@ -115,22 +114,16 @@ def compiler_version() -> str:
     return str(_version.VERSION)
 
 
-def stop_at_phase(invocation: Invocation, phase: str) -> None:
-    """Let an invocation end at a phase of IREE's pipeline, such as ``flow``. (The Python API has no name for this.)"""
+def run_to_phase(invocation: Invocation, phase: str) -> ir.Operation | None:
+    """The loaded program after a phase of IREE's pipeline, such as ``flow``; ``None`` if it does not compile.
+
+    It is valid while the invocation is open. (The Python API has no name for stopping at a phase.)
+    """
     stop = ctypes_dl._dylib.ireeCompilerInvocationSetCompileToPhase
     stop.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
     stop.restype = None
     stop(invocation._inv_p, phase.encode())
-
-
-def compile_to(session: Session, source: Source, phase: str) -> str:
-    """The module after a phase of IREE's compiler, as text; empty if it does not compile."""
-    invocation = session.invocation()
-    with invocation:
-        stop_at_phase(invocation, phase)
-        if not (invocation.parse_source(source) and invocation.execute()):
-            return ""
-        return str(invocation.export_module())
+    return invocation.export_module().operation if invocation.execute() else None
 
 
 def linker_path() -> str:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from axir_compiler.errors import AxirError
-from axir_compiler.mlir import Source, compile_to, new_session
+from axir_compiler.mlir import Source, new_session, run_to_phase
 from axir_compiler.targets.base import Target
 from axir_compiler.targets.cpu import CPU_NAMES, cpu, host
 from axir_compiler.targets.gpu import GPU_NAMES, UNSUPPORTED, gpu
@@ -68,8 +68,9 @@ _EMPTY = b"func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> { return %x : tensor
 def _features(target: Target) -> frozenset[str]:
     """The instruction sets that LLVM knows a CPU to have, as IREE writes them into the module."""
     session = new_session(*target.flags)
-    text = compile_to(session, Source.wrap_buffer(session, _EMPTY), "preprocessing")
-    found = _FEATURES.search(text)
+    with session.invocation() as invocation:
+        invocation.parse_source(Source.wrap_buffer(session, _EMPTY))
+        found = _FEATURES.search(str(run_to_phase(invocation, "preprocessing")))
     if found is None:
         return frozenset()
     return frozenset(item[1:] for item in found[1].split(",") if item.startswith("+"))
