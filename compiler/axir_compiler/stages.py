@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from axir_compiler import backend, pipeline
+from axir_compiler.errors import CompileError
 from axir_compiler.mlir import ir
 from axir_compiler.passes.lower_to_linalg import LowerToLinalgPass
 from axir_compiler.targets import Target
 
-__all__ = ["STAGES", "check_stage", "stage_text"]
+__all__ = ["STAGES", "check_stage", "lowered_text", "stage_text"]
 
 _DIALECT = ("trace", "rewritten")
 _PHASES = {
@@ -69,20 +70,36 @@ def stage_text(
         return form.operation.get_asm(enable_debug_info=locations)
     form = pipeline.rewritten_form(module, symbol)
     LowerToLinalgPass(result_storage=result_storage).run(form)
+    return lowered_text(form, stage, target, locations=locations)
+
+
+def lowered_text(module: ir.Module, stage: str, target: Target, *, locations: bool = False) -> str:
+    """A linalg-level module as it is after one of the stages from ``linalg`` on; the module is left as it is.
+
+    Raises:
+        CompileError: IREE refuses the program.
+    """
     if stage == "linalg":
-        return form.operation.get_asm(enable_debug_info=locations)
+        return module.operation.get_asm(enable_debug_info=locations)
     if stage in _PHASES:
-        return backend.phase_text(form, target, _PHASES[stage], locations=locations)
-    return _kernel_text(form, target, stage)
+        return backend.phase_text(module, target, _PHASES[stage], locations=locations)
+    return _kernel_text(module, target, stage)
 
 
 def _kernel_text(form: ir.Module, target: Target, stage: str) -> str:
     """LLVM IR or assembly of the kernels, without the library functions that are linked to them."""
-    suffix, kernels = _FORMS[stage]
-    with tempfile.TemporaryDirectory(prefix="axir-") as folder:
+    with tempfile.TemporaryDirectory(prefix="axir-") as name:
+        folder = Path(name)
         backend.compile_module(form, target, dump_to=folder)
-        texts = [path.read_text(errors="replace") for path in sorted(Path(folder).glob(f"*{suffix}"))]
-    return "\n\n".join(kernel for text in texts for kernel in kernels(text)) + "\n"
+        found = [
+            kernel
+            for suffix, kernels in _FORMS[stage].items()
+            for path in sorted(folder.glob(f"*{suffix}"))
+            for kernel in kernels(path.read_text(errors="replace"))
+        ]
+        if not found and any(folder.glob("configured_*")):
+            raise CompileError(f"as_text: kernels for {target.name} have no form {stage!r} that is text.")
+    return "\n\n".join(found) + "\n"
 
 
 # Directives and labels of assembly for debuggers and unwinding.
@@ -105,7 +122,12 @@ def _assembly_kernels(text: str) -> Iterator[str]:
         yield f"# kernel {match[1]}\n" + "\n".join(lines)
 
 
-_FORMS: dict[str, tuple[str, Callable[[str], Iterator[str]]]] = {
-    "llvm": (".optimized.ll", _llvm_kernels),
-    "asm": (".s", _assembly_kernels),
+def _whole(text: str) -> Iterator[str]:
+    yield text.rstrip()
+
+
+# By stage, what the files are called that IREE writes about kernels, and how to find the kernels in each.
+_FORMS: dict[str, dict[str, Callable[[str], Iterator[str]]]] = {
+    "llvm": {".optimized.ll": _llvm_kernels},
+    "asm": {".s": _assembly_kernels, **dict.fromkeys((".ptx", ".rocmasm", ".spirv.mlir", ".metal"), _whole)},
 }

@@ -107,6 +107,24 @@ def test_machines_without_a_module_are_told(everywhere: Any, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
+    ("target", "stage", "text"),
+    [
+        ("cuda:sm_80", "asm", ".target sm_80"),
+        ("cuda:sm_80", "llvm", "define ptx_kernel"),
+        ("rocm:gfx942", "asm", "v_mul_f32"),
+        ("vulkan", "asm", "spirv.module"),
+        ("metal", "asm", "using namespace metal"),
+    ],
+)
+def test_kernels_of_other_machines_can_be_read(target: str, stage: str, text: str) -> None:
+    exported = aot.export(lambda x: x * x, "f32[8]", targets=target)
+    assert text in exported.as_text(stage)
+    if target == "vulkan":
+        with pytest.raises(CompileError, match="kernels for vulkan have no form 'llvm' that is text"):
+            exported.as_text("llvm")
+
+
+@pytest.mark.parametrize(
     ("target", "message"),
     [
         ("cuda:sm_90", "not known to this version of IREE; code for cuda:sm_89 runs on newer GPUs"),

@@ -48,7 +48,7 @@ def deployment(name: str) -> Deployment:
     Raises:
         AxirError: there is no such target.
     """
-    if name == "cpu":
+    if name in ("cpu", "cpu:host"):
         machine = platform.machine().lower()
         return Deployment("cpu:host", host(), "cpu", _ALIASES.get(machine, machine), None)
     if name.removeprefix("cpu:") in CPU_NAMES:

@@ -82,9 +82,7 @@ def export(
         "functions": [e.form for e in entries],
         "targets": [_target_form(d, parallel) for d in wanted],
     }
-    return Exported(
-        manifest, modules, parameters, weights, [e.part for e in entries], str(library), include_ir
-    )
+    return Exported(manifest, modules, parameters, weights, [e.part for e in entries], library, include_ir)
 
 
 # What is exported. ----------------------------------------------------------------------------------

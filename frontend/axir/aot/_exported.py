@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from axir_compiler.errors import AxirError
+from axir_compiler.mlir import context, ir
+from axir_compiler.stages import check_stage, lowered_text
+from axir_compiler.targets import deployment
 from axir_runtime import (
     PARAMETERS,
     Member,
@@ -24,8 +27,6 @@ from axir_runtime import (
 )
 
 __all__ = ["Exported", "Part"]
-
-STAGES = ("trace", "rewritten", "linalg")
 
 
 class Part(NamedTuple):
@@ -52,7 +53,7 @@ class Exported:
         parameters: Mapping[str, np.ndarray],
         weights: str,
         parts: Sequence[Part],
-        linalg: str,
+        library: ir.Module,
         include_ir: bool,
     ):
         self.name: str = manifest["name"]
@@ -63,7 +64,7 @@ class Exported:
         self._arrays = dict(parameters)
         self._separate = weights == "separate"
         self._parts = {p.name: p for p in parts}
-        self._linalg = linalg
+        self._library = library
         self._include_ir = include_ir
 
     def __repr__(self) -> str:
@@ -128,19 +129,21 @@ class Exported:
         """The program at a stage of its way.
 
         Args:
-            stage: ``trace``, as it was written; ``rewritten``, after transformations and simplification; ``linalg``,
-                all functions as IREE gets them.
-            function: which function; may be left out if there is only one.
+            stage: as of ``jit(f).trace(...).as_text``: ``trace``, as it was written; ``rewritten``, after
+                transformations and simplification; the stages from ``linalg`` to ``asm`` show all functions at once,
+                for the first of the targets.
+            function: which function, of the first two; may be left out if there is only one.
 
         Raises:
-            AxirError: there is no such stage or function.
+            ValueError: there is no such stage.
+            AxirError: there is no such function, or the target's kernels have no such form (Vulkan's no ``llvm``).
         """
-        if stage not in STAGES:
-            raise AxirError(f"as_text: the stages are {', '.join(STAGES)}; got {stage!r}.")
-        if stage == "linalg":
-            return self._linalg
-        part = self._parts[self._named(function)]
-        return part.trace if stage == "trace" else part.rewritten
+        check_stage("as_text", stage)
+        if stage in ("trace", "rewritten"):
+            part = self._parts[self._named(function)]
+            return part.trace if stage == "trace" else part.rewritten
+        with context():
+            return lowered_text(self._library, stage, deployment(self.targets[0]).target)
 
     def _named(self, function: str | None) -> str:
         if function is None and len(self.functions) == 1:
