@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-__all__ = ["Row", "compare", "print_rows", "times"]
+__all__ = ["Row", "compare", "interleaved", "print_rows", "time_text", "times"]
 
 
 class Row(NamedTuple):
@@ -38,13 +38,30 @@ def compare(
         return Row(name, statistics.median(times(ours, repeat, calls)))
     ours()
     theirs()
-    pairs = [(times(ours, 1, calls)[0], times(theirs, 1, calls)[0]) for _ in range(repeat)]
+    return _row(name, [(times(ours, 1, calls)[0], times(theirs, 1, calls)[0]) for _ in range(repeat)])
+
+
+def interleaved(
+    name: str, ours: Callable[[], Any], theirs: Callable[[], Any], *, seconds: float, least: int = 7
+) -> Row:
+    """Time two functions in turns for about so many seconds; short ones are called several times in a turn."""
+    once = max(times(ours, 1)[0], times(theirs, 1)[0])
+    calls = max(1, min(1000, round(5e-4 / once)))
+    pairs: list[tuple[float, float]] = []
+    end = time.perf_counter() + seconds
+    while len(pairs) < least or (time.perf_counter() < end and len(pairs) < 300):
+        pairs.append((times(ours, 1, calls)[0], times(theirs, 1, calls)[0]))
+    return _row(name, pairs)
+
+
+def _row(name: str, pairs: list[tuple[float, float]]) -> Row:
     first, second, third = statistics.quantiles([a / b for a, b in pairs], n=4)
     left, right = (statistics.median(side) for side in zip(*pairs, strict=True))
     return Row(name, left, right, (first, second, third))
 
 
-def _time(seconds: float | None) -> str:
+def time_text(seconds: float | None) -> str:
+    """A time for people."""
     if seconds is None:
         return "-"
     for unit, scale in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
@@ -60,4 +77,4 @@ def print_rows(title: str, rows: list[Row]) -> None:
     print(f"|{'-' * 46}|{'-' * 9}:|{'-' * 9}:|---|")
     for row in rows:
         ratio = "" if row.quartiles is None else "{1:.2f} ({0:.2f} to {2:.2f})".format(*row.quartiles)
-        print(f"| {row.name:44} | {_time(row.ours):>8} | {_time(row.theirs):>8} | {ratio} |")
+        print(f"| {row.name:44} | {time_text(row.ours):>8} | {time_text(row.theirs):>8} | {ratio} |")
