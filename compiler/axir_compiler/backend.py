@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from axir_compiler.errors import CompileError, InternalError
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.lowering.fusion import program_blocks, separate_all
+from axir_compiler.lowering.inner_loops import with_inner_loops
 from axir_compiler.mlir import (
     Invocation,
     Output,
@@ -78,9 +79,9 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "input.mlir").write_text(_text(module))
     first: list[tuple[int, str]] = []
-    for more, form in _forms(module):
+    for more, form in _forms(module, target):
         worker = _Worker(new_session(*flags, *more, f"--iree-hal-dump-executable-files-to={directory}"))
-        binary, messages = _run(worker, form())
+        binary, messages = _run(worker, form)
         if binary is not None:
             return binary
         first = first or messages
@@ -107,9 +108,9 @@ def phase_text(module: ir.Module, target: Target, phase: str, *, locations: bool
     """
     module = _checked(module, target)
     first: list[tuple[int, str]] = []
-    for more, form in _forms(module):
+    for more, form in _forms(module, target):
         worker = _worker((*target.flags_for(module), *more))
-        text, messages = _text_at(worker, form(), phase, locations)
+        text, messages = _text_at(worker, form, phase, locations)
         if text is not None:
             return text
         first = first or messages
@@ -214,8 +215,8 @@ def _compile_somehow(flags: tuple[str, ...], module: ir.Module, target: Target) 
     There are programs of which every op compiles, but not the kernels that IREE fuses them into.
     """
     first: list[tuple[int, str]] | None = None
-    for more, form in _forms(module):
-        binary, messages = _run(_worker((*flags, *more)), form())
+    for more, form in _forms(module, target):
+        binary, messages = _run(_worker((*flags, *more)), form)
         if binary is not None:
             if first is not None:
                 _log.info(
@@ -226,10 +227,15 @@ def _compile_somehow(flags: tuple[str, ...], module: ir.Module, target: Target) 
     raise _failure(module, target, first or [])
 
 
-def _forms(module: ir.Module) -> tuple[tuple[tuple[str, ...], Callable[[], ir.Module]], ...]:
+def _forms(module: ir.Module, target: Target) -> Iterator[tuple[tuple[str, ...], ir.Module]]:
     """Further flags and what is compiled with them, less and less fused."""
-    as_is, unfused = (lambda: module), (lambda: _separated(module))
-    return ((), as_is), ((_NO_MULTI_USE,), as_is), ((), unfused)
+    inner = with_inner_loops(module) if target.inner_loops else module
+    yield (), inner
+    yield (_NO_MULTI_USE,), inner
+    if inner is not module:
+        yield (), module
+        yield (_NO_MULTI_USE,), module
+    yield (), _separated(module)
 
 
 def _separated(module: ir.Module) -> ir.Module:

@@ -31,6 +31,7 @@ class Target:
         fma: Whether it multiplies and adds with one rounding. Where it does not, IREE splits float64 ``math.fma``
             without a word, and the functions that rely on it give wrong results.
         kernels: Whether it can run kernels of our own, with loops over single elements.
+        inner_loops: Whether loops of the program that are small become such kernels.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Target:
     choose_flags: Callable[[ir.Module], tuple[str, ...]] = _no_flags
     fma: bool = True
     kernels: bool = True
+    inner_loops: bool = True
 
     def flags_for(self, module: ir.Module) -> tuple[str, ...]:
         """All flags for one program."""

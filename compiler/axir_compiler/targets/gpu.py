@@ -48,4 +48,10 @@ def gpu(name: str) -> Target:
         raise AxirError(f"target: {name!r} {why}. Use one of {', '.join(GPU_NAMES)}.")
     device, *flags = found
     dtypes = _DTYPES.get(device, frozenset(DTYPES))
-    return Target(name, (*_FLAGS, f"--iree-hal-target-device={device}", *flags), dtypes=dtypes, kernels=False)
+    return Target(
+        name,
+        (*_FLAGS, f"--iree-hal-target-device={device}", *flags),
+        dtypes=dtypes,
+        kernels=False,
+        inner_loops=False,
+    )
