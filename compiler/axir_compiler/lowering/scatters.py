@@ -1,5 +1,7 @@
 """Scatters: one kernel that copies the operand, then goes through the updates one after the other.
 
+In a loop, a scatter of one window (``x.at[i].set(y)``) replaces a part of its operand instead.
+
 ``iree_linalg_ext.scatter`` is three times slower and does not compile when the computation of its indices is fused
 into it. Operand and updates are taken flat, so that a window that is contiguous in memory is one run. No
 position outside the operand is written, whatever the mode: that would kill the process.
@@ -21,7 +23,7 @@ from axir_compiler.lowering.gathers import components, window_start
 from axir_compiler.lowering.generic import element_type_of, elementwise, is_empty, shape_of, splat_of
 from axir_compiler.lowering.kernels import index, kernel, load, loop, store
 from axir_compiler.lowering.movement import extract_slice, reshape
-from axir_compiler.mlir import arith, context, ir, scf, vector
+from axir_compiler.mlir import arith, context, ir, scf, tensor, vector
 
 __all__ = ["scatter"]
 
@@ -65,6 +67,8 @@ def scatter(
         wide = [_converted(v, dtype, _BYTE) for v in (x, updates)]
         found = scatter(kind, wide[0], indices, wide[1], numbers, drop, (_BYTE, index_dtype))
         return _converted(found, _BYTE, dtype)
+    if _is_one_window(numbers, shape_of(updates)) and _is_in_loop():
+        return _with_window(kind, x, indices, updates, numbers, drop, dtypes)
     # Vectors hold real numbers.
     width = 1 if is_half(dtype) or dtype.kind == "c" else _VECTOR_BITS // (8 * dtype.itemsize)
     plan = _plan(numbers, shape, shape_of(updates))
@@ -94,6 +98,44 @@ def scatter(
     # IREE cannot carry a tensor of one element through a loop.
     (flat,) = kernel([((max(count, 2),), element_type_of(x))], body)
     return reshape(flat if count > 1 else extract_slice(flat, [0], [1], [1]), shape)
+
+
+def _is_one_window(numbers: Numbers, updates: Sequence[int]) -> bool:
+    return not numbers.operand_batching_dims and all(
+        updates[d] == 1 for d in numbers.batch_dims(len(updates))
+    )
+
+
+def _is_in_loop() -> bool:
+    """Whether a step of a loop of the program is being lowered."""
+    return ir.InsertionPoint.current.block.owner.name.startswith("scf.")
+
+
+def _with_window(
+    kind: str,
+    x: Value,
+    indices: Value,
+    updates: Value,
+    numbers: Numbers,
+    drop: bool,
+    dtypes: tuple[np.dtype, np.dtype],
+) -> Value:
+    """A scatter of one window, which a loop does in place: what was there is read and written back if it is dropped."""
+    shape = shape_of(x)
+    sizes = numbers.window_sizes(shape, shape_of(updates))
+    batch = [index(0)] * len(numbers.batch_dims(len(shape_of(updates))))
+    starts, inside = window_start(numbers, shape, sizes, components(indices, batch), batch, dtypes[1])
+    moving = [at for at in starts if at is not None]
+    dynamic = ir.ShapedType.get_dynamic_stride_or_offset()
+    window = [0 if at is None else dynamic for at in starts], list(sizes), [1] * len(shape)
+    element = element_type_of(x)
+    old = tensor.extract_slice(ir.RankedTensorType.get(sizes, element), x, moving, [], [], *window)
+    new = reshape(updates, sizes)
+    if kind:
+        new = elementwise(lambda a, b: _COMBINE[kind](dtypes[0], a, b), [old, new], element)
+    if drop and inside is not None:
+        new = elementwise(lambda a, b: arith.select(inside, a, b), [new, old], element)
+    return tensor.insert_slice(new, x, moving, [], [], *window)
 
 
 def _converted(x: Value, source: np.dtype, target: np.dtype) -> Value:

@@ -49,5 +49,6 @@ class Target:
 
     def fingerprint(self) -> str:
         """Hash of everything but the program that the compiled bytes depend on; part of cache keys."""
-        parts = (self.name, self.machine, compiler_version(), *PROCESS_FLAGS, *self.flags)
+        forms = (str(self.kernels), str(self.inner_loops))
+        parts = (self.name, self.machine, compiler_version(), *forms, *PROCESS_FLAGS, *self.flags)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -93,12 +93,17 @@ class Conversion:
             name = op.operation.name
             if name in _TERMINATORS:
                 return self._operands(op)
-            with op.location:
-                rule = self._rules.get(name)
-                found = self._scalars(op) if rule is None else rule(op)
-            found = found if isinstance(found, list) else [found]
-            self.known.update(zip(op.results, found, strict=True))
+            self._append(op)
         raise AssertionError("a block ends in a terminator")
+
+    def _append(self, op: ir.OpView) -> None:
+        """Append what stands for an op, unless that was done before."""
+        if len(op.results) and op.results[0] in self.known:
+            return
+        with op.location:
+            rule = self._rules.get(op.operation.name)
+            found = self._scalars(op) if rule is None else rule(op)
+        self.known.update(zip(op.results, found if isinstance(found, list) else [found], strict=True))
 
     # Scalars and constants. ---------------------------------------------------------------------------
 
@@ -167,6 +172,8 @@ class Conversion:
 
     def _with_slice(self, op: Any) -> Known:
         part, target = self.in_registers(op.operands[0]), self.known[op.operands[1]]
+        if isinstance(target, Memory):
+            self._read_before(op)
         start, moved, sizes, strides = self._window(op, target)
         positions = start + _positions(sizes, strides)
         self._budget.spend(2 * len(positions))
@@ -176,6 +183,18 @@ class Conversion:
             if moved is None
             else target.written_from(moved, positions, value)
         )
+
+    def _read_before(self, op: Any) -> None:
+        """Read now what the program reads of an array after a part of it is replaced, where that can be."""
+        for use in op.operands[1].uses:
+            reader = use.owner
+            is_part = reader.operation.name == "tensor.extract_slice"
+            if is_part and reader.operation.block == op.operation.block:
+                self._append_if_known(reader)
+
+    def _append_if_known(self, op: ir.OpView) -> None:
+        if all(x in self.known for x in op.operands):
+            self._append(op)
 
     def _window(self, op: Any, x: Lanes | Memory) -> tuple[int, Value | None, list[int], tuple[int, ...]]:
         """The first position of a window, how much further at run time, its sizes and strides."""

@@ -95,7 +95,7 @@ def _kernel_of(op: Any) -> list[Value]:
     captured = _captured(op)
     roots = _passed_in(captured)
     in_memory = [_stays_in_memory(x) for x in _state_of(op)]
-    places = _places(kinds, in_memory, _MOST_BUFFERS - len(roots))
+    places = _places(kinds, in_memory, _MOST_BUFFERS - len({root.flat for root in roots.values()}))
     inits = list(op.operands)[-len(kinds) :]
 
     def body(*targets: Value) -> list[Value]:

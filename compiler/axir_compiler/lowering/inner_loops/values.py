@@ -62,6 +62,7 @@ def spread(value: Value, lanes: int) -> Value:
 
 
 def zeros(lanes: int, element: ir.Type) -> Value:
+    """Zero in each lane."""
     zero = (
         ir.FloatAttr.get(element, 0.0)
         if isinstance(element, ir.FloatType)
