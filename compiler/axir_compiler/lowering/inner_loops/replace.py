@@ -116,10 +116,16 @@ def _kernel_of(op: Any) -> list[Value]:
         return [buffer.value for buffer in buffers]
 
     targets = kernel(_forms(kinds, places), body)
-    flat = [optimization_barrier(x) for x in targets]
+    # Reshapes behind a barrier stay out of the kernel; where there is none, a barrier would be a copy.
+    alone = len(kinds) == 1 and kinds[0] == targets[0].type and _is_only_returned(op.results[0])
+    flat = targets if alone else [optimization_barrier(x) for x in targets]
     return [
         _passed_out(flat[place.buffer], place.start, kind) for place, kind in zip(places, kinds, strict=True)
     ]
+
+
+def _is_only_returned(value: Value) -> bool:
+    return all(use.owner.operation.name == "func.return" for use in value.uses)
 
 
 class _Place(NamedTuple):
@@ -227,7 +233,9 @@ def _passed_in(values: Sequence[Value]) -> dict[Value, _Root]:
     for value in passed:
         source, start = _window_of(value) or (_flat(value), 0)
         if source not in barriers:
-            barriers[source] = optimization_barrier(source)
+            # Of an argument as it is, a barrier would be a copy.
+            is_argument = isinstance(source.owner, ir.Block)
+            barriers[source] = source if is_argument else optimization_barrier(source)
         found[value] = _Root(barriers[source], start)
     if not 0 < len(barriers) < _MOST_BUFFERS:
         raise Unsupported("no buffer, or too many")
