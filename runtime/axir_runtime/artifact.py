@@ -62,6 +62,13 @@ class Function:
             x.flags.writeable = False
         return unflatten(self.entry.results, iter(own))
 
+    def bind(self, *args: Any, **kwargs: Any) -> list[Array]:
+        """The arrays of a call, in order, checked as the call checks them; nothing runs.
+
+        Raises: ArgumentError, as a call does.
+        """
+        return self._binder(args, kwargs)[0]
+
     def __repr__(self) -> str:
         return f"<{self.signature}>"
 
