@@ -29,6 +29,7 @@ class Workers:
     def __init__(self, threads: int, max_queue: int) -> None:
         self._pool = ThreadPoolExecutor(threads, "axir-serve")
         self.free = asyncio.Semaphore(threads)
+        self._threads = threads
         self._max_queue = max_queue
         self.waiting = 0
         self.running = 0
@@ -38,7 +39,8 @@ class Workers:
 
         Raises: RequestError if too many do.
         """
-        if self.waiting >= self._max_queue:
+        idle = self._threads - self.running  # for those that came first and have not started yet
+        if self.waiting >= self._max_queue + idle:
             raise RequestError(503, f"{self.waiting} requests wait already; try again later", Retry_After="1")
         self.waiting += 1
 
