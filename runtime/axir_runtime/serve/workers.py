@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,8 @@ class Workers:
         self._max_queue = max_queue
         self.waiting = 0
         self.running = 0
+        """Calls that are on a thread, those included for which nobody waits any more."""
+        self._lock = threading.Lock()
 
     def enqueue(self) -> None:
         """Count a request that waits.
@@ -46,11 +49,16 @@ class Workers:
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call a function on a thread; to be called with ``free`` held. It runs to its end, whoever still waits."""
-        self.running += 1
+        with self._lock:
+            self.running += 1
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._counted, function, *args)
+
+    def _counted(self, function: Callable[..., Any], *args: Any) -> Any:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
+            return function(*args)
         finally:
-            self.running -= 1
+            with self._lock:
+                self.running -= 1
 
     def close(self) -> None:
         """Take no more work."""
