@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from bench import calls, rewriting, start
+from bench import artifacts, calls, rewriting, serve, start
 
-SUITES = {"calls": calls.run, "rewriting": rewriting.run, "start": start.run}
+SUITES = {
+    "artifacts": artifacts.run,
+    "calls": calls.run,
+    "rewriting": rewriting.run,
+    "serve": serve.run,
+    "start": start.run,
+}
 
 
 def main(names: list[str]) -> None:
