@@ -20,7 +20,10 @@ import axir
 import axir.numpy as np
 import axir_runtime
 from axir.aot import Dim
+from axir_runtime.dtypes import dtype_named
 from axir_runtime.serve import Settings, application
+from axir_runtime.serve.json_form import array_of, array_text
+from axir_runtime.signature import Spec
 from axir_runtime.trees import flatten
 
 JSON, NPY, NPZ = "application/json", "application/x-npy", "application/x-npz"
@@ -219,6 +222,20 @@ def test_what_is_no_number_is_named(client: Client) -> None:
 def test_numbers_are_written_in_full(client: Client, model: axir_runtime.Module) -> None:
     x = onp.random.default_rng(0).uniform(0.1, 9, 4).astype("f4")
     onp.testing.assert_array_equal(data(client.post("/v1/ratio", {"inputs": [x.tolist()]})), model.ratio(x))
+
+
+@pytest.mark.parametrize(
+    "shape", [(), (0,), (3, 0), (20_000,), (3, 7000), (7000, 3), (2, 9000, 2), (5000, 2, 2)]
+)
+@pytest.mark.parametrize("dtype", ["float32", "complex64", "bool", "int8", "bfloat16"])
+def test_large_arrays_are_written_in_pieces(shape: tuple[int, ...], dtype: str) -> None:
+    x = onp.random.default_rng(0).normal(0, 50, shape).astype(dtype_named(dtype))
+    if dtype == "float32" and x.size > 1:
+        x[-1] = onp.nan
+    said = json.loads(array_text(x), parse_constant=lambda name: 1 / 0)
+    assert (said["dtype"], said["shape"]) == (dtype, list(shape))
+    found = array_of(said, Spec(shape, x.dtype), "x")
+    onp.testing.assert_array_equal(found, x)
 
 
 # What is wrong. -------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -145,9 +144,8 @@ class Codec:
             return files.write_npy(arrays[0])
         if kind == NPZ:
             return files.write_npz({name: x for (name, _), x in zip(self.outputs, arrays, strict=True)})
-        forms = map(json_form.array_form, arrays)
-        form = {"result": json_form.container_form(self._function.entry.results, forms)}
-        return json.dumps(form, allow_nan=False, separators=(",", ":")).encode()
+        texts = map(json_form.array_text, arrays)
+        return f'{{"result":{json_form.container_text(self._function.entry.results, texts)}}}'.encode()
 
     def writable(self, accept: str) -> str:
         """The kind of answer that a client wants, of those that there are.

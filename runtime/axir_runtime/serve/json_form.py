@@ -204,6 +204,9 @@ def _word(value: Any) -> str:
 
 # Answers. -------------------------------------------------------------------------------------------
 
+_PIECE = 1 << 13
+"""Elements that are written at once: between pieces other threads run, such as the one that answers requests."""
+
 
 def container_form(tree: Tree, leaves: Iterator[Any]) -> Any:
     """A container with the next of ``leaves`` for each array."""
@@ -215,9 +218,38 @@ def container_form(tree: Tree, leaves: Iterator[Any]) -> Any:
     return dict(zip(key_texts(tree), items, strict=True)) if _has_keys(tree) else items
 
 
-def array_form(array: Array) -> dict[str, Any]:
-    """``{"dtype": ..., "shape": ..., "data": nested lists}``; numbers are written in full."""
-    return {"dtype": str(array.dtype), "shape": list(array.shape), "data": _lists(array)}
+def container_text(tree: Tree, leaves: Iterator[str]) -> str:
+    """JSON of a container with the next of ``leaves``, which are JSON, for each array."""
+    if tree.kind == "leaf":
+        return next(leaves)
+    if tree.kind == "none":
+        return "null"
+    items = [container_text(item, leaves) for item in tree.items]
+    if not _has_keys(tree):
+        return f"[{','.join(items)}]"
+    pairs = zip(map(json.dumps, key_texts(tree)), items, strict=True)
+    return f"{{{','.join(f'{key}:{item}' for key, item in pairs)}}}"
+
+
+def array_text(array: Array) -> str:
+    """JSON ``{"dtype": ..., "shape": ..., "data": nested lists}``; numbers are written in full."""
+    shape = _dumps(list(array.shape))
+    return f'{{"dtype":"{array.dtype}","shape":{shape},"data":{_data_text(array)}}}'
+
+
+def _data_text(array: Array) -> str:
+    if array.size <= _PIECE:
+        return _dumps(_lists(array))
+    row = array.size // len(array)
+    if row > _PIECE:
+        return f"[{','.join(map(_data_text, array))}]"
+    step = _PIECE // row
+    pieces = (array[i : i + step] for i in range(0, len(array), step))
+    return f"[{','.join(_dumps(_lists(piece))[1:-1] for piece in pieces)}]"
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
 def _lists(array: Array) -> Any:
