@@ -56,6 +56,7 @@ FUNCTIONS = {
     "one": (lambda x: x * 2, "f32[n,2]"),
     "constant": (lambda: np.arange(3.0),),
     "empty": (lambda x: x * 2, "f32[0,2]"),
+    "cube": (lambda x: x * 2, "f32[2,2,2]"),
     "ratio": (lambda x: np.log(x), "f32[4]"),
 }
 
@@ -320,6 +321,20 @@ MISTAKES: list[tuple[str, Any, str, int, str]] = [
     ),
     ("scores", scored({"data": [1, 2, 3], "shape": [-1, 3]}), JSON, 400, "'shape' must be a list of sizes"),
     ("scores", scored({"data": [], "shape": [10**12, 10**12]}), JSON, 400, "is not that of 0 elements"),
+    (
+        "cube",
+        {"inputs": [{"data": [], "shape": [2**47, 2**47, 0]}]},
+        JSON,
+        400,
+        "must be float32[2, 2, 2]; got the shape",
+    ),
+    (
+        "cube",
+        headed("{'descr': '<f4', 'fortran_order': True, 'shape': (140737488355328, 140737488355328, 0)}"),
+        NPY,
+        400,
+        "damaged",
+    ),
     ("scores", scored({"shape": [1, 3]}), JSON, 400, "lists, or an object with 'data'"),
     ("scores", scored({"data": [[1, 2, 3]], "dtype": "int32"}), JSON, 400, "got the dtype 'int32'"),
     (
@@ -408,7 +423,7 @@ MISTAKES: list[tuple[str, Any, str, int, str]] = [
         GOOD,
         JSON,
         404,
-        "there is no function 'none'; there are scores, several, kinds, one, constant, empty, ratio",
+        "there is no function 'none'; there are scores, several, kinds, one, constant, empty, cube, ratio",
     ),
 ]
 

@@ -33,7 +33,7 @@ _log = logging.getLogger("axir_runtime.serve")
 _SMALL = 1 << 16
 """Bytes that are decoded at once; larger bodies are left to a thread, so that others need not wait."""
 _DRAIN = 1.0
-"""Seconds to read what a client still sends when it has its answer: many look for that only afterwards."""
+"""Seconds to read on when a request is refused: many clients look for an answer only when they have sent all."""
 
 
 class Endpoint:
@@ -222,10 +222,12 @@ class Service:
         except RequestError as error:
             response = _error(error)
             await _drain(request, int(self.settings.max_body_mib * MIB))
-        except Exception as error:
+        except RuntimeFailure as error:
+            _log.error("%s: %s %s", name, error, error.details)
+            response = _error(RequestError(500, str(error)))
+        except Exception:
             _log.exception("%s failed", name)
-            told = str(error) if isinstance(error, RuntimeFailure) else "the server failed; its log says more"
-            response = _error(RequestError(500, told))
+            response = _error(RequestError(500, "the server failed; its log says more"))
         finally:
             self.in_flight -= 1
         self._count(name if name in self.endpoints else "", response.status_code, start)

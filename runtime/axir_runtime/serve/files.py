@@ -40,7 +40,10 @@ def read_npy(data: bytes, where: str) -> Array:
             400, f"{where} is damaged: {dtype}{list(shape)} has {size} bytes, the file {found}"
         )
     array = np.frombuffer(data, dtype, offset=file.tell()) if size else np.empty(0, dtype)
-    return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
+    try:
+        return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
+    except ValueError:  # no elements, but sizes that no array can have
+        raise RequestError(400, f"{where} is damaged: no array has the shape {list(shape)}") from None
 
 
 def read_npz(data: bytes, limit: int) -> dict[str, Array]:

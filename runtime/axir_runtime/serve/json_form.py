@@ -120,7 +120,11 @@ def array_of(form: Any, spec: Spec, where: str) -> Array:
         raise RequestError(400, f"{where} must be {spec}{' in pairs' if pair else ''}; got {got}")
     if math.prod(shape) != len(elements):
         raise RequestError(400, f"{where}: the shape {list(shape)} is not that of {len(elements)} elements")
-    array = _converted(elements, spec, where).reshape(shape)
+    array = _converted(elements, spec, where)
+    try:
+        array = array.reshape(shape)
+    except ValueError:  # no elements, but sizes that no array can have
+        raise RequestError(400, f"{where} must be {spec}; got the shape {list(shape)}") from None
     return array if not pair else _complex(array, spec)
 
 
