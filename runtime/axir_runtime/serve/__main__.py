@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from axir_runtime.serve.server import run
+from axir_runtime.serve.server import INTERRUPTED, run
 from axir_runtime.serve.settings import parse
 
 
 def main(arguments: Sequence[str], program: str = "python -m axir_runtime.serve") -> int:
     """Run a command line; the exit code."""
     artifact, settings = parse(arguments, program)
-    return run(artifact, settings, program)
+    try:
+        return run(artifact, settings, program)
+    except KeyboardInterrupt:  # before the server listens to signals
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

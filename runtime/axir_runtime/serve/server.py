@@ -33,7 +33,10 @@ class _Server(uvicorn.Server):
         """As uvicorn's, and say that the server is there."""
         await super().startup(sockets)
         if self.started:
-            print(self.greeting, flush=True)
+            try:
+                print(self.greeting, flush=True)
+            except OSError:  # nobody reads it
+                sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (it stays open)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
