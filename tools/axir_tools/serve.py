@@ -16,19 +16,21 @@ import typer
 
 from axir_tools.console import CommandError, command
 
-__all__ = ["CONTEXT", "serve"]
+__all__ = ["serve"]
 
-CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-"""Typer leaves the options to the server, which knows them."""
+serve = typer.Typer(add_completion=False)
+"""The command, with what typer is told to leave to the server, which knows its options."""
 
+_CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 _PROGRAM = (
     "import sys; from axir_runtime.serve.__main__ import main; sys.exit(main(sys.argv[1:], 'axir serve'))"
 )
 
 
+@serve.command("serve", context_settings=_CONTEXT)
 @command("serve")
-def serve(context: typer.Context) -> None:
-    """Serve the functions of an artifact over HTTP, without the compiler."""
+def _serve(context: typer.Context) -> None:
+    """Serve the functions of an artifact over HTTP."""
     try:
         from axir_runtime.serve import parse
     except ModuleNotFoundError as error:
