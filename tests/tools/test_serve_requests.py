@@ -554,6 +554,12 @@ def test_metrics_count(model: axir_runtime.Module) -> None:
     assert samples["axir_requests_in_flight"] == samples["axir_requests_waiting"] == "0"
 
 
+@pytest.mark.parametrize("length", ["104858", "9" * 5000])
+def test_lengths_are_believed(client: Client, length: str) -> None:
+    answer = client.post("/v1/scores", b"{}", content_length=length)
+    assert answer.status == 413 and answer.error == "a body has at most 104857 bytes"
+
+
 def test_bodies_in_parts(client: Client) -> None:
     body = json.dumps(GOOD).encode()
     answer = client.runner.run(client.request("POST", "/v1/scores", [bytes([b]) for b in body], {}))

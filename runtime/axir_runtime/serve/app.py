@@ -174,7 +174,7 @@ async def read_body(request: Request, limit: int) -> bytes:
     """
     length = request.headers.get("content-length", "")
     too_large = RequestError(413, f"a body has at most {limit} bytes")
-    if length.isdecimal() and int(length) > limit:
+    if length.isdecimal() and (len(length) > 18 or int(length) > limit):
         raise too_large
     parts: list[bytes] = []
     size = 0
