@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from bench import calls, compiled, rewriting, start
+from bench import artifacts, calls, compiled, rewriting, serve, start
 from bench.report import regressions
 
-_OTHERS = {"calls": calls.run, "rewriting": rewriting.run, "start": start.run}
+_OTHERS = {
+    "artifacts": artifacts.run,
+    "calls": calls.run,
+    "rewriting": rewriting.run,
+    "serve": serve.run,
+    "start": start.run,
+}
 
 
 def main() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +88,41 @@ def test_nothing_but_the_runtime_is_needed(artifact: Path, empty_environment: Pa
     assert {name.partition(".")[0] for name in names} == {"axir_runtime", "iree"}
     assert not [name for name in names if name.startswith("iree.compiler")]
     assert grown < 32_000, "kilobytes of memory for loading and one call"
+
+
+SERVING = """
+import sys
+sys.path.insert(0, {site!r})
+from axir_runtime.serve.__main__ import main
+sys.exit(main([{path!r}, "--port", "0"]))
+"""
+SERVER_PACKAGES = ("starlette", "uvicorn", "anyio", "click", "h11", "idna", "sniffio", "typing_extensions")
+"""starlette, uvicorn, and what they ask for."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures memory with Linux's units")
+def test_serving_needs_two_packages_more(artifact: Path, empty_environment: Path, tmp_path: Path) -> None:
+    for entry in empty_environment.iterdir():
+        (tmp_path / entry.name).symlink_to(entry)
+    for found in filter(None, map(importlib.util.find_spec, SERVER_PACKAGES)):
+        origin = Path(str(found.origin))
+        origin = origin.parent if origin.name == "__init__.py" else origin
+        (tmp_path / origin.name).symlink_to(origin)
+    script = SERVING.format(site=str(tmp_path), path=str(artifact))
+    words = [sys.executable, "-I", "-S", "-c", script]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("serving 'model'"), process.communicate(timeout=20)
+        body = json.dumps({"inputs": [X.tolist()]}).encode()
+        with urllib.request.urlopen(f"{line.split()[-1]}/v1/scores", body, timeout=60) as answer:
+            result = json.load(answer)["result"]
+        onp.testing.assert_allclose(result["data"], onp.asarray(scores(X)), 1e-5, 1e-6)
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        resident = int(re.search(r"VmRSS:\s*(\d+)", status)[1])  # pyright: ignore[reportOptionalSubscript]
+        process.terminate()
+        assert process.wait(30) == 0
+    assert resident < 90_000, "kilobytes of memory of the whole process"
 
 
 def test_modules_inside_run_under_irees_tool(artifact: Path, tmp_path: Path) -> None:

@@ -49,6 +49,21 @@ def test_functions_run(path: Path) -> None:
     assert set(loaded.constant()) == {"a", "b"}
 
 
+def test_arguments_can_be_checked_without_a_call(data: bytes) -> None:
+    loaded = loads(data)
+    (x,) = loaded.identity.bind(x0=X.astype(">f4"))
+    assert x.dtype == np.float32 and x.dtype.isnative and x.tolist() == X.tolist()
+    with pytest.raises(ArgumentShapeError, match=r"x0 must be float32\[8\]; got float32\[3\]"):
+        loaded.identity.bind(X[:3])
+
+
+def test_results_do_not_change_with_arguments(data: bytes) -> None:
+    x = X.copy()
+    same = loads(data).identity(x)
+    x[:] = -1
+    np.testing.assert_array_equal(same, X)
+
+
 def test_results_outlive_the_artifact(path: Path) -> None:
     """Constants may lie in the file itself."""
     constants, same = load(path).constant(), load(path).identity(X)

@@ -18,6 +18,8 @@ BELOW = {
 }
 BINDINGS = PACKAGES["axir_compiler"] / "mlir.py"
 """The one file that imports the MLIR bindings."""
+SERVER = PACKAGES["axir_runtime"] / "serve"
+"""What is installed with the extra ``serve`` only."""
 MODULE_OF = {"ml_dtypes": "ml_dtypes", "iree-base-compiler": "iree", "iree-base-runtime": "iree"}
 
 
@@ -74,10 +76,30 @@ def test_unit_tests_stay_in_their_package(folder: str, forbidden: set[str]) -> N
     ],
 )
 def test_dependencies_are_declared(project: str, packages: tuple[str, ...]) -> None:
-    declared = tomllib.loads((ROOT / project).read_text())["project"]["dependencies"]
-    names = {re.split(r"[=<>~! \[]", d)[0] for d in declared}
-    allowed = {MODULE_OF.get(n, n.replace("-", "_")) for n in names}
-    allowed |= set(packages) | sys.stdlib_module_names | {"__future__"}
+    allowed = _declared(project) | set(packages) | sys.stdlib_module_names | {"__future__"}
     found = _imports_of(*(PACKAGES[p] for p in packages))
-    missing = [i for i in found if i[2].partition(".")[0] not in allowed]
+    missing = [i for i in found if SERVER not in i[0].parents and i[2].partition(".")[0] not in allowed]
     assert not missing, _places(missing)
+
+
+def _declared(project: str, extra: str = "") -> set[str]:
+    """The packages that a distribution asks for, or one of its extras."""
+    form = tomllib.loads((ROOT / project).read_text())["project"]
+    listed = form["optional-dependencies"][extra] if extra else form["dependencies"]
+    names = {re.split(r"[=<>~! \[]", d)[0] for d in listed}
+    return {MODULE_OF.get(n, n.replace("-", "_")) for n in names}
+
+
+def test_only_the_server_needs_its_extra() -> None:
+    extra = _declared("runtime/pyproject.toml", "serve")
+    assert extra == _declared("pyproject.toml", "serve") <= _declared("pyproject.toml", "test")
+    used = {i[2].partition(".")[0] for i in _imports_of(SERVER)}
+    own = _declared("runtime/pyproject.toml") | sys.stdlib_module_names | {"axir_runtime"}
+    assert used - own == extra
+
+
+def test_the_runtime_does_not_need_the_server() -> None:
+    """Nor does the command, before it is asked to serve."""
+    folders = [folder for name, folder in PACKAGES.items() if name != "axir_tools"]
+    found = [i for i in _imports_of(*folders) if re.match(r"axir_runtime\.serve\b", i[2])]
+    assert [i for i in found if SERVER not in i[0].parents] == []

@@ -13,6 +13,7 @@ from axir_tools.doctor import doctor
 from axir_tools.golden import golden
 from axir_tools.ir import ir
 from axir_tools.opt import opt
+from axir_tools.serve import serve
 from axir_tools.stats import stats
 from axir_tools.viz import viz
 
@@ -37,6 +38,7 @@ app.command("golden")(golden)
 app.command("compile")(compile_)
 app.command("run")(run)
 app.command("inspect")(inspect)
+app.registered_commands += serve.registered_commands
 
 
 def main() -> None:
