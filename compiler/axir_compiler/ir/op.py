@@ -32,7 +32,7 @@ from axir_compiler.ir.attributes import Kind, Tensors
 from axir_compiler.ir.types import Aval, aval_of, dtype_name, is_complex, mlir_type
 from axir_compiler.mlir import ir, register_dialect, register_operation
 
-__all__ = ["OPS", "AxirOp", "Tangents", "Value", "YieldOp", "first_batched"]
+__all__ = ["OPS", "AxirOp", "Tangents", "Value", "YieldOp", "first_batched", "listed"]
 
 Value = ir.Value
 Tangents = Value | None | tuple[Value | None, ...]
@@ -295,7 +295,7 @@ class AxirOp(ir.OpView):
         from axir_compiler import ops
 
         positions = self._positions(self.linear_in)
-        operands = list(self.operands)
+        operands = listed(self.operands)
         for i in positions:
             tangent = tangents[i]
             operands[i] = ops.zeros_like(operands[i]) if tangent is None else tangent
@@ -304,15 +304,28 @@ class AxirOp(ir.OpView):
     def _jvp_multilinear(self, tangents: Sequence[Value | None]) -> Value | None:
         from axir_compiler import ops
 
-        total = None
+        given, total = listed(self.operands), None
         for i in self._positions(self.multilinear_in):
             tangent = tangents[i]
             if tangent is not None:
-                operands = list(self.operands)
+                operands = given.copy()
                 operands[i] = tangent
                 term = self.rebuild(*operands)
                 total = term if total is None else ops.add(total, term)
         return total
+
+
+def listed(values: Sequence[Value]) -> list[Value]:
+    """The operands or results of an op as a list.
+
+    Iterating over them ends with an exception inside the bindings, which takes as long as two operands.
+    """
+    count = len(values)
+    if count == 1:
+        return [values[0]]
+    if count == 2:
+        return [values[0], values[1]]
+    return list(values)
 
 
 def first_batched(axes: Sequence[int | None]) -> int:

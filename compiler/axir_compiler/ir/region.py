@@ -22,7 +22,7 @@ from axir_compiler.ir.module import (
     return_op,
     terminator_of,
 )
-from axir_compiler.ir.op import AxirOp, YieldOp
+from axir_compiler.ir.op import AxirOp, YieldOp, listed
 from axir_compiler.ir.types import Aval, aval_of, mlir_type
 from axir_compiler.mlir import func, ir
 
@@ -236,10 +236,10 @@ def dependents(block: ir.Block, seeds: Sequence[Value], module: ir.Module | None
 
 def dependent_results(module: ir.Module, op: ir.OpView, values: set[Value]) -> list[Value]:
     """The results of an op that depend on some values."""
-    given = list(op.operands)
+    given = listed(op.operands)
     if not any(x in values for x in given):
         return []
-    results = list(op.results)
+    results = listed(op.results)
     if not isinstance(op, func.CallOp | HigherOrderOp):
         return results
     operands = {i for i, x in enumerate(given) if x in values}

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from axir_compiler.ir.effects import has_effect
 from axir_compiler.ir.module import blocks_of, functions, is_terminator
-from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.op import AxirOp, listed
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
@@ -33,7 +33,7 @@ class EqualOps:
         """Replace an op by an earlier one that is equal; whether there was one."""
         if not isinstance(op, AxirOp | func.CallOp) or is_terminator(op):
             return False
-        key = (*_signature(op), tuple(op.operands), _regions_key(op))
+        key = (*_signature(op), tuple(listed(op.operands)), _regions_key(op))
         first = self._seen.setdefault(key, op)
         if first is op or has_effect(op):
             return False

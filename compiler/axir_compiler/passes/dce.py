@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from axir_compiler.ir.effects import has_effect
 from axir_compiler.ir.module import body_of, callees_of, functions, is_private, is_terminator, walk
+from axir_compiler.ir.op import listed
 from axir_compiler.ir.region import RegionOp, prune
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
@@ -24,7 +25,7 @@ def _eliminate(block: ir.Block) -> int:
     for op in reversed(list(block.operations)):
         if is_terminator(op):
             continue
-        if not any(_is_used(r) for r in op.results) and not has_effect(op):
+        if not any(_is_used(r) for r in listed(op.results)) and not has_effect(op):
             op.operation.erase()
             removed += 1
         elif isinstance(op, RegionOp):

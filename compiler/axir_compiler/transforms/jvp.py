@@ -23,7 +23,7 @@ from axir_compiler.ir.module import (
     lookup,
     return_op,
 )
-from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.op import AxirOp, listed
 from axir_compiler.ir.places import NamesPlace
 from axir_compiler.ir.region import HigherOrderOp
 from axir_compiler.ir.types import aval_of, is_inexact
@@ -110,7 +110,7 @@ class Linearizer:
         for op in body_of(function).operations:
             if isinstance(op, func.ReturnOp):
                 return list(op.operands)
-            active = list(map(tangents.get, op.operands))
+            active = list(map(tangents.get, listed(op.operands)))
             with op.location, NamesPlace(op):
                 if not any(t is not None for t in active):
                     copy_op(op, values)
@@ -136,7 +136,7 @@ class Linearizer:
     ) -> list[Value | None]:
         wrt = tuple(i for i, t in enumerate(active) if t is not None)
         rule = self.jvp(op.callee.value, wrt)
-        old = list(op.results)
+        old = listed(op.results)
         kinds = [r.type for r in old]
         operands = [*(values[x] for x in op.operands), *(t for t in active if t is not None)]
         new = call(rule.symbol, operands, kinds + [kinds[i] for i in rule.nonzero])
@@ -148,7 +148,7 @@ class Linearizer:
     ) -> list[Value | None]:
         wrt = tuple(i for i, t in enumerate(active) if t is not None)
         rule = self.linearize(op.callee.value, wrt)
-        old = list(op.results)
+        old = listed(op.results)
         kinds = list(lookup(self.module, rule.forward).type.results)
         new = call(rule.forward, [values[x] for x in op.operands], kinds)
         values.update(zip(old, new, strict=False))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from axir_compiler import ops
 from axir_compiler.ir.module import copy_op
 from axir_compiler.ir.region import HigherOrderOp, dependent_results
+from axir_compiler.ir.op import listed
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.cse import EqualOps
 
@@ -23,7 +24,7 @@ Value = ir.Value
 
 def copy_known(op: ir.OpView, linear: set[Value], values: dict[Value, Value]) -> None:
     """Append a copy of an op for the results that do not depend on ``linear`` values; ``values`` maps them to it."""
-    mapping = {x: ops.zeros_like(x) if x in linear else values[x] for x in op.operands}
+    mapping = {x: ops.zeros_like(x) if x in linear else values[x] for x in listed(op.operands)}
     copy_op(op, mapping)
     values.update({r: mapping[r] for r in op.results})
 
@@ -45,11 +46,11 @@ def separate_known(
     """
     linear, linear_ops, equal = set(seeds), [], EqualOps()
     for op in list(block.operations)[:-1]:
-        operands = list(op.operands)
+        operands = listed(op.operands)
         if linear.isdisjoint(operands):
             equal.merge(op)
             continue
-        results = list(op.results)
+        results = listed(op.results)
         if isinstance(op, func.CallOp | HigherOrderOp):
             found = dependent_results(module, op, linear)
             if len(found) < len(results):

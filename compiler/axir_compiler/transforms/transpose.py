@@ -12,7 +12,7 @@ from typing import NamedTuple
 from axir_compiler import ops
 from axir_compiler.errors import MissingRuleError
 from axir_compiler.ir.module import FunctionBuilder, body_of, call, is_jit, lookup, return_op
-from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.op import AxirOp, listed
 from axir_compiler.ir.places import NamesPlace
 from axir_compiler.ir.region import HigherOrderOp, dependent_results
 from axir_compiler.mlir import func, ir
@@ -95,10 +95,10 @@ class Transposer:
         values: dict[Value, Value],
         cotangents: dict[Value, Value],
     ) -> None:
-        cts = [cotangents.pop(r, None) for r in op.results]
+        cts = [cotangents.pop(r, None) for r in listed(op.results)]
         if all(ct is None for ct in cts):
             return
-        operands = list(op.operands)
+        operands = listed(op.operands)
         known = [None if x in linear_values else values[x] for x in operands]
         if isinstance(op, func.CallOp):
             shares = self._transpose_call(op, known, cts)

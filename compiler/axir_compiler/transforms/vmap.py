@@ -19,7 +19,7 @@ from axir_compiler.ir.module import (
     lookup,
     walk,
 )
-from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.op import AxirOp, listed
 from axir_compiler.ir.places import NamesPlace
 from axir_compiler.ir.region import HigherOrderOp, RegionOp
 from axir_compiler.ir.types import Aval, aval_of, mlir_type
@@ -116,12 +116,13 @@ class Vectorizer:
         for op in body_of(function).operations:
             if isinstance(op, func.ReturnOp):
                 return list(op.operands)
-            axes = [batched.get(x) for x in op.operands]
+            given = listed(op.operands)
+            axes = [batched.get(x) for x in given]
             with op.location, NamesPlace(op):
                 if all(axis is None for axis in axes) and not self._refers(op):
                     copy_op(op, values)
                     continue
-                operands = [values[x] for x in op.operands]
+                operands = [values[x] for x in given]
                 if isinstance(op, func.CallOp):
                     new, found = self._call(op, operands, axes, size)
                 elif isinstance(op, HigherOrderOp):
@@ -134,8 +135,9 @@ class Vectorizer:
                         result, axis = op.batch(axes, *operands)
                     new = list(result) if isinstance(result, tuple) else [result]
                     found = [axis] * len(new)
-            values.update(zip(op.results, new, strict=True))
-            batched.update({r: a for r, a in zip(op.results, found, strict=True) if a != UNBATCHED})
+            results = listed(op.results)
+            values.update(zip(results, new, strict=True))
+            batched.update({r: a for r, a in zip(results, found, strict=True) if a != UNBATCHED})
         raise AssertionError("a function ends in a return")
 
     def _call(
