@@ -20,6 +20,7 @@ __all__ = [
     "body_of",
     "call",
     "callees_of",
+    "copy_function",
     "copy_functions",
     "copy_module",
     "copy_op",
@@ -223,6 +224,21 @@ def copy_op(op: ir.OpView, mapping: dict[ir.Value, ir.Value]) -> ir.Operation:
     )
     mapping.update(zip(old, listed(new.results), strict=True))
     return new
+
+
+def copy_function(module: ir.Module, symbol: str, name: str) -> func.FuncOp:
+    """A private copy of a function at the end of its module, under ``name`` or that with a number."""
+    free = unique_name(module, name)
+    copy = lookup(module, symbol).operation.clone(ip=ir.InsertionPoint(module.body))
+    with context():
+        copy.attributes["sym_name"] = ir.StringAttr.get(free)
+        copy.attributes["sym_visibility"] = ir.StringAttr.get("private")
+    for attribute in ("arg_attrs", "res_attrs"):
+        if attribute in copy.attributes:
+            del copy.attributes[attribute]
+    found = copy.opview
+    assert isinstance(found, func.FuncOp)
+    return found
 
 
 def copy_functions(source: ir.Module, target: ir.Module, symbol: str) -> str:
