@@ -27,6 +27,7 @@ from axir_compiler.ir.types import Aval, aval_of, mlir_type
 from axir_compiler.mlir import func, ir
 
 __all__ = [
+    "CALLING",
     "Build",
     "HigherOrderOp",
     "RegionOp",
@@ -79,6 +80,10 @@ class HigherOrderOp(AxirOp, same_dtype=False):
     ) -> tuple[list[Value], list[int]]:
         """Results and their batch axes, -1 for none."""
         raise NotImplementedError
+
+
+CALLING = (func.CallOp, HigherOrderOp)
+"""Ops that hold or name functions, of which some results may depend on some operands only."""
 
 
 class RegionOp(HigherOrderOp, same_dtype=False):
@@ -240,7 +245,7 @@ def dependent_results(module: ir.Module, op: ir.OpView, values: set[Value]) -> l
     if not any(x in values for x in given):
         return []
     results = listed(op.results)
-    if not isinstance(op, func.CallOp | HigherOrderOp):
+    if not isinstance(op, CALLING):
         return results
     operands = {i for i, x in enumerate(given) if x in values}
     if isinstance(op, func.CallOp):

@@ -22,14 +22,13 @@ from axir_compiler.ir.module import (
     finish_function,
     is_jit,
     lookup,
-    return_op,
 )
 from axir_compiler.ir.op import AxirOp, listed
 from axir_compiler.ir.places import NamesPlace
-from axir_compiler.ir.region import HigherOrderOp
+from axir_compiler.ir.region import CALLING, HigherOrderOp
 from axir_compiler.ir.types import aval_of, is_inexact
 from axir_compiler.mlir import context, func, ir
-from axir_compiler.passes.dce import eliminate_dead_code
+from axir_compiler.passes.dce import eliminate_unused
 from axir_compiler.transforms.known import LinearOp, separate_known
 
 __all__ = ["Differentiated", "Linearized", "Linearizer"]
@@ -83,9 +82,7 @@ class Linearizer:
             )
         return found
 
-    def _walk(
-        self, symbol: str, wrt: Wrt, suffix: str, linear: bool
-    ) -> tuple[func.FuncOp, tuple[int, ...]]:
+    def _walk(self, symbol: str, wrt: Wrt, suffix: str, linear: bool) -> tuple[func.FuncOp, tuple[int, ...]]:
         """A copy of a function with tangents of ``wrt`` as further arguments and tangents of the results listed."""
         function = copy_function(self.module, symbol, f"{symbol}_{suffix}")
         block = body_of(function)
@@ -109,7 +106,7 @@ class Linearizer:
         active = list(map(tangents.get, operands))
         results = listed(op.results)
         with ir.InsertionPoint.after(op), op.location, NamesPlace(op):
-            if isinstance(op, func.CallOp | HigherOrderOp):
+            if isinstance(op, CALLING):
                 if isinstance(op, HigherOrderOp):
                     rule = op.linearize_with if linear else op.jvp_with
                     new, found = rule(self, operands, active)
@@ -156,8 +153,8 @@ class Linearizer:
         block = body_of(function)
         arguments = list(block.arguments)
         seeds = arguments[len(arguments) - tangents :]
-        linear, linear_ops = separate_known(self.module, block, seeds)
-        terminator = return_op(function)
+        *ops, terminator = list(block.operations)
+        linear, linear_ops, known = separate_known(self.module, ops, seeds)
         returned = list(terminator.operands)
         primal, tangent = returned[: len(returned) - outputs], returned[len(returned) - outputs :]
         terminator.operation.erase()
@@ -167,13 +164,15 @@ class Linearizer:
         inputs = [r.type for r in residuals] + [s.type for s in seeds]
         builder = FunctionBuilder(self.module, name, inputs, jit=is_jit(function))
         mapping = dict(zip([*residuals, *seeds], builder.arguments, strict=True))
+        for seed in seeds:
+            seed.replace_all_uses_with(mapping[seed])
         with builder, ir.Location.unknown():
             for op, operands, _ in moved:
-                _rematerialize([x for x in operands if x not in linear], mapping)
-                builder.block.append(op.operation)
                 for i, x in enumerate(operands):
-                    if x in mapping:
+                    if x not in linear:
+                        _rematerialize([x], mapping)
                         op.operands[i] = mapping[x]
+                builder.block.append(op.operation)
             _rematerialize([t for t in tangent if t not in linear], mapping)
         returned = [mapping.get(t) or t for t in tangent]
         builder.finish(returned)
@@ -181,7 +180,7 @@ class Linearizer:
         for index in reversed(range(len(arguments) - tangents, len(arguments))):
             block.erase_argument(index)
         finish_function(function, [*primal, *residuals])
-        eliminate_dead_code(function)
+        eliminate_unused(known)
         return builder.name, len(residuals)
 
 
