@@ -234,7 +234,9 @@ class AxirOp(ir.OpView):
 
     def rebuild(self, *operands: Value, **changes: Any) -> Any:
         """The same op on other operands, some attributes changed."""
-        return type(self).build(*operands, **{**self.attrs, **changes})
+        if not self.attribute_kinds:
+            return self.build(*operands)
+        return self.build(*operands, **{**self.attrs, **changes})
 
     @property
     def attrs(self) -> dict[str, Any]:
@@ -287,9 +289,11 @@ class AxirOp(ir.OpView):
             return [i for i in range(len(self.operands)) if i >= fixed or self.operand_names[i] in names]
         return [self.operand_names.index(name) for name in names]
 
-    def linear_positions(self) -> list[int]:
-        """Indices of the operands that may carry tangents by ``linear_in`` or ``multilinear_in``."""
-        return self._positions(self.linear_in or self.multilinear_in)
+    def may_be_linear_in(self, positions: Sequence[int]) -> bool:
+        """Whether ``linear_in`` or ``multilinear_in`` names all operands with these indices."""
+        linear, names = self.linear_in or self.multilinear_in, self.operand_names
+        last = len(names) - 1
+        return all(names[min(i, last)] in linear for i in positions)
 
     def _jvp_linear(self, tangents: Sequence[Value | None]) -> Tangents:
         from axir_compiler import ops

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from axir_compiler import ops
 from axir_compiler.ir.module import copy_op
-from axir_compiler.ir.region import CALLING, dependent_results
 from axir_compiler.ir.op import listed
+from axir_compiler.ir.region import CALLING, dependent_results
 from axir_compiler.mlir import ir
 from axir_compiler.passes.cse import EqualOps
 
