@@ -283,12 +283,6 @@ class AxirOp(ir.OpView):
                 f"{self.OPERATION_NAME}: there is no attribute {next(iter(given))!r}; its attributes are: {known}."
             )
 
-    def _positions(self, names: Sequence[str]) -> list[int]:
-        if self.variadic and self.operand_names[-1] in names:
-            fixed = len(self.operand_names) - 1
-            return [i for i in range(len(self.operands)) if i >= fixed or self.operand_names[i] in names]
-        return [self.operand_names.index(name) for name in names]
-
     def may_be_linear_in(self, positions: Sequence[int]) -> bool:
         """Whether ``linear_in`` or ``multilinear_in`` names all operands with these indices."""
         linear, names = self.linear_in or self.multilinear_in, self.operand_names
@@ -298,20 +292,18 @@ class AxirOp(ir.OpView):
     def _jvp_linear(self, tangents: Sequence[Value | None]) -> Tangents:
         from axir_compiler import ops
 
-        positions = self._positions(self.linear_in)
         operands = listed(self.operands)
-        for i in positions:
-            tangent = tangents[i]
-            operands[i] = ops.zeros_like(operands[i]) if tangent is None else tangent
+        for i, tangent in enumerate(tangents):
+            if self.may_be_linear_in((i,)):
+                operands[i] = ops.zeros_like(operands[i]) if tangent is None else tangent
         return self.rebuild(*operands)
 
     def _jvp_multilinear(self, tangents: Sequence[Value | None]) -> Value | None:
         from axir_compiler import ops
 
         given, total = listed(self.operands), None
-        for i in self._positions(self.multilinear_in):
-            tangent = tangents[i]
-            if tangent is not None:
+        for i, tangent in enumerate(tangents):
+            if tangent is not None and self.may_be_linear_in((i,)):
                 operands = given.copy()
                 operands[i] = tangent
                 term = self.rebuild(*operands)
@@ -319,7 +311,7 @@ class AxirOp(ir.OpView):
         return total
 
 
-def listed(values: Sequence[Value]) -> list[Value]:
+def listed(values: ir.OpOperandList | ir.OpResultList) -> list[Value]:
     """The operands or results of an op as a list.
 
     Iterating over them ends with an exception inside the bindings, which takes as long as two operands.

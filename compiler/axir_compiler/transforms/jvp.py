@@ -9,6 +9,7 @@ Tangents that are zero are not represented at all.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -90,8 +91,10 @@ class Linearizer:
         with ir.Location.unknown(context()):
             tangents = {x: block.add_argument(x.type, ir.Location.unknown()) for x in arguments}
         *ops, terminator = list(block.operations)
-        for op in ops:
-            self._differentiate(op, tangents, linear)
+        with NamesPlace() as place:
+            for op in ops:
+                place.op = op
+                self._differentiate(op, tangents, linear)
         results = list(terminator.operands)
         terminator.operation.erase()
         nonzero = tuple(i for i, r in enumerate(results) if r in tangents)
@@ -105,7 +108,7 @@ class Linearizer:
             return
         active = list(map(tangents.get, operands))
         results = listed(op.results)
-        with ir.InsertionPoint.after(op), op.location, NamesPlace(op):
+        with ir.InsertionPoint.after(op), op.location:
             if isinstance(op, CALLING):
                 if isinstance(op, HigherOrderOp):
                     rule = op.linearize_with if linear else op.jvp_with
@@ -123,7 +126,9 @@ class Linearizer:
                 found = found if isinstance(found, tuple) else (found,)
             else:
                 return
-        tangents.update({r: t for r, t in zip(results, found, strict=True) if t is not None})
+        for result, tangent in zip(results, found, strict=True):
+            if tangent is not None:
+                tangents[result] = tangent
 
     def _call_jvp(
         self, op: func.CallOp, operands: Sequence[Value], active: Sequence[Value | None]
@@ -159,7 +164,9 @@ class Linearizer:
         primal, tangent = returned[: len(returned) - outputs], returned[len(returned) - outputs :]
         terminator.operation.erase()
         moved = _live(linear_ops, tangent)
-        residuals = _residuals([x for one in moved for x in one.operands] + tangent, linear)
+        recipes = _recipes(known)
+        used = dict.fromkeys([*itertools.chain.from_iterable(one.operands for one in moved), *tangent])
+        residuals = [x for x in used if x not in linear and x not in recipes]
 
         inputs = [r.type for r in residuals] + [s.type for s in seeds]
         builder = FunctionBuilder(self.module, name, inputs, jit=is_jit(function))
@@ -170,11 +177,10 @@ class Linearizer:
             for op, operands, _ in moved:
                 for i, x in enumerate(operands):
                     if x not in linear:
-                        _rematerialize([x], mapping)
-                        op.operands[i] = mapping[x]
+                        op.operands[i] = _repeat(x, recipes, mapping)
                 builder.block.append(op.operation)
-            _rematerialize([t for t in tangent if t not in linear], mapping)
-        returned = [mapping.get(t) or t for t in tangent]
+            mapping.update({t: t for t in tangent if t in linear and t not in mapping})
+            returned = [_repeat(t, recipes, mapping) for t in tangent]
         builder.finish(returned)
 
         for index in reversed(range(len(arguments) - tangents, len(arguments))):
@@ -187,16 +193,14 @@ class Linearizer:
 _CHEAP = ("axir.constant", "axir.iota")
 
 
-def _recipe(value: Value) -> ir.OpView | None:
-    """The op to repeat in the linear part instead of handing its result over, if that is cheap."""
-    owner = value.owner
-    if isinstance(owner, ir.Block):
-        return None
-    op = owner if isinstance(owner, ir.OpView) else owner.opview
-    if op.OPERATION_NAME in _CHEAP:
-        return op
-    broadcast = op.OPERATION_NAME == "axir.broadcast_in_dim"
-    return op if broadcast and _recipe(op.operands[0]) is not None else None
+def _recipes(known: Sequence[ir.OpView]) -> dict[Value, ir.OpView]:
+    """The ops to repeat in the linear part instead of handing their results over, since that is cheap."""
+    found: dict[Value, ir.OpView] = {}
+    for op in known:
+        name = op.OPERATION_NAME
+        if name in _CHEAP or (name == "axir.broadcast_in_dim" and op.operands[0] in found):
+            found[op.results[0]] = op
+    return found
 
 
 def _live(ops: Sequence[LinearOp], results: Sequence[Value]) -> list[LinearOp]:
@@ -212,16 +216,13 @@ def _live(ops: Sequence[LinearOp], results: Sequence[Value]) -> list[LinearOp]:
     return found[::-1]
 
 
-def _residuals(used: Sequence[Value], linear: set[Value]) -> list[Value]:
-    """Values from outside the linear part among those that it uses, each once."""
-    return [x for x in dict.fromkeys(used) if x not in linear and _recipe(x) is None]
-
-
-def _rematerialize(values: Sequence[Value] | ir.OpOperandList, mapping: dict[Value, Value]) -> None:
-    """Repeat the cheap ops that define ``values`` where they are not there yet."""
-    for value in values:
-        if value not in mapping:
-            op = _recipe(value)
-            assert op is not None
-            _rematerialize(op.operands, mapping)
-            copy_op(op, mapping)
+def _repeat(value: Value, recipes: dict[Value, ir.OpView], mapping: dict[Value, Value]) -> Value:
+    """What stands for a value from outside in the linear part; the op that gives it is repeated at its first use."""
+    found = mapping.get(value)
+    if found is None:
+        op = recipes[value]
+        for x in op.operands:
+            _repeat(x, recipes, mapping)
+        copy_op(op, mapping)
+        found = mapping[value]
+    return found

@@ -64,8 +64,9 @@ class Transposer:
                 for i, ct in zip(seeds, builder.arguments[len(others) :], strict=True):
                     if results[i] in linear_values:
                         _accumulate(cotangents, results[i], ct)
-            for one in reversed(pending):
-                with one.op.location, NamesPlace(one.op):
+            with NamesPlace() as place:
+                for one in reversed(pending):
+                    place.op = one.op
                     self._transpose_op(one, linear_values, values, cotangents)
         nonzero = tuple(i for i in linear if arguments[i] in cotangents)
         builder.finish([cotangents[arguments[i]] for i in nonzero])
@@ -104,17 +105,18 @@ class Transposer:
         if all(ct is None for ct in cts):
             return
         known = [None if x in linear_values else values[x] for x in operands]
-        if isinstance(op, func.CallOp):
-            shares = self._transpose_call(op, known, cts)
-        elif isinstance(op, HigherOrderOp):
-            shares = op.transpose_with(self, cts, known)
-        else:
-            assert isinstance(op, AxirOp)
-            _check_linear(op, [i for i, k in enumerate(known) if k is None])
-            shares = op.transpose(cts[0] if len(cts) == 1 else tuple(cts), *known)
-        for x, k, share in zip(operands, known, shares, strict=True):
-            if k is None and share is not None:
-                _accumulate(cotangents, x, share)
+        with op.location:
+            if isinstance(op, func.CallOp):
+                shares = self._transpose_call(op, known, cts)
+            elif isinstance(op, HigherOrderOp):
+                shares = op.transpose_with(self, cts, known)
+            else:
+                assert isinstance(op, AxirOp)
+                _check_linear(op, [i for i, k in enumerate(known) if k is None])
+                shares = op.transpose(cts[0] if len(cts) == 1 else tuple(cts), *known)
+            for x, k, share in zip(operands, known, shares, strict=True):
+                if k is None and share is not None:
+                    _accumulate(cotangents, x, share)
 
     def _transpose_call(
         self, op: func.CallOp, known: Sequence[Value | None], cts: Sequence[Value | None]

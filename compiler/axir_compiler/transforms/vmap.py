@@ -113,32 +113,39 @@ class Vectorizer:
     def _vectorize_body(
         self, function: func.FuncOp, values: dict[Value, Value], batched: dict[Value, int], size: int
     ) -> list[Value]:
-        for op in body_of(function).operations:
-            if isinstance(op, func.ReturnOp):
-                return list(op.operands)
-            given = listed(op.operands)
+        *ops, terminator = list(body_of(function).operations)
+        with NamesPlace() as place:
+            for op in ops:
+                place.op = op
+                self._vectorize_op(op, values, batched, size)
+        return list(terminator.operands)
+
+    def _vectorize_op(
+        self, op: ir.OpView, values: dict[Value, Value], batched: dict[Value, int], size: int
+    ) -> None:
+        given = listed(op.operands)
+        with op.location:
+            if batched.keys().isdisjoint(given) and not self._refers(op):
+                copy_op(op, values)
+                return
             axes = [batched.get(x) for x in given]
-            with op.location, NamesPlace(op):
-                if all(axis is None for axis in axes) and not self._refers(op):
-                    copy_op(op, values)
-                    continue
-                operands = [values[x] for x in given]
-                if isinstance(op, func.CallOp):
-                    new, found = self._call(op, operands, axes, size)
-                elif isinstance(op, HigherOrderOp):
-                    new, found = op.batch_with(self, size, axes, operands)
+            operands = [values[x] for x in given]
+            if isinstance(op, func.CallOp):
+                new, found = self._call(op, operands, axes, size)
+            elif isinstance(op, HigherOrderOp):
+                new, found = op.batch_with(self, size, axes, operands)
+            else:
+                assert isinstance(op, AxirOp)
+                if isinstance(op, CollectiveOp) and op.axis == self.axis_name:
+                    result, axis = op.batch_named(size, axes, *operands)
                 else:
-                    assert isinstance(op, AxirOp)
-                    if isinstance(op, CollectiveOp) and op.axis == self.axis_name:
-                        result, axis = op.batch_named(size, axes, *operands)
-                    else:
-                        result, axis = op.batch(axes, *operands)
-                    new = list(result) if isinstance(result, tuple) else [result]
-                    found = [axis] * len(new)
-            results = listed(op.results)
-            values.update(zip(results, new, strict=True))
-            batched.update({r: a for r, a in zip(results, found, strict=True) if a != UNBATCHED})
-        raise AssertionError("a function ends in a return")
+                    result, axis = op.batch(axes, *operands)
+                new = result if isinstance(result, tuple) else (result,)
+                found = [axis] * len(new)
+        for old, result, axis in zip(listed(op.results), new, found, strict=True):
+            values[old] = result
+            if axis != UNBATCHED:
+                batched[old] = axis
 
     def _call(
         self, op: func.CallOp, operands: list[Value], axes: Sequence[int | None], size: int
