@@ -287,7 +287,10 @@ class AxirOp(ir.OpView):
         """Whether ``linear_in`` or ``multilinear_in`` names all operands with these indices."""
         linear, names = self.linear_in or self.multilinear_in, self.operand_names
         last = len(names) - 1
-        return all(names[min(i, last)] in linear for i in positions)
+        for i in positions:
+            if names[i if i < last else last] not in linear:
+                return False
+        return True
 
     def _jvp_linear(self, tangents: Sequence[Value | None]) -> Tangents:
         from axir_compiler import ops

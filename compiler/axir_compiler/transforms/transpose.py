@@ -101,9 +101,9 @@ class Transposer:
         cotangents: dict[Value, Value],
     ) -> None:
         op, operands, results = one
-        cts = [cotangents.pop(r, None) for r in results]
-        if all(ct is None for ct in cts):
+        if cotangents.keys().isdisjoint(results):
             return
+        cts = [cotangents.pop(r, None) for r in results]
         known = [None if x in linear_values else values[x] for x in operands]
         with op.location:
             if isinstance(op, func.CallOp):
