@@ -200,37 +200,35 @@ class AxirOp(ir.OpView):
 
     @classmethod
     def create(
-        cls,
-        operands: Sequence[Value],
-        results: Sequence[Aval],
-        attrs: dict[str, Any],
-        loc: ir.Location | None = None,
-        ip: ir.InsertionPoint | None = None,
+        cls, operands: Sequence[Value], results: Sequence[Aval], attrs: dict[str, Any]
     ) -> ir.Operation:
-        """Append the op, by default at the current location and insertion point; no checks."""
+        """Append the op at the current location and insertion point; no checks."""
         return ir.Operation.create(
             cls.OPERATION_NAME,
             results=[mlir_type(a) for a in results],
             operands=operands,
             attributes=cls.encode(attrs) if attrs else None,
-            loc=loc,
-            ip=ip,
         )
 
     @classmethod
     def build(cls, *operands: Value, **attrs: Any) -> Any:
         """Append the op at the current insertion point; gives its result, or a tuple if it has several."""
-        key = (cls, tuple([x.type for x in operands]), tuple(attrs.items()))
-        found = _forms.get(key)
-        if found is None:
-            if len(_forms) > _LIMIT:
-                _forms.clear()
-            results = cls.infer_checked([aval_of(x) for x in operands], attrs)
-            encoded = cls.encode(attrs) if attrs else None
-            found = _forms[key] = [mlir_type(a) for a in results], encoded
-        kinds, encoded = found
-        op = ir.Operation.create(cls.OPERATION_NAME, results=kinds, operands=operands, attributes=encoded)
+        key = (cls, *[x.type for x in operands], *attrs.items())
+        _, kinds, attributes = _forms.get(key) or _new_form(key, operands, attrs)
+        op = ir.Operation.create(cls.OPERATION_NAME, results=kinds, operands=operands, attributes=attributes)
         return op.result if len(kinds) == 1 else tuple(op.results)
+
+    @classmethod
+    def append_at(
+        cls, operands: Sequence[Value], attrs: dict[str, Any], loc: ir.Location, ip: ir.InsertionPoint
+    ) -> tuple[ir.Operation, tuple[Aval, ...]]:
+        """Append the op at a location and insertion point; gives the types of its results too."""
+        key = (cls, *[x.type for x in operands], *attrs.items())
+        avals, kinds, attributes = _forms.get(key) or _new_form(key, operands, attrs)
+        op = ir.Operation.create(
+            cls.OPERATION_NAME, results=kinds, operands=operands, attributes=attributes, loc=loc, ip=ip
+        )
+        return op, avals
 
     def rebuild(self, *operands: Value, **changes: Any) -> Any:
         """The same op on other operands, some attributes changed."""
@@ -283,21 +281,18 @@ class AxirOp(ir.OpView):
                 f"{self.OPERATION_NAME}: there is no attribute {next(iter(given))!r}; its attributes are: {known}."
             )
 
-    def may_be_linear_in(self, positions: Sequence[int]) -> bool:
-        """Whether ``linear_in`` or ``multilinear_in`` names all operands with these indices."""
-        linear, names = self.linear_in or self.multilinear_in, self.operand_names
+    def may_be_linear_in(self, position: int) -> bool:
+        """Whether ``linear_in`` or ``multilinear_in`` names the operand with this index."""
+        names = self.operand_names
         last = len(names) - 1
-        for i in positions:
-            if names[i if i < last else last] not in linear:
-                return False
-        return True
+        return names[position if position < last else last] in (self.linear_in or self.multilinear_in)
 
     def _jvp_linear(self, tangents: Sequence[Value | None]) -> Tangents:
         from axir_compiler import ops
 
         operands = listed(self.operands)
         for i, tangent in enumerate(tangents):
-            if self.may_be_linear_in((i,)):
+            if self.may_be_linear_in(i):
                 operands[i] = ops.zeros_like(operands[i]) if tangent is None else tangent
         return self.rebuild(*operands)
 
@@ -306,7 +301,7 @@ class AxirOp(ir.OpView):
 
         given, total = listed(self.operands), None
         for i, tangent in enumerate(tangents):
-            if tangent is not None and self.may_be_linear_in((i,)):
+            if tangent is not None and self.may_be_linear_in(i):
                 operands = given.copy()
                 operands[i] = tangent
                 term = self.rebuild(*operands)
@@ -336,11 +331,23 @@ def _join(avals: Sequence[Aval]) -> str:
     return ", ".join(map(str, avals))
 
 
-# Result types and attributes by op class, operand types and attributes.
-_forms: dict[Any, tuple[list[ir.Type], dict[str, ir.Attribute] | None]] = {}
+# Result types, also in MLIR, and attributes by op class, operand types and attributes.
+_forms: dict[Any, tuple[tuple[Aval, ...], list[ir.Type], dict[str, ir.Attribute] | None]] = {}
 _encoded: dict[tuple[str, Any], ir.Attribute] = {}
 _decoded: dict[tuple[str, ir.Attribute], Any] = {}
 _LIMIT = 50_000
+
+
+def _new_form(
+    key: tuple[Any, ...], operands: Sequence[Value], attrs: dict[str, Any]
+) -> tuple[tuple[Aval, ...], list[ir.Type], dict[str, ir.Attribute] | None]:
+    if len(_forms) > _LIMIT:
+        _forms.clear()
+    op: type[AxirOp] = key[0]
+    results = op.infer_checked([aval_of(x) for x in operands], attrs)
+    found = results, [mlir_type(a) for a in results], op.encode(attrs) if attrs else None
+    _forms[key] = found
+    return found
 
 
 def _encode(kind: Kind, value: Any) -> ir.Attribute:

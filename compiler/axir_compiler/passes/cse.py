@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -38,7 +38,7 @@ class EqualOps:
 
     def merge(self, op: ir.OpView, operands: Sequence[ir.Value]) -> bool:
         """Replace an op by an earlier one that is equal; whether there was one."""
-        key = op.OPERATION_NAME, tuple(operands), _attribute_key(op), _regions_key(op)
+        key = (op.OPERATION_NAME, tuple(operands), *_attributes(op), *_regions(op))
         first = self._seen.setdefault(key, op)
         if first is op or has_effect(op):
             return False
@@ -48,7 +48,7 @@ class EqualOps:
         return True
 
 
-def _regions_key(op: ir.OpView) -> tuple[Any, ...]:
+def _regions(op: ir.OpView) -> tuple[Any, ...]:
     """Equal for ops whose regions compute the same in the same order."""
     if not getattr(op, "has_regions", False):
         return ()
@@ -61,17 +61,15 @@ def _block_key(block: ir.Block) -> tuple[Any, ...]:
     rows = []
     for op in block.operations:
         operands = tuple(numbers[x] for x in op.operands)
-        rows.append((op.OPERATION_NAME, operands, _attribute_key(op), _regions_key(op)))
+        rows.append((op.OPERATION_NAME, operands, *_attributes(op), *_regions(op)))
         for result in op.results:
             numbers[result] = len(numbers)
     return tuple(x.type for x in block.arguments), tuple(rows)
 
 
-def _attribute_key(op: ir.OpView) -> tuple[Any, ...]:
-    attributes = op.attributes
-    if not len(attributes):
-        return ()
-    return tuple(attributes.items())
+def _attributes(op: ir.OpView) -> Iterable[Any]:
+    """Names and values of attributes; most ops have none, which their class knows."""
+    return op.attributes.items() if getattr(op, "attribute_kinds", True) else ()
 
 
 @dataclass(frozen=True)

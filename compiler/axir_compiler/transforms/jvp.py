@@ -9,7 +9,6 @@ Tangents that are zero are not represented at all.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -27,7 +26,7 @@ from axir_compiler.ir.module import (
 from axir_compiler.ir.op import AxirOp, listed
 from axir_compiler.ir.places import NamesPlace
 from axir_compiler.ir.region import CALLING, HigherOrderOp
-from axir_compiler.ir.types import aval_of, is_inexact
+from axir_compiler.ir.types import INEXACT, aval_of
 from axir_compiler.mlir import context, func, ir
 from axir_compiler.passes.dce import eliminate_unused
 from axir_compiler.transforms.known import LinearOp, separate_known
@@ -120,7 +119,7 @@ class Linearizer:
                     old.replace_all_uses_with(result)
                 op.operation.erase()
                 results = new
-            elif any(is_inexact(aval_of(r).dtype) for r in results):
+            elif not INEXACT.isdisjoint([aval_of(r).dtype for r in results]):
                 assert isinstance(op, AxirOp)
                 found = op.jvp(*active)
                 found = found if isinstance(found, tuple) else (found,)
@@ -163,66 +162,69 @@ class Linearizer:
         returned = list(terminator.operands)
         primal, tangent = returned[: len(returned) - outputs], returned[len(returned) - outputs :]
         terminator.operation.erase()
-        moved = _live(linear_ops, tangent)
-        recipes = _recipes(known)
-        used = dict.fromkeys([*itertools.chain.from_iterable(one.operands for one in moved), *tangent])
-        residuals = [x for x in used if x not in linear and x not in recipes]
-
-        inputs = [r.type for r in residuals] + [s.type for s in seeds]
-        builder = FunctionBuilder(self.module, name, inputs, jit=is_jit(function))
-        mapping = dict(zip([*residuals, *seeds], builder.arguments, strict=True))
-        for seed in seeds:
-            seed.replace_all_uses_with(mapping[seed])
+        builder = FunctionBuilder(self.module, name, (), jit=is_jit(function))
+        outside = _Outside(builder.block, known)
         with builder, ir.Location.unknown():
-            for op, operands, _ in moved:
+            for op, operands, _ in _live(linear_ops, tangent):
                 for i, x in enumerate(operands):
                     if x not in linear:
-                        op.operands[i] = _repeat(x, recipes, mapping)
+                        op.operands[i] = outside.stand_in(x)
                 builder.block.append(op.operation)
-            mapping.update({t: t for t in tangent if t in linear and t not in mapping})
-            returned = [_repeat(t, recipes, mapping) for t in tangent]
-        builder.finish(returned)
+            returned = [t if t in linear else outside.stand_in(t) for t in tangent]
+            own = {s: builder.block.add_argument(s.type, ir.Location.unknown()) for s in seeds}
+        for seed, argument in own.items():
+            seed.replace_all_uses_with(argument)
+        builder.finish([own.get(t, t) for t in returned])
 
         for index in reversed(range(len(arguments) - tangents, len(arguments))):
             block.erase_argument(index)
-        finish_function(function, [*primal, *residuals])
+        finish_function(function, [*primal, *outside.residuals])
         eliminate_unused(known)
-        return builder.name, len(residuals)
+        return builder.name, len(outside.residuals)
 
 
 _CHEAP = ("axir.constant", "axir.iota")
 
 
-def _recipes(known: Sequence[ir.OpView]) -> dict[Value, ir.OpView]:
-    """The ops to repeat in the linear part instead of handing their results over, since that is cheap."""
-    found: dict[Value, ir.OpView] = {}
-    for op in known:
-        name = op.OPERATION_NAME
-        if name in _CHEAP or (name == "axir.broadcast_in_dim" and op.operands[0] in found):
-            found[op.results[0]] = op
-    return found
+class _Outside:
+    """What the linear part uses of the rest: values that are handed over, and cheap ops, which it repeats instead."""
+
+    def __init__(self, block: ir.Block, known: Sequence[ir.OpView]):
+        self.residuals: list[Value] = []
+        self._block = block
+        self._inside: dict[Value, Value] = {}
+        self._recipes: dict[Value, ir.OpView] = {}
+        for op in known:
+            name = op.OPERATION_NAME
+            if name in _CHEAP or (name == "axir.broadcast_in_dim" and op.operands[0] in self._recipes):
+                self._recipes[op.results[0]] = op
+
+    def stand_in(self, value: Value) -> Value:
+        """What stands for a value from outside: an argument, or the result of the op that is repeated."""
+        found = self._inside.get(value)
+        if found is None:
+            op = self._recipes.get(value)
+            if op is None:
+                found = self._block.add_argument(value.type, ir.Location.unknown())
+                self._inside[value] = found
+                self.residuals.append(value)
+            else:
+                for x in op.operands:
+                    self.stand_in(x)
+                copy_op(op, self._inside)
+                found = self._inside[value]
+        return found
 
 
-def _live(ops: Sequence[LinearOp], results: Sequence[Value]) -> list[LinearOp]:
-    """The ops that ``results`` need, in order; the others are erased."""
-    needed = set(results)
+def _live(ops: Sequence[LinearOp], outputs: Sequence[Value]) -> list[LinearOp]:
+    """The ops that ``outputs`` need, in order; the others are erased."""
+    needed = set(outputs)
     found = []
     for one in reversed(ops):
-        if needed.isdisjoint(one.results):
-            one.op.operation.erase()
+        op, operands, results = one
+        if needed.isdisjoint(results):
+            op.operation.erase()
         else:
-            needed.update(one.operands)
+            needed.update(operands)
             found.append(one)
     return found[::-1]
-
-
-def _repeat(value: Value, recipes: dict[Value, ir.OpView], mapping: dict[Value, Value]) -> Value:
-    """What stands for a value from outside in the linear part; the op that gives it is repeated at its first use."""
-    found = mapping.get(value)
-    if found is None:
-        op = recipes[value]
-        for x in op.operands:
-            _repeat(x, recipes, mapping)
-        copy_op(op, mapping)
-        found = mapping[value]
-    return found

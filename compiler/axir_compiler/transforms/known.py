@@ -8,7 +8,6 @@ what the results need.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from axir_compiler import ops
 from axir_compiler.ir.module import copy_op
@@ -29,12 +28,8 @@ def copy_known(op: ir.OpView, linear: set[Value], values: dict[Value, Value]) ->
     values.update({r: mapping[r] for r in op.results})
 
 
-class LinearOp(NamedTuple):
-    """An op that depends on some seeds, with what is asked for more than once."""
-
-    op: ir.OpView
-    operands: list[Value]
-    results: list[Value]
+LinearOp = tuple[ir.OpView, list[Value], list[Value]]
+"""An op that depends on some seeds, with its operands and results, which are asked for more than once."""
 
 
 def separate_known(
@@ -44,7 +39,9 @@ def separate_known(
 
     Returns: the values that depend on them, the ops that give such, and the others, of which equal ones are merged.
     """
-    linear, linear_ops, known, equal = set(seeds), [], [], EqualOps()
+    linear, equal = set(seeds), EqualOps()
+    linear_ops: list[LinearOp] = []
+    known: list[ir.OpView] = []
     for op in ops:
         operands = listed(op.operands)
         if linear.isdisjoint(operands):
@@ -62,7 +59,7 @@ def separate_known(
         else:
             linear.update(results)
         # Without such results nothing uses it any more.
-        linear_ops.append(LinearOp(op, operands, results))
+        linear_ops.append((op, operands, results))
     return linear, linear_ops, known
 
 

@@ -66,7 +66,7 @@ class Transposer:
                         _accumulate(cotangents, results[i], ct)
             with NamesPlace() as place:
                 for one in reversed(pending):
-                    place.op = one.op
+                    place.op = one[0]
                     self._transpose_op(one, linear_values, values, cotangents)
         nonzero = tuple(i for i in linear if arguments[i] in cotangents)
         builder.finish([cotangents[arguments[i]] for i in nonzero])
@@ -90,7 +90,7 @@ class Transposer:
                     copy_known(op, linear_values, values)
             if linear:
                 linear_values.update(linear)
-                pending.append(LinearOp(op, operands, results))
+                pending.append((op, operands, results))
         return pending
 
     def _transpose_op(
@@ -135,7 +135,7 @@ class Transposer:
 def _check_linear(op: AxirOp, unknown: Sequence[int]) -> None:
     """Refuse an op that is not linear in the operands that depend on linear arguments, taken together."""
     jointly = bool(op.linear_in) or len(unknown) == 1
-    if not jointly or not op.may_be_linear_in(unknown):
+    if not jointly or not all(map(op.may_be_linear_in, unknown)):
         operands = ", ".join(str(i) for i in unknown)
         raise MissingRuleError(
             f"transpose: {op.OPERATION_NAME} is not linear in its operands {operands}, which depend on the linear "
