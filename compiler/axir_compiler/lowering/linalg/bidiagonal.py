@@ -178,7 +178,9 @@ class Bidiagonalization:
         Mathematical Software 34, 2008).
         """
         b, n, matrix, reflectors = self.b, self.n, self.matrix, self.reflectors
+        # Before the first step nothing is subtracted; behind the last reflector a panel finds zeros.
         clear(self.space, reflectors, constant_index(0), self.short.layout)
+        self.space.loop(n, n + EXTRA, lambda i: clear(self.space, reflectors, i, self.short.layout))
 
         def step(k: Index) -> None:
             self._subtract(k)

@@ -13,6 +13,7 @@ from axir_compiler.lowering.linalg.complex_numbers import Complex, part_type, re
 from axir_compiler.lowering.linalg.householder import EXTRA, Rows
 from axir_compiler.lowering.linalg.matrices import cut, first_row, swapped
 from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, constant_index
+from axir_compiler.lowering.linalg.panels import multiply_out
 from axir_compiler.lowering.linalg.scaling import (
     hypotenuse,
     is_finite,
@@ -162,14 +163,7 @@ def _two_sided(rows: Rows, a: Array, vectors: Array, k: Index, tau: Any, n: int)
 
 def _multiply_out(rows: Rows, a: Array, z: Array, vectors: Array, n: int) -> None:
     """The product of the reflectors, transposed, in the rows of ``z``."""
-    count = _reflectors(a, n)
-
-    def step(i: Index) -> None:
-        k = (count - 1) - i
-        rows.apply(z, k + 1, n, a, k, k + 1, vectors[_TAU, k])
-
-    if count:
-        rows.space.loop(0, count, step)
+    multiply_out(rows, z, n, a, _reflectors(a, n), 1, lambda k: vectors[_TAU, k])
 
 
 def _iterate(rows: Rows, z: Array, vectors: Array, n: int) -> Flag:
