@@ -11,7 +11,7 @@ import numpy as np
 from axir_compiler.lowering import emit
 from axir_compiler.lowering.linalg.householder import EXTRA, Rows
 from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, constant_index, largest
-from axir_compiler.lowering.linalg.scaling import hypotenuse, is_finite, normalized, safe_factors
+from axir_compiler.lowering.linalg.scaling import hypotenuse, is_finite, normalized, rotation, safe_factors
 from axir_compiler.lowering.linalg.tiles import ROWS, clear, fill, read_padded
 from axir_compiler.lowering.linalg.workspace import Array, Workspace
 
@@ -127,28 +127,20 @@ class Bidiagonal:
             i = j + 1
             g, y = self.above[i], self.diagonal[i]
             h, g = s * g, c * g
-            c, s, self.above[j] = _rotation(f, h)
-            f, g = x * c + g * s, g * c - x * s
+            self.above[j], c, s = rotation(space, h, f)
+            f, g = (x * c).plus_product(g, s), (g * c).minus_product(x, s)
             h, y = y * s, y * c
-            rotate_right(j, i, c, s)
-            c, s, self.diagonal[j] = _rotation(f, h)
-            rotate_left(j, i, c, s)
-            return [c * g + s * y, c * y - s * g, c, s]
+            # The vectors are turned by closer approximations of rotations, for which the next one does not wait.
+            rotate_right(j, i, *normalized(c, s))
+            self.diagonal[j], c, s = rotation(space, h, f)
+            rotate_left(j, i, *normalized(c, s))
+            return [(c * g).plus_product(s, y), (c * y).minus_product(s, g), c, s]
 
         start = self._shifted(first, last)
         f, x, _, _ = space.loop(first, last, chase, start, self.diagonal[first], one, one)
         self.above[first] = self._zero
         self.above[last] = f
         self.diagonal[last] = x
-
-
-def _rotation(f: Real, h: Real) -> tuple[Real, Real, Real]:
-    """Cosine and sine that take ``(f, h)`` to ``(z, 0)``, and ``z``."""
-    z = hypotenuse(f, h)
-    usable = z.compare("gt", 0.0)
-    divisor = choose(usable, z, z.constant(1.0))
-    c, s = normalized(choose(usable, f / divisor, z.constant(1.0)), h / divisor)
-    return c, s, z
 
 
 class Bidiagonalization:

@@ -19,6 +19,7 @@ from axir_compiler.lowering.linalg.scaling import (
     is_finite,
     largest_element,
     normalized,
+    rotation,
     safe_factors,
 )
 from axir_compiler.lowering.linalg.tiles import ROWS, Layout, clear, fill, read_padded
@@ -217,19 +218,16 @@ def _ql_step(rows: Rows, z: Array, vectors: Array, first: Index, last: Index) ->
     def rotate(count: Index, g: Real, c: Real, s: Real, p: Real) -> list[Real]:
         i = last - count
         f, b = s * vectors[_BESIDE, i], c * vectors[_BESIDE, i]
-        r = hypotenuse(f, g)
+        r, c, s = rotation(space, f, g)
         vectors[_BESIDE, i + 1] = r
-        # Both zero: no rotation.
-        usable = r.compare("gt", 0.0)
-        divisor = choose(usable, r, r.constant(1.0))
-        s, c = normalized(f / divisor, choose(usable, g / divisor, r.constant(1.0)))
         g = vectors[_DIAGONAL, i + 1] - p
-        r = (vectors[_DIAGONAL, i] - g) * s + c * b * 2.0
+        r = (c * (b * 2.0)).plus_product(vectors[_DIAGONAL, i] - g, s)
         p = s * r
         vectors[_DIAGONAL, i + 1] = g + p
-        # z_i = c z_i - s z_{i+1}, z_{i+1} = s z_i + c z_{i+1}.
-        rows.rotate(z, i, i + 1, c, -s)
-        return [c * r - b, c, s, p]
+        # z_i = c z_i - s z_{i+1}, z_{i+1} = s z_i + c z_{i+1}; the next rotation does not wait for that.
+        cosine, sine = normalized(c, s)
+        rows.rotate(z, i, i + 1, cosine, -sine)
+        return [(-b).plus_product(c, r), c, s, p]
 
     one, zero = g.constant(1.0), g.constant(0.0)
     g, _, _, p = space.loop(1, last - first + 1, rotate, g, one, one, zero)

@@ -122,12 +122,14 @@ class Rows:
     def rotate(self, x: Array, i: Index, j: Index, c: Real, s: Real) -> None:
         """Rows ``i`` and ``j`` become ``c x_i + s x_j`` and ``c x_j - s x_i``."""
 
+        lanes = self.layout.tile
+
         def columns(k: Index) -> None:
-            a, b = x.get(i, k, lanes=self.lanes), x.get(j, k, lanes=self.lanes)
+            a, b = x.get(i, k, lanes=lanes), x.get(j, k, lanes=lanes)
             x.put((a * c).plus_product(s, b), i, k)
             x.put((b * c).minus_product(s, a), j, k)
 
-        self.space.loop(0, self.layout.width, columns, step=self.lanes)
+        self.space.loop(0, self.layout.width, columns, step=lanes)
 
     def swap(self, x: Array, i: Index, j: Index) -> None:
         """Exchange two rows."""
