@@ -33,6 +33,8 @@ def _has_effect(op: ir.OpView, seen: set[str]) -> bool:
             return True
         if op.has_regions:
             return any(_has_effect(o, seen) for region in op.regions for o in region.blocks[0].operations)
+        if not op.symbol_names:
+            return False
     callees = callees_of(op)
     # What names rules besides is a call of its callee; rules may use the function that they belong to.
     new = ({callees["callee"]} if "callee" in callees else {*callees.values()}) - seen

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from axir_compiler.errors import VerificationError
-from axir_compiler.ir.op import YieldOp
+from axir_compiler.ir.op import YieldOp, listed
 from axir_compiler.ir.types import Aval, aval_of
 from axir_compiler.mlir import context, func, ir
 
@@ -20,6 +20,7 @@ __all__ = [
     "body_of",
     "call",
     "callees_of",
+    "copy_function",
     "copy_functions",
     "copy_module",
     "copy_op",
@@ -191,7 +192,7 @@ def call(symbol: str, operands: Sequence[ir.Value], results: Iterable[ir.Type]) 
         operands=operands,
         attributes={"callee": ir.FlatSymbolRefAttr.get(symbol, context())},
     )
-    return list(op.results)
+    return listed(op.results)
 
 
 def attributes_of(op: ir.OpView | ir.Operation) -> dict[str, ir.Attribute] | None:
@@ -208,7 +209,7 @@ def copy_op(op: ir.OpView, mapping: dict[ir.Value, ir.Value]) -> ir.Operation:
     (A clone that is not in a block would be destroyed after the operands that it uses, which corrupts
     memory when the process ends; this one is created in place.)
     """
-    old = list(op.results)
+    old = listed(op.results)
     if getattr(op, "has_regions", False):
         new = op.operation.clone(ip=ir.InsertionPoint.current)
         for i, x in enumerate(op.operands):
@@ -218,11 +219,26 @@ def copy_op(op: ir.OpView, mapping: dict[ir.Value, ir.Value]) -> ir.Operation:
     new = ir.Operation.create(
         op.OPERATION_NAME,
         results=[r.type for r in old],
-        operands=[mapping[x] for x in op.operands],
+        operands=[mapping[x] for x in listed(op.operands)],
         attributes=attributes_of(op),
     )
-    mapping.update(zip(old, new.results, strict=True))
+    mapping.update(zip(old, listed(new.results), strict=True))
     return new
+
+
+def copy_function(module: ir.Module, symbol: str, name: str) -> func.FuncOp:
+    """A private copy of a function at the end of its module, under ``name`` or that with a number."""
+    free = unique_name(module, name)
+    copy = lookup(module, symbol).operation.clone(ip=ir.InsertionPoint(module.body))
+    with context():
+        copy.attributes["sym_name"] = ir.StringAttr.get(free)
+        copy.attributes["sym_visibility"] = ir.StringAttr.get("private")
+    for attribute in ("arg_attrs", "res_attrs"):
+        if attribute in copy.attributes:
+            del copy.attributes[attribute]
+    found = copy.opview
+    assert isinstance(found, func.FuncOp)
+    return found
 
 
 def copy_functions(source: ir.Module, target: ir.Module, symbol: str) -> str:

@@ -32,7 +32,7 @@ from axir_compiler.ir.attributes import Kind, Tensors
 from axir_compiler.ir.types import Aval, aval_of, dtype_name, is_complex, mlir_type
 from axir_compiler.mlir import ir, register_dialect, register_operation
 
-__all__ = ["OPS", "AxirOp", "Tangents", "Value", "YieldOp", "first_batched"]
+__all__ = ["OPS", "AxirOp", "Tangents", "Value", "YieldOp", "first_batched", "listed"]
 
 Value = ir.Value
 Tangents = Value | None | tuple[Value | None, ...]
@@ -200,41 +200,41 @@ class AxirOp(ir.OpView):
 
     @classmethod
     def create(
-        cls,
-        operands: Sequence[Value],
-        results: Sequence[Aval],
-        attrs: dict[str, Any],
-        loc: ir.Location | None = None,
-        ip: ir.InsertionPoint | None = None,
+        cls, operands: Sequence[Value], results: Sequence[Aval], attrs: dict[str, Any]
     ) -> ir.Operation:
-        """Append the op, by default at the current location and insertion point; no checks."""
+        """Append the op at the current location and insertion point; no checks."""
         return ir.Operation.create(
             cls.OPERATION_NAME,
             results=[mlir_type(a) for a in results],
             operands=operands,
             attributes=cls.encode(attrs) if attrs else None,
-            loc=loc,
-            ip=ip,
         )
 
     @classmethod
     def build(cls, *operands: Value, **attrs: Any) -> Any:
         """Append the op at the current insertion point; gives its result, or a tuple if it has several."""
-        key = (cls, tuple([x.type for x in operands]), tuple(attrs.items()))
-        found = _forms.get(key)
-        if found is None:
-            if len(_forms) > _LIMIT:
-                _forms.clear()
-            results = cls.infer_checked([aval_of(x) for x in operands], attrs)
-            encoded = cls.encode(attrs) if attrs else None
-            found = _forms[key] = [mlir_type(a) for a in results], encoded
-        kinds, encoded = found
-        op = ir.Operation.create(cls.OPERATION_NAME, results=kinds, operands=operands, attributes=encoded)
+        key = (cls, *[x.type for x in operands], *attrs.items())
+        _, kinds, attributes = _forms.get(key) or _new_form(key, operands, attrs)
+        op = ir.Operation.create(cls.OPERATION_NAME, results=kinds, operands=operands, attributes=attributes)
         return op.result if len(kinds) == 1 else tuple(op.results)
+
+    @classmethod
+    def append_at(
+        cls, operands: Sequence[Value], attrs: dict[str, Any], loc: ir.Location, ip: ir.InsertionPoint
+    ) -> tuple[ir.Operation, tuple[Aval, ...]]:
+        """Append the op at a location and insertion point; gives the types of its results too."""
+        key = (cls, *[x.type for x in operands], *attrs.items())
+        avals, kinds, attributes = _forms.get(key) or _new_form(key, operands, attrs)
+        op = ir.Operation.create(
+            cls.OPERATION_NAME, results=kinds, operands=operands, attributes=attributes, loc=loc, ip=ip
+        )
+        return op, avals
 
     def rebuild(self, *operands: Value, **changes: Any) -> Any:
         """The same op on other operands, some attributes changed."""
-        return type(self).build(*operands, **{**self.attrs, **changes})
+        if not self.attribute_kinds:
+            return self.build(*operands)
+        return self.build(*operands, **{**self.attrs, **changes})
 
     @property
     def attrs(self) -> dict[str, Any]:
@@ -281,38 +281,45 @@ class AxirOp(ir.OpView):
                 f"{self.OPERATION_NAME}: there is no attribute {next(iter(given))!r}; its attributes are: {known}."
             )
 
-    def _positions(self, names: Sequence[str]) -> list[int]:
-        if self.variadic and self.operand_names[-1] in names:
-            fixed = len(self.operand_names) - 1
-            return [i for i in range(len(self.operands)) if i >= fixed or self.operand_names[i] in names]
-        return [self.operand_names.index(name) for name in names]
-
-    def linear_positions(self) -> list[int]:
-        """Indices of the operands that may carry tangents by ``linear_in`` or ``multilinear_in``."""
-        return self._positions(self.linear_in or self.multilinear_in)
+    def may_be_linear_in(self, position: int) -> bool:
+        """Whether ``linear_in`` or ``multilinear_in`` names the operand with this index."""
+        names = self.operand_names
+        last = len(names) - 1
+        return names[position if position < last else last] in (self.linear_in or self.multilinear_in)
 
     def _jvp_linear(self, tangents: Sequence[Value | None]) -> Tangents:
         from axir_compiler import ops
 
-        positions = self._positions(self.linear_in)
-        operands = list(self.operands)
-        for i in positions:
-            tangent = tangents[i]
-            operands[i] = ops.zeros_like(operands[i]) if tangent is None else tangent
+        operands = listed(self.operands)
+        for i, tangent in enumerate(tangents):
+            if self.may_be_linear_in(i):
+                operands[i] = ops.zeros_like(operands[i]) if tangent is None else tangent
         return self.rebuild(*operands)
 
     def _jvp_multilinear(self, tangents: Sequence[Value | None]) -> Value | None:
         from axir_compiler import ops
 
-        total = None
-        for i in self._positions(self.multilinear_in):
-            tangent = tangents[i]
-            if tangent is not None:
-                operands = list(self.operands)
+        given, total = listed(self.operands), None
+        for i, tangent in enumerate(tangents):
+            if tangent is not None and self.may_be_linear_in(i):
+                operands = given.copy()
                 operands[i] = tangent
                 term = self.rebuild(*operands)
                 total = term if total is None else ops.add(total, term)
         return total
+
+
+def listed(values: ir.OpOperandList | ir.OpResultList) -> list[Value]:
+    """The operands or results of an op as a list.
+
+    Iterating over them ends with an exception inside the bindings, which takes as long as two operands.
+    """
+    count = len(values)
+    if count == 1:
+        return [values[0]]
+    if count == 2:
+        return [values[0], values[1]]
+    return list(values)
 
 
 def first_batched(axes: Sequence[int | None]) -> int:
@@ -324,11 +331,23 @@ def _join(avals: Sequence[Aval]) -> str:
     return ", ".join(map(str, avals))
 
 
-# Result types and attributes by op class, operand types and attributes.
-_forms: dict[Any, tuple[list[ir.Type], dict[str, ir.Attribute] | None]] = {}
+# Result types, also in MLIR, and attributes by op class, operand types and attributes.
+_forms: dict[Any, tuple[tuple[Aval, ...], list[ir.Type], dict[str, ir.Attribute] | None]] = {}
 _encoded: dict[tuple[str, Any], ir.Attribute] = {}
 _decoded: dict[tuple[str, ir.Attribute], Any] = {}
 _LIMIT = 50_000
+
+
+def _new_form(
+    key: tuple[Any, ...], operands: Sequence[Value], attrs: dict[str, Any]
+) -> tuple[tuple[Aval, ...], list[ir.Type], dict[str, ir.Attribute] | None]:
+    if len(_forms) > _LIMIT:
+        _forms.clear()
+    op: type[AxirOp] = key[0]
+    results = op.infer_checked([aval_of(x) for x in operands], attrs)
+    found = results, [mlir_type(a) for a in results], op.encode(attrs) if attrs else None
+    _forms[key] = found
+    return found
 
 
 def _encode(kind: Kind, value: Any) -> ir.Attribute:

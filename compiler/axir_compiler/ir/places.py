@@ -34,21 +34,21 @@ def _file_of(location: Any) -> tuple[str, int] | None:
 
 
 class NamesPlace:
-    """A context in which a rule of an op runs: the error that there is no rule says where the op comes from."""
+    """A context in which rules of ops run: the error that there is no rule says where ``op`` comes from."""
 
-    __slots__ = ("_op",)
+    __slots__ = ("op",)
 
-    def __init__(self, op: ir.OpView):
-        self._op = op
+    def __init__(self) -> None:
+        self.op: ir.OpView | None = None
 
-    def __enter__(self) -> None:
-        return None
+    def __enter__(self) -> NamesPlace:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, MissingRuleError) and not error.has_place:
-            place = place_of(self._op)
+        if isinstance(error, MissingRuleError) and not error.has_place and self.op is not None:
+            place = place_of(self.op)
             if place:
                 located = MissingRuleError(f"{error} At {place}")
                 located.has_place = True

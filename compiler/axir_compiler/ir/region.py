@@ -22,11 +22,12 @@ from axir_compiler.ir.module import (
     return_op,
     terminator_of,
 )
-from axir_compiler.ir.op import AxirOp, YieldOp
+from axir_compiler.ir.op import AxirOp, YieldOp, listed
 from axir_compiler.ir.types import Aval, aval_of, mlir_type
 from axir_compiler.mlir import func, ir
 
 __all__ = [
+    "CALLING",
     "Build",
     "HigherOrderOp",
     "RegionOp",
@@ -79,6 +80,10 @@ class HigherOrderOp(AxirOp, same_dtype=False):
     ) -> tuple[list[Value], list[int]]:
         """Results and their batch axes, -1 for none."""
         raise NotImplementedError
+
+
+CALLING = (func.CallOp, HigherOrderOp)
+"""Ops that hold or name functions, of which some results may depend on some operands only."""
 
 
 class RegionOp(HigherOrderOp, same_dtype=False):
@@ -236,11 +241,11 @@ def dependents(block: ir.Block, seeds: Sequence[Value], module: ir.Module | None
 
 def dependent_results(module: ir.Module, op: ir.OpView, values: set[Value]) -> list[Value]:
     """The results of an op that depend on some values."""
-    given = list(op.operands)
+    given = listed(op.operands)
     if not any(x in values for x in given):
         return []
-    results = list(op.results)
-    if not isinstance(op, func.CallOp | HigherOrderOp):
+    results = listed(op.results)
+    if not isinstance(op, CALLING):
         return results
     operands = {i for i, x in enumerate(given) if x in values}
     if isinstance(op, func.CallOp):

@@ -46,6 +46,9 @@ def align_batch(axes: Sequence[int | None], operands: Sequence[Value]) -> tuple[
     """Give every operand the batch axis of the first batched one; others are moved or broadcast."""
     first = first_batched(axes)
     axis = axes[first]
+    if axes.count(axis) == len(axes):
+        assert axis is not None
+        return list(operands), axis
     assert axis is not None
     size = aval_of(operands[first]).shape[axis]
     aligned = [

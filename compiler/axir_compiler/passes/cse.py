@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from axir_compiler.ir.effects import has_effect
-from axir_compiler.ir.module import blocks_of, functions, is_terminator
-from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.module import blocks_of, functions
+from axir_compiler.ir.op import AxirOp, listed
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
@@ -15,12 +16,18 @@ __all__ = ["CommonSubexpressionsPass", "EqualOps", "eliminate_common_subexpressi
 
 
 def eliminate_common_subexpressions(function: func.FuncOp) -> int:
-    """Replace an op by an earlier one of the same name, operands, attributes, result types and regions.
+    """Replace an op by an earlier one of the same name, operands, attributes and regions, which give its type.
 
     Gives the number of ops that were removed. In one block the earlier op dominates; blocks of regions use
     nothing from outside, so each is treated by itself.
     """
-    return sum(sum(map(EqualOps().merge, list(block.operations))) for block in blocks_of(function))
+    removed = 0
+    for block in blocks_of(function):
+        equal = EqualOps()
+        for op in list(block.operations):
+            if isinstance(op, AxirOp | func.CallOp):
+                removed += equal.merge(op, listed(op.operands))
+    return removed
 
 
 class EqualOps:
@@ -29,11 +36,9 @@ class EqualOps:
     def __init__(self) -> None:
         self._seen: dict[Any, ir.OpView] = {}
 
-    def merge(self, op: ir.OpView) -> bool:
+    def merge(self, op: ir.OpView, operands: Sequence[ir.Value]) -> bool:
         """Replace an op by an earlier one that is equal; whether there was one."""
-        if not isinstance(op, AxirOp | func.CallOp) or is_terminator(op):
-            return False
-        key = (*_signature(op), tuple(op.operands), _regions_key(op))
+        key = (op.OPERATION_NAME, tuple(operands), *_attributes(op), *_regions(op))
         first = self._seen.setdefault(key, op)
         if first is op or has_effect(op):
             return False
@@ -43,11 +48,7 @@ class EqualOps:
         return True
 
 
-def _signature(op: ir.OpView) -> tuple[Any, ...]:
-    return op.OPERATION_NAME, _attribute_key(op), tuple(r.type for r in op.results)
-
-
-def _regions_key(op: ir.OpView) -> tuple[Any, ...]:
+def _regions(op: ir.OpView) -> tuple[Any, ...]:
     """Equal for ops whose regions compute the same in the same order."""
     if not getattr(op, "has_regions", False):
         return ()
@@ -59,17 +60,16 @@ def _block_key(block: ir.Block) -> tuple[Any, ...]:
     numbers = {x: i for i, x in enumerate(block.arguments)}
     rows = []
     for op in block.operations:
-        rows.append((*_signature(op), tuple(numbers[x] for x in op.operands), _regions_key(op)))
+        operands = tuple(numbers[x] for x in op.operands)
+        rows.append((op.OPERATION_NAME, operands, *_attributes(op), *_regions(op)))
         for result in op.results:
             numbers[result] = len(numbers)
     return tuple(x.type for x in block.arguments), tuple(rows)
 
 
-def _attribute_key(op: ir.OpView) -> tuple[Any, ...]:
-    attributes = op.attributes
-    if not len(attributes):
-        return ()
-    return tuple(attributes.items())
+def _attributes(op: ir.OpView) -> Iterable[Any]:
+    """Names and values of attributes; most ops have none, which their class knows."""
+    return op.attributes.items() if getattr(op, "attribute_kinds", True) else ()
 
 
 @dataclass(frozen=True)

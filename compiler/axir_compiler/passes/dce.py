@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from axir_compiler.ir.effects import has_effect
-from axir_compiler.ir.module import body_of, callees_of, functions, is_private, is_terminator, walk
+from axir_compiler.ir.module import body_of, callees_of, functions, is_private, walk
+from axir_compiler.ir.op import listed
 from axir_compiler.ir.region import RegionOp, prune
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 
-__all__ = ["DeadCodePass", "DeadFunctionsPass", "eliminate_dead_code", "eliminate_dead_functions"]
+__all__ = [
+    "DeadCodePass",
+    "DeadFunctionsPass",
+    "eliminate_dead_code",
+    "eliminate_dead_functions",
+    "eliminate_unused",
+]
 
 
 def eliminate_dead_code(function: func.FuncOp) -> int:
     """Remove ops without effects whose results nobody uses, from last to first; gives their number."""
-    return _eliminate(body_of(function))
+    return eliminate_unused(list(body_of(function).operations)[:-1])
 
 
-def _eliminate(block: ir.Block) -> int:
+def eliminate_unused(ops: Sequence[ir.OpView]) -> int:
+    """The same among ``ops`` of one block, given in order, without its terminator."""
     removed = 0
-    for op in reversed(list(block.operations)):
-        if is_terminator(op):
-            continue
-        if not any(_is_used(r) for r in op.results) and not has_effect(op):
+    for op in reversed(ops):
+        if not _is_used(op) and not has_effect(op):
             op.operation.erase()
             removed += 1
         elif isinstance(op, RegionOp):
             kept = prune(op)
-            removed += sum(_eliminate(region.blocks[0]) for region in kept.regions)
+            removed += sum(eliminate_unused(list(block.operations)[:-1]) for block in kept.blocks)
     return removed
 
 
-def _is_used(value: ir.Value) -> bool:
-    return next(iter(value.uses), None) is not None
+def _is_used(op: ir.OpView) -> bool:
+    for result in listed(op.results):
+        for _ in result.uses:
+            return True
+    return False
 
 
 def eliminate_dead_functions(module: ir.Module) -> None:

@@ -1,6 +1,6 @@
 """Forward differentiation, and its split into a forward part and a linear part.
 
-``jvp`` copies a function op by op; behind each op with a tangent it appends the op's jvp rule.
+``jvp`` copies a function; behind each op with a tangent it appends the op's jvp rule.
 ``linearize`` does the same, then cuts the result in two: what depends on tangents becomes a function of
 its own, linear in them, and the values that it needs from the other part are handed over as residuals.
 Calls stay calls: a callee is differentiated once for each set of arguments that carry tangents.
@@ -17,18 +17,18 @@ from axir_compiler.ir.module import (
     FunctionBuilder,
     body_of,
     call,
+    copy_function,
     copy_op,
     finish_function,
     is_jit,
     lookup,
-    return_op,
 )
-from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.op import AxirOp, listed
 from axir_compiler.ir.places import NamesPlace
-from axir_compiler.ir.region import HigherOrderOp
-from axir_compiler.ir.types import aval_of, is_inexact
-from axir_compiler.mlir import func, ir
-from axir_compiler.passes.dce import eliminate_dead_code
+from axir_compiler.ir.region import CALLING, HigherOrderOp
+from axir_compiler.ir.types import INEXACT, aval_of
+from axir_compiler.mlir import context, func, ir
+from axir_compiler.passes.dce import eliminate_unused
 from axir_compiler.transforms.known import LinearOp, separate_known
 
 __all__ = ["Differentiated", "Linearized", "Linearizer"]
@@ -67,167 +67,164 @@ class Linearizer:
         """Forward derivative of a function with respect to the arguments ``wrt``."""
         found = self._jvps.get((symbol, wrt))
         if found is None:
-            _, nonzero, name = self._walk(symbol, wrt, "jvp", linear=False)
-            found = self._jvps[symbol, wrt] = Differentiated(name, nonzero)
+            function, nonzero = self._walk(symbol, wrt, "jvp", linear=False)
+            found = self._jvps[symbol, wrt] = Differentiated(function.sym_name.value, nonzero)
         return found
 
     def linearize(self, symbol: str, wrt: Wrt) -> Linearized:
         """Forward part and linear part of a function with respect to the arguments ``wrt``."""
         found = self._linearized.get((symbol, wrt))
         if found is None:
-            builder, nonzero, name = self._walk(symbol, wrt, "forward", linear=True)
-            linear, residuals = self._split(builder.op, len(wrt), len(nonzero), f"{symbol}_linear")
-            found = self._linearized[symbol, wrt] = Linearized(name, linear, residuals, nonzero)
+            function, nonzero = self._walk(symbol, wrt, "forward", linear=True)
+            linear, residuals = self._split(function, len(wrt), len(nonzero), f"{symbol}_linear")
+            found = self._linearized[symbol, wrt] = Linearized(
+                function.sym_name.value, linear, residuals, nonzero
+            )
         return found
 
-    def _walk(
-        self, symbol: str, wrt: Wrt, suffix: str, linear: bool
-    ) -> tuple[FunctionBuilder, tuple[int, ...], str]:
-        function = lookup(self.module, symbol)
-        arguments = body_of(function).arguments
-        inputs = [a.type for a in arguments]
-        inputs += [inputs[i] for i in wrt]
-        builder = FunctionBuilder(self.module, f"{symbol}_{suffix}", inputs, jit=is_jit(function))
-        values = dict(zip(arguments, builder.arguments, strict=False))
-        tangents: dict[Value, Value] = {
-            arguments[i]: t for i, t in zip(wrt, builder.arguments[len(arguments) :], strict=True)
-        }
-        with builder:
-            results = self._differentiate_body(function, values, tangents, linear)
+    def _walk(self, symbol: str, wrt: Wrt, suffix: str, linear: bool) -> tuple[func.FuncOp, tuple[int, ...]]:
+        """A copy of a function with tangents of ``wrt`` as further arguments and tangents of the results listed."""
+        function = copy_function(self.module, symbol, f"{symbol}_{suffix}")
+        block = body_of(function)
+        arguments = [block.arguments[i] for i in wrt]
+        with ir.Location.unknown(context()):
+            tangents = {x: block.add_argument(x.type, ir.Location.unknown()) for x in arguments}
+        *ops, terminator = list(block.operations)
+        with NamesPlace() as place:
+            for op in ops:
+                place.op = op
+                self._differentiate(op, tangents, linear)
+        results = list(terminator.operands)
+        terminator.operation.erase()
         nonzero = tuple(i for i, r in enumerate(results) if r in tangents)
-        builder.finish([*(values[r] for r in results), *(tangents[results[i]] for i in nonzero)])
-        return builder, nonzero, builder.name
+        finish_function(function, [*results, *(tangents[results[i]] for i in nonzero)])
+        return function, nonzero
 
-    def _differentiate_body(
-        self,
-        function: func.FuncOp,
-        values: dict[Value, Value],
-        tangents: dict[Value, Value],
-        linear: bool,
-    ) -> list[Value]:
-        """Copy ops and append their jvp rules; fills both maps, gives the old results."""
-        differentiate_call = self._call_linearized if linear else self._call_jvp
-        for op in body_of(function).operations:
-            if isinstance(op, func.ReturnOp):
-                return list(op.operands)
-            active = list(map(tangents.get, op.operands))
-            with op.location, NamesPlace(op):
-                if not any(t is not None for t in active):
-                    copy_op(op, values)
-                elif isinstance(op, func.CallOp):
-                    found = differentiate_call(op, values, active)
-                    tangents.update({r: t for r, t in zip(op.results, found, strict=True) if t is not None})
-                elif isinstance(op, HigherOrderOp):
+    def _differentiate(self, op: ir.OpView, tangents: dict[Value, Value], linear: bool) -> None:
+        """Append the jvp rule of an op behind it; what replaces the op is removed."""
+        operands = listed(op.operands)
+        if tangents.keys().isdisjoint(operands):
+            return
+        active = list(map(tangents.get, operands))
+        results = listed(op.results)
+        with ir.InsertionPoint.after(op), op.location:
+            if isinstance(op, CALLING):
+                if isinstance(op, HigherOrderOp):
                     rule = op.linearize_with if linear else op.jvp_with
-                    results, found = rule(self, [values[x] for x in op.operands], active)
-                    values.update(zip(op.results, results, strict=True))
-                    tangents.update({r: t for r, t in zip(op.results, found, strict=True) if t is not None})
+                    new, found = rule(self, operands, active)
                 else:
-                    new = copy_op(op, values).opview
-                    assert isinstance(new, AxirOp)
-                    if any(is_inexact(aval_of(r).dtype) for r in op.results):
-                        found = new.jvp(*active)
-                        pairs = zip(op.results, found if isinstance(found, tuple) else (found,), strict=True)
-                        tangents.update({r: t for r, t in pairs if t is not None})
-        raise AssertionError("a function ends in a return")
+                    rule = self._call_linearized if linear else self._call_jvp
+                    new, found = rule(op, operands, active)
+                for old, result in zip(results, new, strict=True):
+                    old.replace_all_uses_with(result)
+                op.operation.erase()
+                results = new
+            elif not INEXACT.isdisjoint([aval_of(r).dtype for r in results]):
+                assert isinstance(op, AxirOp)
+                found = op.jvp(*active)
+                found = found if isinstance(found, tuple) else (found,)
+            else:
+                return
+        for result, tangent in zip(results, found, strict=True):
+            if tangent is not None:
+                tangents[result] = tangent
 
     def _call_jvp(
-        self, op: func.CallOp, values: dict[Value, Value], active: Sequence[Value | None]
-    ) -> list[Value | None]:
+        self, op: func.CallOp, operands: Sequence[Value], active: Sequence[Value | None]
+    ) -> tuple[list[Value], list[Value | None]]:
         wrt = tuple(i for i, t in enumerate(active) if t is not None)
         rule = self.jvp(op.callee.value, wrt)
-        old = list(op.results)
-        kinds = [r.type for r in old]
-        operands = [*(values[x] for x in op.operands), *(t for t in active if t is not None)]
-        new = call(rule.symbol, operands, kinds + [kinds[i] for i in rule.nonzero])
-        values.update(zip(old, new, strict=False))
-        return ops.spread(new[len(old) :], rule.nonzero, len(old))
+        kinds = [r.type for r in op.results]
+        given = [*operands, *(t for t in active if t is not None)]
+        new = call(rule.symbol, given, kinds + [kinds[i] for i in rule.nonzero])
+        count = len(kinds)
+        return new[:count], ops.spread(new[count:], rule.nonzero, count)
 
     def _call_linearized(
-        self, op: func.CallOp, values: dict[Value, Value], active: Sequence[Value | None]
-    ) -> list[Value | None]:
+        self, op: func.CallOp, operands: Sequence[Value], active: Sequence[Value | None]
+    ) -> tuple[list[Value], list[Value | None]]:
         wrt = tuple(i for i, t in enumerate(active) if t is not None)
         rule = self.linearize(op.callee.value, wrt)
-        old = list(op.results)
+        count = len(op.results)
         kinds = list(lookup(self.module, rule.forward).type.results)
-        new = call(rule.forward, [values[x] for x in op.operands], kinds)
-        values.update(zip(old, new, strict=False))
-        operands = [*new[len(old) :], *(t for t in active if t is not None)]
-        found = call(rule.linear, operands, [old[i].type for i in rule.nonzero])
-        return ops.spread(found, rule.nonzero, len(old))
+        new = call(rule.forward, operands, kinds)
+        given = [*new[count:], *(t for t in active if t is not None)]
+        found = call(rule.linear, given, [kinds[i] for i in rule.nonzero])
+        return new[:count], ops.spread(found, rule.nonzero, count)
 
     def _split(self, function: func.FuncOp, tangents: int, outputs: int, name: str) -> tuple[str, int]:
         """Move what depends on the last ``tangents`` arguments into a function of its own."""
         block = body_of(function)
         arguments = list(block.arguments)
         seeds = arguments[len(arguments) - tangents :]
-        linear, linear_ops = separate_known(self.module, block, seeds)
-        terminator = return_op(function)
+        *ops, terminator = list(block.operations)
+        linear, linear_ops, known = separate_known(self.module, ops, seeds)
         returned = list(terminator.operands)
         primal, tangent = returned[: len(returned) - outputs], returned[len(returned) - outputs :]
         terminator.operation.erase()
-        moved = _live(linear_ops, tangent)
-        residuals = _residuals([x for one in moved for x in one.operands] + tangent, linear)
-
-        inputs = [r.type for r in residuals] + [s.type for s in seeds]
-        builder = FunctionBuilder(self.module, name, inputs, jit=is_jit(function))
-        mapping = dict(zip([*residuals, *seeds], builder.arguments, strict=True))
+        builder = FunctionBuilder(self.module, name, (), jit=is_jit(function))
+        outside = _Outside(builder.block, known)
         with builder, ir.Location.unknown():
-            for op, operands, _ in moved:
-                _rematerialize([x for x in operands if x not in linear], mapping)
-                builder.block.append(op.operation)
+            for op, operands, _ in _live(linear_ops, tangent):
                 for i, x in enumerate(operands):
-                    if x in mapping:
-                        op.operands[i] = mapping[x]
-            _rematerialize([t for t in tangent if t not in linear], mapping)
-        returned = [mapping.get(t) or t for t in tangent]
-        builder.finish(returned)
+                    if x not in linear:
+                        op.operands[i] = outside.stand_in(x)
+                builder.block.append(op.operation)
+            returned = [t if t in linear else outside.stand_in(t) for t in tangent]
+            own = {s: builder.block.add_argument(s.type, ir.Location.unknown()) for s in seeds}
+        for seed, argument in own.items():
+            seed.replace_all_uses_with(argument)
+        builder.finish([own.get(t, t) for t in returned])
 
         for index in reversed(range(len(arguments) - tangents, len(arguments))):
             block.erase_argument(index)
-        finish_function(function, [*primal, *residuals])
-        eliminate_dead_code(function)
-        return builder.name, len(residuals)
+        finish_function(function, [*primal, *outside.residuals])
+        eliminate_unused(known)
+        return builder.name, len(outside.residuals)
 
 
 _CHEAP = ("axir.constant", "axir.iota")
 
 
-def _recipe(value: Value) -> ir.OpView | None:
-    """The op to repeat in the linear part instead of handing its result over, if that is cheap."""
-    owner = value.owner
-    if isinstance(owner, ir.Block):
-        return None
-    op = owner if isinstance(owner, ir.OpView) else owner.opview
-    if op.OPERATION_NAME in _CHEAP:
-        return op
-    broadcast = op.OPERATION_NAME == "axir.broadcast_in_dim"
-    return op if broadcast and _recipe(op.operands[0]) is not None else None
+class _Outside:
+    """What the linear part uses of the rest: values that are handed over, and cheap ops, which it repeats instead."""
+
+    def __init__(self, block: ir.Block, known: Sequence[ir.OpView]):
+        self.residuals: list[Value] = []
+        self._block = block
+        self._inside: dict[Value, Value] = {}
+        self._recipes: dict[Value, ir.OpView] = {}
+        for op in known:
+            name = op.OPERATION_NAME
+            if name in _CHEAP or (name == "axir.broadcast_in_dim" and op.operands[0] in self._recipes):
+                self._recipes[op.results[0]] = op
+
+    def stand_in(self, value: Value) -> Value:
+        """What stands for a value from outside: an argument, or the result of the op that is repeated."""
+        found = self._inside.get(value)
+        if found is None:
+            op = self._recipes.get(value)
+            if op is None:
+                found = self._block.add_argument(value.type, ir.Location.unknown())
+                self._inside[value] = found
+                self.residuals.append(value)
+            else:
+                for x in op.operands:
+                    self.stand_in(x)
+                copy_op(op, self._inside)
+                found = self._inside[value]
+        return found
 
 
-def _live(ops: Sequence[LinearOp], results: Sequence[Value]) -> list[LinearOp]:
-    """The ops that ``results`` need, in order; the others are erased."""
-    needed = set(results)
+def _live(ops: Sequence[LinearOp], outputs: Sequence[Value]) -> list[LinearOp]:
+    """The ops that ``outputs`` need, in order; the others are erased."""
+    needed = set(outputs)
     found = []
     for one in reversed(ops):
-        if needed.isdisjoint(one.results):
-            one.op.operation.erase()
+        op, operands, results = one
+        if needed.isdisjoint(results):
+            op.operation.erase()
         else:
-            needed.update(one.operands)
+            needed.update(operands)
             found.append(one)
     return found[::-1]
-
-
-def _residuals(used: Sequence[Value], linear: set[Value]) -> list[Value]:
-    """Values from outside the linear part among those that it uses, each once."""
-    return [x for x in dict.fromkeys(used) if x not in linear and _recipe(x) is None]
-
-
-def _rematerialize(values: Sequence[Value] | ir.OpOperandList, mapping: dict[Value, Value]) -> None:
-    """Repeat the cheap ops that define ``values`` where they are not there yet."""
-    for value in values:
-        if value not in mapping:
-            op = _recipe(value)
-            assert op is not None
-            _rematerialize(op.operands, mapping)
-            copy_op(op, mapping)

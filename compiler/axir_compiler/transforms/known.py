@@ -8,12 +8,12 @@ what the results need.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from axir_compiler import ops
 from axir_compiler.ir.module import copy_op
-from axir_compiler.ir.region import HigherOrderOp, dependent_results
-from axir_compiler.mlir import func, ir
+from axir_compiler.ir.op import listed
+from axir_compiler.ir.region import CALLING, dependent_results
+from axir_compiler.mlir import ir
 from axir_compiler.passes.cse import EqualOps
 
 __all__ = ["LinearOp", "copy_known", "separate_known"]
@@ -23,43 +23,44 @@ Value = ir.Value
 
 def copy_known(op: ir.OpView, linear: set[Value], values: dict[Value, Value]) -> None:
     """Append a copy of an op for the results that do not depend on ``linear`` values; ``values`` maps them to it."""
-    mapping = {x: ops.zeros_like(x) if x in linear else values[x] for x in op.operands}
+    mapping = {x: ops.zeros_like(x) if x in linear else values[x] for x in listed(op.operands)}
     copy_op(op, mapping)
     values.update({r: mapping[r] for r in op.results})
 
 
-class LinearOp(NamedTuple):
-    """An op that depends on some seeds, with what is asked for more than once."""
-
-    op: ir.OpView
-    operands: list[Value]
-    results: list[Value]
+LinearOp = tuple[ir.OpView, list[Value], list[Value]]
+"""An op that depends on some seeds, with its operands and results, which are asked for more than once."""
 
 
 def separate_known(
-    module: ir.Module, block: ir.Block, seeds: Sequence[Value]
-) -> tuple[set[Value], list[LinearOp]]:
+    module: ir.Module, ops: Sequence[ir.OpView], seeds: Sequence[Value]
+) -> tuple[set[Value], list[LinearOp], list[ir.OpView]]:
     """Give each op of a block results that all depend on ``seeds``, or none that does.
 
-    Returns: the values that depend on them, and the ops that give such. Equal ops among the others are merged.
+    Returns: the values that depend on them, the ops that give such, and the others, of which equal ones are merged.
     """
-    linear, linear_ops, equal = set(seeds), [], EqualOps()
-    for op in list(block.operations)[:-1]:
-        operands = list(op.operands)
+    linear, equal = set(seeds), EqualOps()
+    linear_ops: list[LinearOp] = []
+    known: list[ir.OpView] = []
+    for op in ops:
+        operands = listed(op.operands)
         if linear.isdisjoint(operands):
-            equal.merge(op)
+            if not equal.merge(op, operands):
+                known.append(op)
             continue
-        results = list(op.results)
-        if isinstance(op, func.CallOp | HigherOrderOp):
+        results = listed(op.results)
+        if isinstance(op, CALLING):
             found = dependent_results(module, op, linear)
             if len(found) < len(results):
-                equal.merge(_known_copy(op, linear, found))
+                copy = _known_copy(op, linear, found)
+                if not equal.merge(copy, listed(copy.operands)):
+                    known.append(copy)
             linear.update(found)
         else:
             linear.update(results)
         # Without such results nothing uses it any more.
-        linear_ops.append(LinearOp(op, operands, results))
-    return linear, linear_ops
+        linear_ops.append((op, operands, results))
+    return linear, linear_ops, known
 
 
 def _known_copy(op: ir.OpView, linear: set[Value], dependent: Sequence[Value]) -> ir.OpView:

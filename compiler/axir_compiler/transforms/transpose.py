@@ -12,11 +12,11 @@ from typing import NamedTuple
 from axir_compiler import ops
 from axir_compiler.errors import MissingRuleError
 from axir_compiler.ir.module import FunctionBuilder, body_of, call, is_jit, lookup, return_op
-from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.op import AxirOp, listed
 from axir_compiler.ir.places import NamesPlace
-from axir_compiler.ir.region import HigherOrderOp, dependent_results
+from axir_compiler.ir.region import CALLING, HigherOrderOp, dependent_results
 from axir_compiler.mlir import func, ir
-from axir_compiler.transforms.known import copy_known
+from axir_compiler.transforms.known import LinearOp, copy_known
 
 __all__ = ["Transposed", "Transposer"]
 
@@ -64,53 +64,59 @@ class Transposer:
                 for i, ct in zip(seeds, builder.arguments[len(others) :], strict=True):
                     if results[i] in linear_values:
                         _accumulate(cotangents, results[i], ct)
-            for op in reversed(pending):
-                with op.location, NamesPlace(op):
-                    self._transpose_op(op, linear_values, values, cotangents)
+            with NamesPlace() as place:
+                for one in reversed(pending):
+                    place.op = one[0]
+                    self._transpose_op(one, linear_values, values, cotangents)
         nonzero = tuple(i for i in linear if arguments[i] in cotangents)
         builder.finish([cotangents[arguments[i]] for i in nonzero])
         return Transposed(builder.name, nonzero)
 
     def _copy_nonlinear(
         self, function: func.FuncOp, linear_values: set[Value], values: dict[Value, Value]
-    ) -> list[ir.OpView]:
+    ) -> list[LinearOp]:
         """Copy the ops that do not depend on linear values; give the others, in order."""
         pending = []
-        for op in body_of(function).operations:
-            if isinstance(op, func.ReturnOp):
-                break
-            linear = dependent_results(self.module, op, linear_values)
-            if len(linear) < len(op.results):
+        for op in list(body_of(function).operations)[:-1]:
+            operands, results = listed(op.operands), listed(op.results)
+            if linear_values.isdisjoint(operands):
+                linear = []
+            elif isinstance(op, CALLING):
+                linear = dependent_results(self.module, op, linear_values)
+            else:
+                linear = results
+            if len(linear) < len(results):
                 with op.location:
                     copy_known(op, linear_values, values)
             if linear:
                 linear_values.update(linear)
-                pending.append(op)
+                pending.append((op, operands, results))
         return pending
 
     def _transpose_op(
         self,
-        op: ir.OpView,
+        one: LinearOp,
         linear_values: set[Value],
         values: dict[Value, Value],
         cotangents: dict[Value, Value],
     ) -> None:
-        cts = [cotangents.pop(r, None) for r in op.results]
-        if all(ct is None for ct in cts):
+        op, operands, results = one
+        if cotangents.keys().isdisjoint(results):
             return
-        operands = list(op.operands)
+        cts = [cotangents.pop(r, None) for r in results]
         known = [None if x in linear_values else values[x] for x in operands]
-        if isinstance(op, func.CallOp):
-            shares = self._transpose_call(op, known, cts)
-        elif isinstance(op, HigherOrderOp):
-            shares = op.transpose_with(self, cts, known)
-        else:
-            assert isinstance(op, AxirOp)
-            _check_linear(op, [i for i, k in enumerate(known) if k is None])
-            shares = op.transpose(cts[0] if len(cts) == 1 else tuple(cts), *known)
-        for x, k, share in zip(operands, known, shares, strict=True):
-            if k is None and share is not None:
-                _accumulate(cotangents, x, share)
+        with op.location:
+            if isinstance(op, func.CallOp):
+                shares = self._transpose_call(op, known, cts)
+            elif isinstance(op, HigherOrderOp):
+                shares = op.transpose_with(self, cts, known)
+            else:
+                assert isinstance(op, AxirOp)
+                _check_linear(op, [i for i, k in enumerate(known) if k is None])
+                shares = op.transpose(cts[0] if len(cts) == 1 else tuple(cts), *known)
+            for x, k, share in zip(operands, known, shares, strict=True):
+                if k is None and share is not None:
+                    _accumulate(cotangents, x, share)
 
     def _transpose_call(
         self, op: func.CallOp, known: Sequence[Value | None], cts: Sequence[Value | None]
@@ -128,9 +134,8 @@ class Transposer:
 
 def _check_linear(op: AxirOp, unknown: Sequence[int]) -> None:
     """Refuse an op that is not linear in the operands that depend on linear arguments, taken together."""
-    linear = op.linear_positions()
     jointly = bool(op.linear_in) or len(unknown) == 1
-    if not jointly or not set(unknown) <= set(linear):
+    if not jointly or not all(map(op.may_be_linear_in, unknown)):
         operands = ", ".join(str(i) for i in unknown)
         raise MissingRuleError(
             f"transpose: {op.OPERATION_NAME} is not linear in its operands {operands}, which depend on the linear "

@@ -19,7 +19,7 @@ from axir_compiler.ir.module import (
     lookup,
     walk,
 )
-from axir_compiler.ir.op import AxirOp
+from axir_compiler.ir.op import AxirOp, listed
 from axir_compiler.ir.places import NamesPlace
 from axir_compiler.ir.region import HigherOrderOp, RegionOp
 from axir_compiler.ir.types import Aval, aval_of, mlir_type
@@ -113,30 +113,39 @@ class Vectorizer:
     def _vectorize_body(
         self, function: func.FuncOp, values: dict[Value, Value], batched: dict[Value, int], size: int
     ) -> list[Value]:
-        for op in body_of(function).operations:
-            if isinstance(op, func.ReturnOp):
-                return list(op.operands)
-            axes = [batched.get(x) for x in op.operands]
-            with op.location, NamesPlace(op):
-                if all(axis is None for axis in axes) and not self._refers(op):
-                    copy_op(op, values)
-                    continue
-                operands = [values[x] for x in op.operands]
-                if isinstance(op, func.CallOp):
-                    new, found = self._call(op, operands, axes, size)
-                elif isinstance(op, HigherOrderOp):
-                    new, found = op.batch_with(self, size, axes, operands)
+        *ops, terminator = list(body_of(function).operations)
+        with NamesPlace() as place:
+            for op in ops:
+                place.op = op
+                self._vectorize_op(op, values, batched, size)
+        return list(terminator.operands)
+
+    def _vectorize_op(
+        self, op: ir.OpView, values: dict[Value, Value], batched: dict[Value, int], size: int
+    ) -> None:
+        given = listed(op.operands)
+        with op.location:
+            if batched.keys().isdisjoint(given) and not self._refers(op):
+                copy_op(op, values)
+                return
+            axes = [batched.get(x) for x in given]
+            operands = [values[x] for x in given]
+            if isinstance(op, func.CallOp):
+                new, found = self._call(op, operands, axes, size)
+            elif isinstance(op, HigherOrderOp):
+                new, found = op.batch_with(self, size, axes, operands)
+            else:
+                assert isinstance(op, AxirOp)
+                if isinstance(op, CollectiveOp) and op.axis == self.axis_name:
+                    result, axis = op.batch_named(size, axes, *operands)
                 else:
-                    assert isinstance(op, AxirOp)
-                    if isinstance(op, CollectiveOp) and op.axis == self.axis_name:
-                        result, axis = op.batch_named(size, axes, *operands)
-                    else:
-                        result, axis = op.batch(axes, *operands)
-                    new = list(result) if isinstance(result, tuple) else [result]
-                    found = [axis] * len(new)
-            values.update(zip(op.results, new, strict=True))
-            batched.update({r: a for r, a in zip(op.results, found, strict=True) if a != UNBATCHED})
-        raise AssertionError("a function ends in a return")
+                    result, axis = op.batch(axes, *operands)
+                new = result if isinstance(result, tuple) else (result,)
+                found = [axis] * len(new)
+        for old, result, axis in zip(listed(op.results), new, found, strict=True):
+            values[old] = result
+            if axis != UNBATCHED:
+                batched[old] = axis
 
     def _call(
         self, op: func.CallOp, operands: list[Value], axes: Sequence[int | None], size: int

@@ -187,7 +187,10 @@ class Origin:
     @staticmethod
     def of(function: Callable[..., Any], args: Sequence[Tracer]) -> Origin | None:
         """The origin of a result of ``args``; ``None`` if one of them is unknown."""
-        return Origin(function, args) if all(t.known for t in args) else None
+        for t in args:
+            if t._origin is None:
+                return None
+        return Origin(function, args)
 
 
 class Tracer(Array):
@@ -336,8 +339,7 @@ class Frame:
     def emit(self, op: type[AxirOp], args: Sequence[Array], attrs: dict[str, Any], weak: bool) -> Any:
         """Append an op; gives a tracer, or a tuple of them."""
         lifted = [self.lift(x) for x in args]
-        results = op.infer_checked([t.aval for t in lifted], attrs)
-        operation = op.create([t.value for t in lifted], results, attrs, mlir_location(), self._ip)
+        operation, results = op.append_at([t.value for t in lifted], attrs, mlir_location(), self._ip)
         self.tape.append((op.short_name, *[t.index for t in lifted], *attrs.items()))
         origin = Origin.of(lambda *xs: evaluate_op(op, xs, attrs), lifted)
         if len(results) == 1:

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from axir_compiler.lowering import emit
-from axir_compiler.lowering.linalg.householder import Rows
+from axir_compiler.lowering.linalg.householder import EXTRA, Rows
 from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, constant_index, largest
-from axir_compiler.lowering.linalg.scaling import hypotenuse, is_finite, normalized, safe_factors
-from axir_compiler.lowering.linalg.tiles import clear, fill, read_padded
+from axir_compiler.lowering.linalg.scaling import hypotenuse, is_finite, normalized, rotation, safe_factors
+from axir_compiler.lowering.linalg.tiles import ROWS, clear, fill, read_padded
 from axir_compiler.lowering.linalg.workspace import Array, Workspace
 
 __all__ = ["SIZE", "VALUES", "Bidiagonal", "Bidiagonalization", "Iteration"]
@@ -23,8 +23,9 @@ SWEEPS = 30
 Rotate = Callable[[Index, Index, Real, Real], None]
 
 
-# Rows of the array: diagonal, what is above it, factors of the reflectors from either side, size of the matrix.
-SIZE, VALUES = 4, 5
+# Rows of the array: diagonal, what is above it, factors of the reflectors from either side, size of the matrix, and
+# the products of the matrix with the last reflectors.
+SIZE, _SUMS, _TOTALS, VALUES = 4, 5, 6, 7
 
 
 class Job(Protocol):
@@ -126,28 +127,20 @@ class Bidiagonal:
             i = j + 1
             g, y = self.above[i], self.diagonal[i]
             h, g = s * g, c * g
-            c, s, self.above[j] = _rotation(f, h)
-            f, g = x * c + g * s, g * c - x * s
+            self.above[j], c, s = rotation(space, h, f)
+            f, g = (x * c).plus_product(g, s), (g * c).minus_product(x, s)
             h, y = y * s, y * c
-            rotate_right(j, i, c, s)
-            c, s, self.diagonal[j] = _rotation(f, h)
-            rotate_left(j, i, c, s)
-            return [c * g + s * y, c * y - s * g, c, s]
+            # The vectors are turned by closer approximations of rotations, for which the next one does not wait.
+            rotate_right(j, i, *normalized(c, s))
+            self.diagonal[j], c, s = rotation(space, h, f)
+            rotate_left(j, i, *normalized(c, s))
+            return [(c * g).plus_product(s, y), (c * y).minus_product(s, g), c, s]
 
         start = self._shifted(first, last)
         f, x, _, _ = space.loop(first, last, chase, start, self.diagonal[first], one, one)
         self.above[first] = self._zero
         self.above[last] = f
         self.diagonal[last] = x
-
-
-def _rotation(f: Real, h: Real) -> tuple[Real, Real, Real]:
-    """Cosine and sine that take ``(f, h)`` to ``(z, 0)``, and ``z``."""
-    z = hypotenuse(f, h)
-    usable = z.compare("gt", 0.0)
-    divisor = choose(usable, z, z.constant(1.0))
-    c, s = normalized(choose(usable, f / divisor, z.constant(1.0)), h / divisor)
-    return c, s, z
 
 
 class Bidiagonalization:
@@ -164,47 +157,122 @@ class Bidiagonalization:
         """Take the elements of the transposed matrix; what lacks is zero."""
         space, layout = self.space, self.long.layout
         read_padded(space, element, rows, columns, self.matrix, layout)
-        space.loop(rows, self.n, lambda i: clear(space, self.matrix, i, layout))
+        space.loop(rows, self.n + EXTRA, lambda i: clear(space, self.matrix, i, layout))
         space.loop(0, VALUES, lambda i: clear(space, self.state, i, layout))
 
     def run(self) -> None:
-        """Reflectors from the left and from the right in turn; the rows of the matrix become those from the left."""
+        """Reflectors from the left and from the right in turn; the rows of the matrix become those from the left.
+
+        A step subtracts ``s_j v + conj(u_j) w`` from each row ``x_j``, with the reflectors ``v``, ``u`` from the left
+        and from the right, the sums ``s_j`` and the totals ``w``. That is done in the next step, in the same pass as
+        its sums, so that a step reads the matrix twice and writes it once (G. W. Howell, J. W. Demmel, C. T. Fulton,
+        S. Hammarling, K. Marmol, Cache efficient bidiagonalization using BLAS 2.5 operators, ACM Transactions on
+        Mathematical Software 34, 2008).
+        """
         b, n, matrix, reflectors = self.b, self.n, self.matrix, self.reflectors
+        # Before the first step nothing is subtracted; behind the last reflector a panel finds zeros.
+        clear(self.space, reflectors, constant_index(0), self.short.layout)
+        self.space.loop(n, n + EXTRA, lambda i: clear(self.space, reflectors, i, self.short.layout))
 
         def step(k: Index) -> None:
+            self._subtract(k)
             b.diagonal[k], tau = self.long.reflector(matrix, k, k, matrix, k)
             b.left_tau[k] = tau
-            self.long.apply(matrix, k + 1, n, matrix, k, k, tau.conjugate())
+            self._sums(k, tau.conjugate())
             clear(self.space, reflectors, k, self.short.layout)
-            self.space.loop(k + 1, n, lambda j: reflectors.set((k, j), matrix[j, k].conjugate()))
+            self.space.loop(
+                k + 1,
+                n,
+                lambda j: reflectors.set((k, j), (matrix[j, k] - self.state[_SUMS, j]).conjugate()),
+            )
             self.space.when((k + 1).compare("lt", n), lambda: right(k))
 
         def right(k: Index) -> None:
             b.above[k + 1], tau = self.short.reflector(reflectors, k, k + 1, reflectors, k)
             b.right_tau[k] = tau
-            self._across(k, tau)
+            self._totals(k, tau)
 
         self.space.loop(0, n, step)
 
-    def _across(self, k: Index, tau: Any) -> None:
-        """Multiply the matrix by a reflector from the other side: rows are combined."""
-        lanes, matrix, reflectors = self.long.lanes, self.matrix, self.reflectors
+    def _columns(self, k: Index, body: Callable[..., Any], *carried: Any) -> Any:
+        lanes = self.long.lanes
+        return self.space.loop(k.down_to_multiple(lanes), self.long.layout.width, body, *carried, step=lanes)
 
-        def columns(c: Index) -> None:
-            zero = matrix.number(0).spread(lanes)
+    def _pending(self, k: Index, rows: list[Index]) -> Callable[[Index], list[Any]]:
+        """Vectors of rows after the step before ``k``, by column. Before the first step there are zeros to subtract."""
+        lanes, matrix, state = self.long.lanes, self.matrix, self.state
+        before = (k - 1).at_least(0)
+        factors = [
+            (state[_SUMS, r], self.reflectors[before, r].conjugate())
+            for r in (row.at_most(self.n - 1) for row in rows)
+        ]
 
-            def add(j: Index, total: Any) -> list[Any]:
-                return [total.plus_product(reflectors[k, j], matrix.get(j, c, lanes=lanes))]
+        def vectors(c: Index) -> list[Any]:
+            v, w = matrix.get(before, c, lanes=lanes), state.get(_TOTALS, c, lanes=lanes)
+            return [
+                matrix.get(row, c, lanes=lanes).minus_product(of_v, v).minus_product(of_w, w)
+                for row, (of_v, of_w) in zip(rows, factors, strict=True)
+            ]
 
-            total = self.space.loop(k + 1, self.n, add, zero) * tau
+        return vectors
 
-            def subtract(j: Index) -> None:
-                old = matrix.get(j, c, lanes=lanes)
-                matrix.put(old.minus_product(reflectors[k, j].conjugate(), total), j, c)
+    def _subtract(self, k: Index) -> None:
+        """Bring row ``k`` up to date."""
+        vectors = self._pending(k, [k])
+        self._columns(k, lambda c: self.matrix.put(vectors(c)[0], k, c))
 
-            self.space.loop(k + 1, self.n, subtract)
+    def _sums(self, k: Index, factor: Any) -> None:
+        """Bring the rows behind ``k`` up to date, and take their products with the reflector from the left."""
+        lanes, matrix, state, n = self.long.lanes, self.matrix, self.state, self.n
+        zero = matrix.number(0).spread(lanes)
 
-        self.space.loop((k + 1).down_to_multiple(lanes), self.long.layout.width, columns, step=lanes)
+        def some(j: Index) -> None:
+            rows = [j + r for r in range(ROWS)]
+            vectors = self._pending(k, rows)
+
+            def add(c: Index, *sums: Any) -> list[Any]:
+                found, right = vectors(c), matrix.get(k, c, lanes=lanes).conjugate()
+                for row, value in zip(rows, found, strict=True):
+                    matrix.put(value, row, c)
+                return [total.plus_product(value, right) for total, value in zip(sums, found, strict=True)]
+
+            for row, total in zip(rows, self._columns(k, add, *[zero] * ROWS), strict=True):
+                at = row.at_most(n - 1)
+                state[_SUMS, at] = choose(row.compare("lt", n), factor * total.sum(), state[_SUMS, at])
+
+        self.space.loop(k + 1, n, some, step=ROWS)
+
+    def _totals(self, k: Index, factor: Any) -> None:
+        """Rows combined by the reflector from the right, as they will be after that from the left."""
+        lanes, matrix, state, n = self.long.lanes, self.matrix, self.state, self.n
+        zero = matrix.number(0)
+        clear(self.space, state, constant_index(_TOTALS), self.long.layout)
+
+        def some(j: Index, both: Any) -> list[Any]:
+            rows = [j + r for r in range(ROWS)]
+            factors = []
+            for row in rows:
+                at = row.at_most(n - 1)
+                u = choose(row.compare("lt", n), self.reflectors[k, at], zero)
+                both = both.plus_product(u, state[_SUMS, at])
+                factors.append(u)
+
+            def add(c: Index) -> None:
+                total = state.get(_TOTALS, c, lanes=lanes)
+                for row, u in zip(rows, factors, strict=True):
+                    total = total.plus_product(u, matrix.get(row, c, lanes=lanes))
+                state.put(total, _TOTALS, c)
+
+            self._columns(k, add)
+            return [both]
+
+        both = self.space.loop(k + 1, n, some, zero, step=ROWS)
+
+        def finish(c: Index) -> None:
+            total = state.get(_TOTALS, c, lanes=lanes)
+            state.put(total.minus_product(both, matrix.get(k, c, lanes=lanes)) * factor, _TOTALS, c)
+
+        self._columns(k, finish)
 
 
 class Iteration:

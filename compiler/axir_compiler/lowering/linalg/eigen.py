@@ -13,11 +13,13 @@ from axir_compiler.lowering.linalg.complex_numbers import Complex, part_type, re
 from axir_compiler.lowering.linalg.householder import EXTRA, Rows
 from axir_compiler.lowering.linalg.matrices import cut, first_row, swapped
 from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, constant_index
+from axir_compiler.lowering.linalg.panels import multiply_out
 from axir_compiler.lowering.linalg.scaling import (
     hypotenuse,
     is_finite,
     largest_element,
     normalized,
+    rotation,
     safe_factors,
 )
 from axir_compiler.lowering.linalg.tiles import ROWS, Layout, clear, fill, read_padded
@@ -162,14 +164,7 @@ def _two_sided(rows: Rows, a: Array, vectors: Array, k: Index, tau: Any, n: int)
 
 def _multiply_out(rows: Rows, a: Array, z: Array, vectors: Array, n: int) -> None:
     """The product of the reflectors, transposed, in the rows of ``z``."""
-    count = _reflectors(a, n)
-
-    def step(i: Index) -> None:
-        k = (count - 1) - i
-        rows.apply(z, k + 1, n, a, k, k + 1, vectors[_TAU, k])
-
-    if count:
-        rows.space.loop(0, count, step)
+    multiply_out(rows, z, n, a, _reflectors(a, n), 1, lambda k: vectors[_TAU, k])
 
 
 def _iterate(rows: Rows, z: Array, vectors: Array, n: int) -> Flag:
@@ -223,19 +218,16 @@ def _ql_step(rows: Rows, z: Array, vectors: Array, first: Index, last: Index) ->
     def rotate(count: Index, g: Real, c: Real, s: Real, p: Real) -> list[Real]:
         i = last - count
         f, b = s * vectors[_BESIDE, i], c * vectors[_BESIDE, i]
-        r = hypotenuse(f, g)
+        r, c, s = rotation(space, f, g)
         vectors[_BESIDE, i + 1] = r
-        # Both zero: no rotation.
-        usable = r.compare("gt", 0.0)
-        divisor = choose(usable, r, r.constant(1.0))
-        s, c = normalized(f / divisor, choose(usable, g / divisor, r.constant(1.0)))
         g = vectors[_DIAGONAL, i + 1] - p
-        r = (vectors[_DIAGONAL, i] - g) * s + c * b * 2.0
+        r = (c * (b * 2.0)).plus_product(vectors[_DIAGONAL, i] - g, s)
         p = s * r
         vectors[_DIAGONAL, i + 1] = g + p
-        # z_i = c z_i - s z_{i+1}, z_{i+1} = s z_i + c z_{i+1}.
-        rows.rotate(z, i, i + 1, c, -s)
-        return [c * r - b, c, s, p]
+        # z_i = c z_i - s z_{i+1}, z_{i+1} = s z_i + c z_{i+1}; the next rotation does not wait for that.
+        cosine, sine = normalized(c, s)
+        rows.rotate(z, i, i + 1, cosine, -sine)
+        return [(-b).plus_product(c, r), c, s, p]
 
     one, zero = g.constant(1.0), g.constant(0.0)
     g, _, _, p = space.loop(1, last - first + 1, rotate, g, one, one, zero)

@@ -101,33 +101,17 @@ class Rows:
         )
         return [s.sum() for s in (found if isinstance(found, tuple) else (found,))]
 
-    def apply(
-        self, x: Array, first: Index | int, last: int, v: Array, v_row: Index | int, start: Index, tau: Any
-    ) -> None:
-        """Multiply rows ``first``, ..., ``last - 1`` of ``x`` (and up to `EXTRA` further ones) by a reflector."""
-
-        def some(i: Index) -> None:
-            rows = [i + r for r in range(ROWS)]
-            factors = [tau * s for s in self.dots(x, rows, v, v_row, start)]
-
-            def subtract(j: Index) -> None:
-                right = v.get(v_row, j, lanes=self.lanes)
-                for row, factor in zip(rows, factors, strict=True):
-                    x.put(x.get(row, j, lanes=self.lanes).minus_product(factor, right), row, j)
-
-            self.space.loop(self._from(start), self.layout.width, subtract, step=self.lanes)
-
-        self.space.loop(first, last, some, step=ROWS)
-
     def rotate(self, x: Array, i: Index, j: Index, c: Real, s: Real) -> None:
         """Rows ``i`` and ``j`` become ``c x_i + s x_j`` and ``c x_j - s x_i``."""
 
+        lanes = self.layout.tile
+
         def columns(k: Index) -> None:
-            a, b = x.get(i, k, lanes=self.lanes), x.get(j, k, lanes=self.lanes)
+            a, b = x.get(i, k, lanes=lanes), x.get(j, k, lanes=lanes)
             x.put((a * c).plus_product(s, b), i, k)
             x.put((b * c).minus_product(s, a), j, k)
 
-        self.space.loop(0, self.layout.width, columns, step=self.lanes)
+        self.space.loop(0, self.layout.width, columns, step=lanes)
 
     def swap(self, x: Array, i: Index, j: Index) -> None:
         """Exchange two rows."""

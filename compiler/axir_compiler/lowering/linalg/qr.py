@@ -9,15 +9,13 @@ from axir_compiler.lowering.generic import element_type_of, is_empty, shape_of, 
 from axir_compiler.lowering.linalg.complex_numbers import is_complex_type
 from axir_compiler.lowering.linalg.householder import EXTRA, Rows
 from axir_compiler.lowering.linalg.matrices import cut, identity, swapped, triangle_of
-from axir_compiler.lowering.linalg.numbers import Index, Real, choose, lane_numbers
+from axir_compiler.lowering.linalg.numbers import Index, Real, choose, constant_index, lane_numbers
+from axir_compiler.lowering.linalg.panels import PANEL, Panel
 from axir_compiler.lowering.linalg.tiles import Layout, clear, read_padded
 from axir_compiler.lowering.linalg.workspace import Array, Workspace, lanes_of, round_up, run
 from axir_compiler.mlir import ir
 
 __all__ = ["qr"]
-
-_PANEL = 4
-"""Reflectors that are applied together; as many rows may follow the last one that is needed."""
 
 
 def qr(x: ir.Value, *, full: bool) -> tuple[ir.Value, ir.Value]:
@@ -46,20 +44,20 @@ def qr(x: ir.Value, *, full: bool) -> tuple[ir.Value, ir.Value]:
 
         def reflect(k: Index) -> None:
             panels.factorize(k)
-            panels.apply(all_rows, k + _PANEL, n, k, adjoint=True)
+            panels.apply(all_rows, k + PANEL, n, k, adjoint=True)
 
-        space.loop(0, count, reflect, step=_PANEL)
+        space.loop(0, count, reflect, step=PANEL)
         q = all_rows.below(first_q)
         rows.identity(q, columns)
 
         def multiply(i: Index) -> None:
-            k = (round_up(count, _PANEL) - _PANEL) - i
+            k = (round_up(count, PANEL) - PANEL) - i
             panels.restore(k)
             panels.apply(q, k, columns, k, adjoint=False)
 
-        space.loop(0, count, multiply, step=_PANEL)
+        space.loop(0, count, multiply, step=PANEL)
 
-    (all_rows,) = run(batch, [((scratch + 2 * _PANEL, width), kind)], [x], body)
+    (all_rows,) = run(batch, [((scratch + 2 * PANEL, width), kind)], [x], body)
     upper = swapped(cut(all_rows, (0, n), (0, columns)))
     q = swapped(cut(all_rows, (first_q, first_q + columns), (0, m)))
     return q, triangle_of(upper, lower=False)
@@ -88,10 +86,10 @@ class _Panels:
             row = k + p
             beta, tau = self.rows.reflector(self.r, row, row, self.v, p)
             self._keep(row, p, beta)
-            self.v[p + _PANEL, row] = tau
-            self._apply_one(row, k + _PANEL, p, tau.conjugate())
+            self.v[p + PANEL, row] = tau
+            self._apply_one(row, k + PANEL, p, tau.conjugate())
 
-        self.rows.space.loop(0, _PANEL, reflect)
+        self.rows.space.loop(0, PANEL, reflect)
         self._triangle(k)
 
     def restore(self, k: Index) -> None:
@@ -102,28 +100,15 @@ class _Panels:
             self._columns(0, lambda j: self.v.put(self.rows.tail(self.r, row, j, row + 1), p, j))
             self.v[p, row] = self.v.number(1)
 
-        self.rows.space.loop(0, _PANEL, one)
+        self.rows.space.loop(0, PANEL, one)
 
     def apply(self, x: Array, first: Index, last: int, k: Index, *, adjoint: bool) -> None:
         """Multiply rows of ``x`` by the panel's product or its adjoint; up to three further rows change too."""
-        t = {(p, q): self.v[_PANEL + p, k + q] for q in range(_PANEL) for p in range(q + 1)}
+        t = {(p, q): self.v[PANEL + p, k + q] for q in range(PANEL) for p in range(q + 1)}
+        self._panel(k).apply(x, first, last, t, self.height, adjoint=adjoint)
 
-        def some(i: Index) -> None:
-            rows = [i + r for r in range(self.height)]
-            products = self._products(x, rows, k)
-            factors = [_times(t, found, adjoint) for found in products]
-
-            def subtract(j: Index) -> None:
-                reflectors = [self.v.get(p, j, lanes=self.rows.lanes) for p in range(_PANEL)]
-                for row, each in zip(rows, factors, strict=True):
-                    value = x.get(row, j, lanes=self.rows.lanes)
-                    for factor, reflector in zip(each, reflectors, strict=True):
-                        value = value.minus_product(factor, reflector)
-                    x.put(value, row, j)
-
-            self._columns(k, subtract)
-
-        self.rows.space.loop(first, last, some, step=self.height)
+    def _panel(self, k: Index) -> Panel:
+        return Panel(self.rows, self.v, constant_index(0), k)
 
     def _columns(self, start: Index | int, body: Any) -> None:
         first = start if isinstance(start, int) else start.down_to_multiple(self.rows.lanes)
@@ -153,40 +138,9 @@ class _Panels:
         lanes = self.rows.lanes
         self.r.put(self.r.get(i, j, lanes=lanes).minus_product(factor, self.v.get(p, j, lanes=lanes)), i, j)
 
-    def _products(self, x: Array, rows: list[Index], k: Index) -> list[list[Any]]:
-        """``v_p^H x_r`` for each row and each reflector."""
-        lanes, zero = self.rows.lanes, x.number(0).spread(self.rows.lanes)
-
-        def add(j: Index, *sums: Any) -> list[Any]:
-            reflectors = [self.v.get(p, j, lanes=lanes).conjugate() for p in range(_PANEL)]
-            values = [x.get(r, j, lanes=lanes) for r in rows]
-            pairs = [(value, reflector) for value in values for reflector in reflectors]
-            return [s.plus_product(*pair) for s, pair in zip(sums, pairs, strict=True)]
-
-        start, count = k.down_to_multiple(lanes), len(rows) * _PANEL
-        found = self.rows.space.loop(start, self.rows.layout.width, add, *[zero] * count, step=lanes)
-        sums = [s.sum() for s in found]
-        return [sums[i : i + _PANEL] for i in range(0, count, _PANEL)]
-
     def _triangle(self, k: Index) -> None:
         """Complete ``T``, whose diagonal is there: the factors of the reflectors."""
-        products = self._products(self.v, [k - k + p for p in range(_PANEL)], k)
-        t = {(p, p): self.v[_PANEL + p, k + p] for p in range(_PANEL)}
-        for q in range(1, _PANEL):
-            # products[q][p] is v_p^H v_q.
-            column = [-(t[q, q] * products[q][p]) for p in range(q)]
-            for p in range(q):
-                t[p, q] = sum((t[p, s] * column[s] for s in range(p + 1, q)), t[p, p] * column[p])
-                self.v[_PANEL + p, k + q] = t[p, q]
-
-
-def _times(t: dict[tuple[int, int], Any], x: list[Any], adjoint: bool) -> list[Any]:
-    """``T x``, or ``T^H x``, for an upper triangular ``T``."""
-    found = []
-    for p in range(_PANEL):
-        terms = [
-            (t[q, p].conjugate() if adjoint else t[p, q]) * x[q]
-            for q in (range(p + 1) if adjoint else range(p, _PANEL))
-        ]
-        found.append(sum(terms[1:], terms[0]))
-    return found
+        t = self._panel(k).triangle([self.v[PANEL + p, k + p] for p in range(PANEL)])
+        for (p, q), value in t.items():
+            if p < q:
+                self.v[PANEL + p, k + q] = value

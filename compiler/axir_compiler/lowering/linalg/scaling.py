@@ -10,7 +10,7 @@ from axir_compiler.lowering import emit
 from axir_compiler.lowering.linalg.numbers import Flag, Index, Real, choose, largest
 from axir_compiler.lowering.linalg.workspace import Array, Workspace
 
-__all__ = ["hypotenuse", "is_finite", "largest_element", "normalized", "safe_factors"]
+__all__ = ["hypotenuse", "is_finite", "largest_element", "normalized", "rotation", "safe_factors"]
 
 # Powers of two: numbers between 2^-safe and 2^safe stay, others are moved by so many binary places into that range.
 _SAFE = {32: (40, 86), 64: (400, 622)}
@@ -51,6 +51,28 @@ def hypotenuse(x: Real, y: Real) -> Real:
     ratio = least / choose(most.compare("gt", 0.0), most, most.constant(1.0))
     # A quotient is rounded without bias; with a product by an inverse, many rotations would shrink vectors.
     return most * most.constant(1.0).plus_product(ratio, ratio).sqrt()
+
+
+def rotation(space: Workspace, f: Real, g: Real) -> tuple[Real, Real, Real]:
+    """``r = sqrt(f^2 + g^2)``, ``g / r`` and ``f / r``; 0, 1 and 0 for zeros.
+
+    The numbers are those of a matrix in the safe range, so that squares do not overflow. Rotations follow from each
+    other: the time of one is that of its longest chain of operations, which is short where squares do not underflow.
+    """
+    square = (f * f).plus_product(g, g)
+
+    def careful() -> list[Real]:
+        r = hypotenuse(f, g)
+        usable = r.compare("gt", 0.0)
+        divisor = choose(usable, r, r.constant(1.0))
+        return [r, choose(usable, g / divisor, r.constant(1.0)), f / divisor]
+
+    def quick() -> list[Real]:
+        r = square.sqrt()
+        return [r, g / r, f / r]
+
+    enough = square.compare("gt", 2.0 ** (-100 if emit.bit_width(f.element) == 32 else -960))
+    return space.when(enough, quick, careful, kinds=[f, f, f])
 
 
 def normalized(c: Real, s: Real) -> tuple[Real, Real]:

@@ -11,6 +11,7 @@ from axir_compiler.lowering.linalg.complex_numbers import conjugated, part_type
 from axir_compiler.lowering.linalg.householder import EXTRA, Rows
 from axir_compiler.lowering.linalg.matrices import cut, first_row, identity, swapped
 from axir_compiler.lowering.linalg.numbers import Index
+from axir_compiler.lowering.linalg.panels import multiply_out
 from axir_compiler.lowering.linalg.scaling import is_finite, largest_element, safe_factors
 from axir_compiler.lowering.linalg.tiles import Layout
 from axir_compiler.lowering.linalg.workspace import Array, Workspace, lanes_of, round_up, run
@@ -100,12 +101,7 @@ class _Job:
             rows = Rows(space, self.m, self.lanes)
             rows.identity(left, self.vectors)
             matrix, tau = source.below(self.matrix), Bidiagonal(source).left_tau
-
-            def apply(i: Index) -> None:
-                k = (self.n - 1) - i
-                rows.apply(left, k, self.vectors, matrix, k, k, tau[k])
-
-            space.loop(0, self.n, apply)
+            multiply_out(rows, left, self.vectors, matrix, self.n, 0, lambda k: tau[k])
 
         height = round_up(self.vectors, EXTRA) + EXTRA
         return run(self.batch, [((height, self.long.width), self.kind)], [state], body)[0]
@@ -117,12 +113,7 @@ class _Job:
             rows = Rows(space, self.n, self.lanes)
             rows.identity(right, self.n)
             reflectors, tau = source.below(self.reflectors), Bidiagonal(source).right_tau
-
-            def apply(i: Index) -> None:
-                k = (self.n - 2) - i
-                rows.apply(right, k + 1, self.n, reflectors, k, k + 1, tau[k])
-
-            space.loop(0, self.n - 1, apply)
+            multiply_out(rows, right, self.n, reflectors, self.n - 1, 1, lambda k: tau[k])
 
         return run(self.batch, [((self.n + EXTRA, self.short.width), self.kind)], [state], body)[0]
 
