@@ -28,6 +28,7 @@ __all__ = ["Entry", "Request", "members_of", "request"]
 
 # From this many elements in arguments and results on, programs run on several cores.
 _PARALLEL_ELEMENTS = 1 << 16
+_SMALL_BYTES = 1 << 16
 Parameters = dict[str, np.ndarray]
 
 
@@ -223,14 +224,23 @@ def _trace(wanted: Request, sizes: Mapping[str, int], parameters: Parameters) ->
 
 
 def _keep(array: ConcreteArray, parameters: Parameters) -> str:
-    """The key of an array among the parameters; one array, one key."""
+    """The key of an array among the parameters; one array, one key.
+
+    Small arrays are one if their elements are: a function may make a table each time it is traced.
+    """
     value = np.asarray(array.to_numpy())
     for key, known in parameters.items():
-        if known is value or (_memory(known) == _memory(value) and known.size):
+        if known is value or (_memory(known) == _memory(value) and known.size) or _are_equal(known, value):
             return key
     key = f"p{len(parameters)}"
     parameters[key] = value
     return key
+
+
+def _are_equal(x: np.ndarray, y: np.ndarray) -> bool:
+    if (x.shape, x.dtype) != (y.shape, y.dtype) or x.nbytes > _SMALL_BYTES:
+        return False
+    return x.tobytes() == y.tobytes()
 
 
 def _memory(x: np.ndarray) -> tuple[Any, ...]:
