@@ -19,7 +19,7 @@ from axir_compiler.ir.places import place_of
 from axir_compiler.lowering.generic import fill, optimization_barrier
 from axir_compiler.mlir import arith, context, func, ir
 
-__all__ = ["Affine", "fit", "generalize"]
+__all__ = ["Affine", "fit", "generalize", "structure_of"]
 
 Env = Mapping[str, int]
 
@@ -61,6 +61,18 @@ def generalize(
     mains = [next(op for op in m.body.operations if isinstance(op, func.FuncOp)) for m in modules]
     with context(), ir.Location.unknown():
         _Generalizer(mains, samples, shapes).run()
+
+
+def structure_of(module: ir.Module) -> str:
+    """The ops of a lowered program without numbers: equal for programs that may be joined."""
+    found: list[str] = []
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        found.append(f"{op.name} {len(op.operands)} {len(op.results)} {len(op.regions)}")
+        return ir.WalkResult.ADVANCE
+
+    module.operation.walk(visit)
+    return "\n".join(found)
 
 
 class _Generalizer:
@@ -411,8 +423,8 @@ def _first_difference(blocks: Sequence[Any]) -> Any:
     lists = [list(b.operations) for b in blocks]
     for ops in zip(*lists, strict=False):
         if len({op.operation.name for op in ops}) > 1:
-            return ops[0]
-    return lists[0][-1]
+            return next(op for op in ops if not op.operation.name.endswith("return"))
+    return max(lists, key=len)[-2 if len(lists[0]) > 1 else -1]
 
 
 def _aligned(lists: Sequence[Any], op: Any) -> Iterator[tuple[Any, ...]]:
