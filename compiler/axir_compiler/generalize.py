@@ -19,7 +19,7 @@ from axir_compiler.ir.places import place_of
 from axir_compiler.lowering.generic import fill, optimization_barrier
 from axir_compiler.mlir import arith, context, func, ir
 
-__all__ = ["Affine", "fit", "generalize"]
+__all__ = ["Affine", "fit", "generalize", "structure_of"]
 
 Env = Mapping[str, int]
 
@@ -61,6 +61,18 @@ def generalize(
     mains = [next(op for op in m.body.operations if isinstance(op, func.FuncOp)) for m in modules]
     with context(), ir.Location.unknown():
         _Generalizer(mains, samples, shapes).run()
+
+
+def structure_of(module: ir.Module) -> str:
+    """The ops of a lowered program without numbers: equal for programs that may be joined."""
+    found: list[str] = []
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        found.append(f"{op.name} {len(op.operands)} {len(op.results)} {len(op.regions)}")
+        return ir.WalkResult.ADVANCE
+
+    module.operation.walk(visit)
+    return "\n".join(found)
 
 
 class _Generalizer:
@@ -108,10 +120,6 @@ class _Generalizer:
         name = one.operation.name
         if any(op.operation.name != name for op in ops):
             raise _refusal(one, "is another operation for other sizes")
-        if name in _CLOSED:
-            if len({str(op) for op in ops}) > 1:
-                raise _refusal(one, "is a loop over single elements, which is made for one size")
-            return
         kinds = [
             self._fitted_type([r.type for r in results], one)
             for results in _aligned([o.results for o in ops], one)
@@ -127,6 +135,10 @@ class _Generalizer:
             self._patch_constant(ops, kinds[0])
         elif name == "tensor.empty" and any(kinds):
             self._replace(one, kinds[0], lambda kind: (self._extents(kind[1]), {}))
+        elif name == "util.optimization_barrier" and any(kinds):
+            self._patch_barrier(one, kinds)
+        elif name == _KERNEL and any(kinds):
+            self._patch_kernel(one, kinds)
         elif name in _STATIC_LISTS and (changed or any(kinds)):
             self._patch_lists(name, ops, changed, kinds)
         elif changed:
@@ -186,8 +198,6 @@ class _Generalizer:
         one, lists, leading = ops[0], *_STATIC_LISTS[name]
         if set(changed) - set(lists):
             raise _refusal(one, "depends on sizes")
-        if len(one.operands) != leading:
-            raise _refusal(one, "has positions that are computed")
         fitted = {
             key: [
                 self._fitted(column, one)
@@ -202,16 +212,57 @@ class _Generalizer:
         def parts(_: Any) -> tuple[list[ir.Value], dict[str, Any]]:
             unknown = ir.ShapedType.get_dynamic_size()
             attributes = dict(one.attributes.items())
+            computed = iter(list(one.operands)[leading:])
+            groups = [self._positions(numbers, computed) for numbers in fitted.values()]
             for key, numbers in fitted.items():
                 known = [unknown if isinstance(n, Affine) else n for n in numbers]
                 attributes[key] = ir.DenseI64ArrayAttr.get(known)
-            extents = [self._extents(numbers) for numbers in fitted.values()]
             if len(fitted) > 1:  # several groups of operands; the op does not show this attribute
-                counts = [1] * leading + [len(x) for x in extents]
+                counts = [1] * leading + [len(x) for x in groups]
                 attributes["operandSegmentSizes"] = ir.DenseI32ArrayAttr.get(counts)
-            return [*list(one.operands)[:leading], *(x for group in extents for x in group)], attributes
+            return [*list(one.operands)[:leading], *(x for group in groups for x in group)], attributes
 
         self._replace(one, kind, parts)
+
+    def _patch_barrier(self, op: Any, kinds: list[Any]) -> None:
+        """A barrier, behind which IREE cannot look extents up."""
+
+        def patch() -> None:
+            for result, kind in zip(op.results, kinds, strict=True):
+                if kind is None:
+                    continue
+                result.set_type(kind[0])
+                with ir.InsertionPoint.after(op.operation), op.location:
+                    extents = self._extents(kind[1])
+                    tied = ir.Operation.create(_TIE, results=[kind[0]], operands=[result, *extents])
+                result.replace_all_uses_except(tied.result, tied)
+
+        self._patches.append(patch)
+
+    def _patch_kernel(self, op: Any, kinds: list[Any]) -> None:
+        """A dispatch, which takes the unknown extents of its results."""
+        types = [r.type if kind is None else kind[0] for r, kind in zip(op.results, kinds, strict=True)]
+
+        def patch() -> None:
+            with ir.InsertionPoint(op), op.location:
+                extents = [x for kind in kinds if kind for x in self._extents(kind[1])]
+                counts = ir.DenseI32ArrayAttr.get([len(extents), 0])
+                attributes = {**dict(op.attributes.items()), "operandSegmentSizes": counts}
+                new = ir.Operation.create(
+                    _KERNEL, results=types, operands=extents, attributes=attributes, regions=2
+                )
+            for old, target in zip(op.regions, new.regions, strict=True):
+                for block in list(old.blocks):
+                    block.append_to(target)
+            for before, after in zip(op.results, new.results, strict=True):
+                before.replace_all_uses_with(after)
+                if not list(after.uses):
+                    # What nobody uses is dropped, and the kernel would keep it on the stack.
+                    with ir.InsertionPoint.after(new), op.location:
+                        optimization_barrier(after)
+            op.operation.erase()
+
+        self._patches.append(patch)
 
     def _patch_constant(self, ops: Sequence[Any], kind: Any) -> None:
         one = ops[0]
@@ -297,7 +348,7 @@ class _Generalizer:
     def _tied(self, x: ir.Value, empty: ir.Value) -> ir.Value:
         """A tensor with its extents, which IREE cannot look up behind a barrier."""
         extents = list(empty.owner.operands)
-        return ir.Operation.create("flow.tensor.tie_shape", results=[x.type], operands=[x, *extents]).result
+        return ir.Operation.create(_TIE, results=[x.type], operands=[x, *extents]).result
 
     def _read_sizes(self) -> None:
         """Compute each named size at the start of the function, from an axis that depends on it alone."""
@@ -316,6 +367,17 @@ class _Generalizer:
             if size.terms[0][1] != 1:
                 found = arith.divui(found, arith.constant(index, ir.IntegerAttr.get(index, size.terms[0][1])))
             return found
+
+    def _positions(self, numbers: Sequence[int | Affine], computed: Iterator[ir.Value]) -> list[ir.Value]:
+        """The operands for a list of numbers, of which the program computes some."""
+        unknown = ir.ShapedType.get_dynamic_size()
+        found = []
+        for n in numbers:
+            if isinstance(n, Affine):
+                found.append(self._extent(n))
+            elif n == unknown:
+                found.append(next(computed))
+        return found
 
     def _extents(self, sizes: Sequence[int | Affine]) -> list[ir.Value]:
         return [self._extent(n) for n in sizes if isinstance(n, Affine)]
@@ -345,11 +407,15 @@ _TYPES_ONLY = (
     "linalg.",
     "tensor.collapse_shape",
     "tensor.bitcast",
-    "util.optimization_barrier",
     "func.return",
+    "flow.return",
+    "scf.",
+    "tensor.insert",
+    "tensor.pad",
+    "vector.transfer_write",
 )
-# Kernels of our own, with loops made for one size.
-_CLOSED = frozenset({"flow.dispatch.region", "flow.dispatch.workgroups"})
+_KERNEL = "flow.dispatch.region"
+_TIE = "flow.tensor.tie_shape"
 
 
 def _first_difference(blocks: Sequence[Any]) -> Any:
@@ -357,8 +423,8 @@ def _first_difference(blocks: Sequence[Any]) -> Any:
     lists = [list(b.operations) for b in blocks]
     for ops in zip(*lists, strict=False):
         if len({op.operation.name for op in ops}) > 1:
-            return ops[0]
-    return lists[0][-1]
+            return next(op for op in ops if not op.operation.name.endswith("return"))
+    return max(lists, key=len)[-2 if len(lists[0]) > 1 else -1]
 
 
 def _aligned(lists: Sequence[Any], op: Any) -> Iterator[tuple[Any, ...]]:

@@ -35,9 +35,12 @@ class Binder:
             for place, p in zip(self._places, entry.parameters, strict=True)
             for leaf, spec in zip(leaf_names(p.tree, place), p.specs, strict=True)
         ]
+        self._special = entry.special
         self._checker = SizeChecker(entry.name, self._leaves, entry.sizes) if entry.sizes else None
 
-    def __call__(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Array], tuple[str, ...]]:
+    def __call__(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[list[Array], frozenset[tuple[str, int]]]:
         """The arrays of a call, in native byte order, and the names of the sizes that are 1.
 
         Raises: ArgumentStructureError, ArgumentDTypeError, ArgumentShapeError; each names the argument.
@@ -55,9 +58,9 @@ class Binder:
             for value, (where, spec) in zip(values, self._leaves, strict=True)
         ]
         if self._checker is None:
-            return arrays, ()
+            return arrays, self._special
         sizes = self._checker.sizes([x.shape for x in arrays])
-        return arrays, tuple(sorted(name for name, size in sizes.items() if size == 1))
+        return arrays, self._special.intersection(sizes.items())
 
     def _ordered(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
         """Arguments by position, of which some were given by name."""

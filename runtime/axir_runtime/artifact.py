@@ -43,7 +43,10 @@ class Function:
     """
 
     def __init__(
-        self, entry: Entry, executables: Mapping[tuple[str, ...], Executable], memory: Sequence[Array]
+        self,
+        entry: Entry,
+        executables: Mapping[frozenset[tuple[str, int]], Executable],
+        memory: Sequence[Array],
     ) -> None:
         self.entry = entry
         self.__name__ = entry.name
@@ -53,8 +56,8 @@ class Function:
         self._memory = tuple(memory)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        arrays, ones = self._binder(args, kwargs)
-        executable = self._executables.get(ones) or self._executables[()]
+        arrays, case = self._binder(args, kwargs)
+        executable = self._executables.get(case) or self._executables[frozenset()]
         found = [b.array for b in executable([_passed(x) for x in arrays])]
         # What shares memory with an argument would change with it; what shares that of the file would go with it.
         borrowed = [*self._memory, *(x for x in arrays if x.nbytes > _SMALL)]
@@ -210,9 +213,9 @@ def _load(
 def _function(
     entry: Entry, linked: LinkedModule, variant: Variant, memory: Sequence[Array], source: str
 ) -> Function:
-    cases = {(): entry.name, **{tuple(sorted(c.ones)): c.function for c in entry.cases}}
+    cases = {frozenset[tuple[str, int]](): entry.name, **{c.sizes: c.function for c in entry.cases}}
     try:
-        executables = {ones: _executable(entry, ones, name, linked) for ones, name in cases.items()}
+        executables = {case: _executable(entry, dict(case), name, linked) for case, name in cases.items()}
     except ValueError as error:
         raise DamagedError(f"{source}: the manifest does not fit its module: {error}") from None
     except RuntimeFailure as error:
@@ -220,26 +223,25 @@ def _function(
     return Function(entry, executables, memory)
 
 
-def _executable(entry: Entry, ones: tuple[str, ...], name: str, linked: LinkedModule) -> Executable:
-    """The function of the module for calls in which these sizes are 1."""
+def _executable(entry: Entry, sizes: Mapping[str, int], name: str, linked: LinkedModule) -> Executable:
+    """The function of the module for calls with these sizes."""
     specs = [s for p in entry.parameters for s in p.specs]
     return Executable(
         linked.device,
         linked,
         function=name,
-        arguments=[(_known(s, ones), s.dtype) for s in specs],
-        results=[(_known(s, ones), s.dtype) for s in entry.result_specs],
+        arguments=[(_known(s, sizes), s.dtype) for s in specs],
+        results=[(_known(s, sizes), s.dtype) for s in entry.result_specs],
         parallel=linked.parallel,
     )
 
 
-def _known(spec: Spec, ones: tuple[str, ...]) -> tuple[int | None, ...]:
-    """A shape as the module declares it: only the sizes that are 1 are known of those with names."""
-    sizes = dict.fromkeys(ones, 1)
+def _known(spec: Spec, sizes: Mapping[str, int]) -> tuple[int | None, ...]:
+    """A shape as the module declares it: of the sizes with names only these are known."""
     known: list[int | None] = []
     for n in spec.shape:
         if isinstance(n, Size):
-            known.append(n.value(sizes) if {name for name, _ in n.terms} <= set(ones) else None)
+            known.append(n.value(sizes) if {name for name, _ in n.terms} <= set(sizes) else None)
         else:
             assert isinstance(n, int)
             known.append(n)

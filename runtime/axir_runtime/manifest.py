@@ -27,9 +27,9 @@ class Parameter(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A function of the module for calls in which just these sizes are 1."""
+    """A function of the module for calls in which these sizes, and no others that cases name, are as given."""
 
-    ones: frozenset[str]
+    sizes: frozenset[tuple[str, int]]
     function: str
 
 
@@ -44,7 +44,12 @@ class Entry(NamedTuple):
     sizes: dict[str, Bounds]
     """Bounds of the named sizes."""
     cases: tuple[Case, ...]
-    """Functions of the module for sizes that are 1, in place of the one of this name."""
+    """Functions of the module for some sizes (1, where shapes broadcast), in place of the one of this name."""
+
+    @property
+    def special(self) -> frozenset[tuple[str, int]]:
+        """All sizes that decide which function of the module is called."""
+        return frozenset(pair for case in self.cases for pair in case.sizes)
 
 
 class Variant(NamedTuple):
@@ -106,7 +111,11 @@ def _entry(form: dict[str, Any]) -> Entry:
         _identifier(n): Bounds(_checked(b[0], int), _checked(b[1], int)) for n, b in form["sizes"].items()
     }
     cases = tuple(
-        Case(frozenset(map(_identifier, c["ones"])), _identifier(c["function"])) for c in form["cases"]
+        Case(
+            frozenset((_identifier(n), _checked(size, int)) for n, size in c["sizes"].items()),
+            _identifier(c["function"]),
+        )
+        for c in form["cases"]
     )
     used = {name for p in parameters for s in p.specs for name in _names(s)}
     if used != set(sizes) or any(not set(_names(s)) <= used for s in specs):

@@ -11,9 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from axir_compiler.errors import AxirError
 
@@ -99,6 +96,11 @@ def print_table(
     if not on_terminal():
         _print_plain(columns, rows, title, right)
         return
+    # Most runs print no table to a terminal, and rich takes a while to import.
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
     for column in columns:
         # Only text gives way on a narrow terminal.

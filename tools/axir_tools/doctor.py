@@ -152,7 +152,10 @@ _SECTIONS: dict[str, Callable[[], list[Row]]] = {
 
 @command("doctor")
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Show versions, the machine and its devices, and compile and run a program on each."""
+    """Show versions, the machine, and whether its devices work.
+
+    A program is compiled and run on each of them.
+    """
     found = checks()
     if json:
         print_json([c._asdict() for c in found])

@@ -20,6 +20,7 @@ from axir_compiler.ir.types import BOOL
 from axir_compiler.lowering import emit, scalar
 from axir_compiler.lowering.emit import is_half, signless
 from axir_compiler.lowering.gathers import components, window_start
+from axir_compiler.lowering.generality import is_for_any_size
 from axir_compiler.lowering.generic import element_type_of, elementwise, is_empty, shape_of, splat_of
 from axir_compiler.lowering.kernels import index, kernel, load, loop, store
 from axir_compiler.lowering.movement import extract_slice, reshape
@@ -232,6 +233,11 @@ def _nest(sizes: Sequence[int], out: Value, body: Callable[[Value, Sequence[Valu
 
 def _run(count: int, width: int, out: Value, step: Callable[[Value, Value, int], Value]) -> Value:
     """``step`` over neighbouring elements, ``width`` at a time and the rest one by one."""
+    if width > 1 and is_for_any_size():
+        lanes = index(width)
+        some = arith.muli(arith.divui(index(count), lanes), lanes)
+        out = loop(some, [out], lambda i, t: [step(t, i, width)], step=width)[0]
+        return loop(count, [out], lambda i, t: [step(t, i, 1)], start=some)[0]
     whole = count - count % width if width > 1 else 0
     if whole:
         out = loop(whole, [out], lambda i, t: [step(t, i, width)], step=width)[0]

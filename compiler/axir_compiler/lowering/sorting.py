@@ -18,6 +18,7 @@ from axir_compiler.ir.types import BOOL, UNSIGNED, is_complex, is_float, real_dt
 from axir_compiler.lowering import emit, scalar
 from axir_compiler.lowering.along import take_along
 from axir_compiler.lowering.emit import bits_of, compare_int, format_of, integer_type, signless, width_of
+from axir_compiler.lowering.generality import is_for_any_size
 from axir_compiler.lowering.generic import (
     element_type_of,
     elementwise,
@@ -123,7 +124,7 @@ def _sorted_rows(xs: Sequence[Value], num_keys: int, dtypes: Sequence[np.dtype])
     if len(xs) > _MOST_CARRIED:
         order = _order_by_single_keys(xs[:num_keys], dtypes)
         return [take_along(x, order, 1, np.dtype("int32")) for x in xs]
-    build = _ranked if shape_of(xs[0])[1] <= _RANKED else _radix_sorted
+    build = _ranked if shape_of(xs[0])[1] <= _RANKED and not is_for_any_size() else _radix_sorted
     return build(xs, num_keys, dtypes)
 
 

@@ -32,6 +32,8 @@ def static_int(value: Any, where: str) -> int:
         ShapeError: it is not an integer.
         ConcretizationError: it is traced.
     """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value  # also a number that knows more, which ``operator.index`` would reduce to one
     try:
         return operator.index(value)
     except TypeError as error:

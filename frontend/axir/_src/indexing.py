@@ -18,7 +18,7 @@ from axir._src.convert import ArrayLike, asarray
 from axir._src.elementwise import broadcast_to, is_eager
 from axir._src.messages import located
 from axir._src.trace import Tracer
-from axir._src.windows import Windows, windows
+from axir._src.windows import Windows, slice_bounds, windows
 from axir_compiler.errors import AxisError, ConcretizationError, DTypeError
 
 __all__ = ["get", "getitem", "indexed_windows", "is_static", "iterate", "parse", "take_static"]
@@ -156,7 +156,10 @@ def _checked(item: Any) -> Any:
 
 def _static_slice(item: slice) -> slice:
     try:
-        bounds = [None if v is None else v.__index__() for v in (item.start, item.stop, item.step)]
+        bounds = [
+            v if v is None or isinstance(v, int) else v.__index__()
+            for v in (item.start, item.stop, item.step)
+        ]
     except ConcretizationError:
         raise located(
             ConcretizationError(
@@ -241,11 +244,11 @@ def _window(item: int | slice, n: int) -> tuple[int, int, int, int]:
     """Start, limit, step and number of the elements of an axis that an index takes."""
     if isinstance(item, int):
         return item, item + 1, 1, 1
-    taken = range(*item.indices(n))
-    if not taken:
+    start, _, step, count = slice_bounds(item, n)
+    if count == 0:
         return 0, 0, 1, 0
-    low, high = min(taken[0], taken[-1]), max(taken[0], taken[-1])
-    return low, high + 1, taken.step, len(taken)
+    last = start + (count - 1) * step
+    return (start, last + 1, step, count) if step > 0 else (last, start + 1, step, count)
 
 
 def _dynamic(x: Array, items: Sequence[Any]) -> Array:

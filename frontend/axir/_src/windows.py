@@ -19,7 +19,7 @@ from axir._src.elementwise import broadcast_to
 from axir._src.messages import located
 from axir_compiler.errors import AxisError
 
-__all__ = ["Windows", "positions", "windows"]
+__all__ = ["Windows", "positions", "slice_bounds", "windows"]
 
 Positions = int | np.ndarray | Array
 Item = None | slice | Positions
@@ -175,19 +175,19 @@ class _Builder:
         return len(self.result) - len(sizes)
 
     def _slice(self, axis: int, item: slice) -> None:
-        taken = range(*item.indices(self.shape[axis]))
-        at = self._add(len(taken))
-        if taken.step in (1, -1) or len(taken) < 2:
-            if taken.step < 0 and len(taken) > 1:
+        start, stop, step, count = slice_bounds(item, self.shape[axis])
+        at = self._add(count)
+        if step in (1, -1) or count < 2:
+            if step < 0 and count > 1:
                 self.reversed.append(at)
             self.offset.append(at)
-            self.sizes[axis] = len(taken)
-            low = min(taken[0], taken[-1]) if taken else 0
-            if taken and low:
+            self.sizes[axis] = count
+            low = min(start, start + (count - 1) * step) if count else 0
+            if low:
                 self.columns[axis] = (np.asarray(low), ())
         else:
             self.collapsed.append(axis)
-            self.columns[axis] = (np.arange(taken.start, taken.stop, taken.step), (at,))
+            self.columns[axis] = (np.arange(start, stop, step), (at,))
 
     def _take(self, axis: int, item: Positions, first: int) -> None:
         given = np.asarray(item) if isinstance(item, int) else item
@@ -236,3 +236,22 @@ class _Builder:
             return ConcreteArray(np.concatenate(columns, -1))
         arrays = [ConcreteArray(c) if isinstance(c, np.ndarray) else c for c in columns]
         return lax.concatenate(arrays, len(shape) - 1)
+
+
+def slice_bounds(item: slice, n: int) -> tuple[int, int, int, int]:
+    """What ``item.indices(n)`` gives, and the number of positions; computed from ``n`` if that is no plain number."""
+    if type(n) is int:
+        start, stop, step = item.indices(n)
+        return start, stop, step, len(range(start, stop, step))
+    step = 1 if item.step is None else item.step
+    least, most = (0, n) if step > 0 else (-1, n - 1)
+
+    def bound(value: Any, default: int) -> int:
+        if value is None:
+            return default
+        return max(value + n, least) if value < 0 else min(value, most)
+
+    start = bound(item.start, least if step > 0 else most)
+    stop = bound(item.stop, most if step > 0 else least)
+    length = stop - start if step > 0 else start - stop
+    return start, stop, step, (length + abs(step) - 1) // abs(step) if length > 0 else 0

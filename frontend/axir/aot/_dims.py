@@ -11,7 +11,7 @@ import numpy as np
 from axir_compiler.errors import ShapeError
 from axir_runtime import Bounds, Size
 
-__all__ = ["DEFAULT_BOUNDS", "Dim", "bounds_of", "fixed", "merged", "samples", "subsets"]
+__all__ = ["DEFAULT_BOUNDS", "Dim", "bounds_of", "fixed", "merged", "samples", "special_choices"]
 
 DEFAULT_BOUNDS = Bounds(1, 65536)
 # With more names there would be too many programs for sizes that are 1.
@@ -25,7 +25,7 @@ class Dim:
 
     Args:
         name: equal names mean equal sizes.
-        min, max: bounds, which each call checks.
+        min, max: bounds, which each call checks; from 0 on.
 
     Example:
         >>> from axir.aot import Dim
@@ -39,9 +39,9 @@ class Dim:
     def __init__(self, name: str, *, min: int = DEFAULT_BOUNDS.min, max: int = DEFAULT_BOUNDS.max):
         if not (name.isidentifier() and name.isascii()):
             raise ShapeError(f"Dim: the name of a size is a word; got {name!r}.")
-        if not 1 <= min <= max or max < 2 or max > 1 << 24:
+        if not 0 <= min <= max or max < 2 or max > 1 << 24:
             raise ShapeError(
-                f"Dim: bounds must be 1 <= min <= max <= {1 << 24}, and max at least 2; got {min}, {max}."
+                f"Dim: bounds must be 0 <= min <= max <= {1 << 24}, and max at least 2; got {min}, {max}."
             )
         self.size = Size.make(0, {name: 1})
         self.bounds = {name: Bounds(min, max)}
@@ -112,18 +112,20 @@ def bounds_of(shapes: Iterable[Sequence[Any]], dims: Mapping[str, Bounds], where
         )
     for size in used:
         least = size.constant + sum(f * (bounds[n].min if f > 0 else bounds[n].max) for n, f in size.terms)
-        if least < 1:
+        limit = 0 if any(bounds[n].min == 0 for n, _ in size.terms) else 1
+        if least < limit:
             raise ShapeError(
-                f"export: {where}: the size {size} may be less than 1. Give its names other bounds."
+                f"export: {where}: the size {size} may be less than {limit}. Give its names other bounds."
             )
     return bounds
 
 
-def subsets(bounds: Mapping[str, Bounds]) -> Iterator[tuple[str, ...]]:
-    """Which of the sizes are 1, in every combination that there may be; none of them first."""
-    names = sorted(name for name, pair in bounds.items() if pair.min == 1)
-    for count in range(len(names) + 1):
-        yield from itertools.combinations(names, count)
+def special_choices(bounds: Mapping[str, Bounds]) -> Iterator[dict[str, int]]:
+    """Which of the sizes are 0 or 1, in every combination that there may be; none of them first."""
+    names = sorted(bounds)
+    choices = [[None, *(n for n in (1, 0) if bounds[name].min <= n)] for name in names]
+    for values in itertools.product(*choices):
+        yield {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
 def samples(bounds: Mapping[str, Bounds], where: str) -> list[dict[str, int]]:

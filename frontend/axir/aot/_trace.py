@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,22 +13,29 @@ from axir._src import pytree
 from axir._src.array import Array, ConcreteArray
 from axir._src.call import flatten_arrays
 from axir._src.trace import Function, Spec, Tracer, trace_program
-from axir.aot._dims import bounds_of, fixed, samples, subsets
+from axir.aot._dims import bounds_of, fixed, samples, special_choices
 from axir.aot._exported import Part
 from axir.aot._specs import specs_of
 from axir.aot._trees import plain_tree
+from axir.aot._watch import Records, kinds_of_sizes, stand_for_others, watched, watching
 from axir_compiler import pipeline
 from axir_compiler.errors import CompileError
-from axir_compiler.generalize import Affine, fit, generalize
+from axir_compiler.generalize import Affine, fit, generalize, structure_of
 from axir_compiler.library import Member, check_no_callbacks
 from axir_compiler.lowering.constants import with_constant_kernels_folded
+from axir_compiler.lowering.generality import for_any_size
 from axir_compiler.mlir import context, ir
 from axir_runtime import Bounds, Size
 
 __all__ = ["Entry", "Request", "members_of", "request"]
 
+# Each takes about as long as tracing for fixed sizes.
+_MOST_SAMPLES = 96
+# So many sizes may get a program of their own.
+_MOST_SPECIAL = 4
 # From this many elements in arguments and results on, programs run on several cores.
 _PARALLEL_ELEMENTS = 1 << 16
+_SMALL_BYTES = 1 << 16
 Parameters = dict[str, np.ndarray]
 
 
@@ -122,29 +130,117 @@ def _for_fixed_sizes(wanted: Request, parameters: Parameters) -> Entry:
 
 
 def _for_many_sizes(wanted: Request, parameters: Parameters) -> Entry:
-    """A program for all sizes, and one for each set of sizes that may be 1, where shapes broadcast."""
+    """A program for all sizes, and others for sizes that need one of their own: 0 and 1, where shapes broadcast."""
     members: list[Callable[[bool], Member]] = []
     cases: list[dict[str, Any]] = []
     general: tuple[Traced, list[Any], Part] | None = None
-    for ones in subsets(wanted.bounds):
-        free = {n: b for n, b in wanted.bounds.items() if n not in ones}
-        sizes = samples(free, wanted.name)
-        traced = [_trace(wanted, {**s, **dict.fromkeys(ones, 1)}, parameters) for s in sizes]
-        shapes = _result_shapes(wanted, traced, sizes)
+    choices = list(special_choices(wanted.bounds))
+    for given in choices:
+        joined = _joined(wanted, given, parameters)
+        choices += [{**given, **sizes} for sizes in joined.special]
         if general is None:
-            general = traced[0], shapes, Part(wanted.name, *_texts(traced[0], _rewritten(wanted, traced[0])))
-        elif [fixed(shape, dict.fromkeys(ones, 1)) for shape in general[1]] != shapes:
-            raise CompileError(
-                f"export: {wanted.name} has results of another shape where {', '.join(ones)} is 1."
-            )
-        name = "_".join((wanted.name, *("_one_" + n for n in ones)))
-        module = _generalized(wanted, traced, sizes, ones)
-        members.append(_always(Member(name, module, traced[0].parameters)))
-        if ones:
-            cases.append({"ones": list(ones), "function": name})
+            one = joined.first
+            general = one, joined.shapes, Part(wanted.name, *_texts(one, _rewritten(wanted, one)))
+        elif [fixed(shape, given) for shape in general[1]] != joined.shapes:
+            said = ", ".join(f"{name} is {size}" for name, size in given.items())
+            raise CompileError(f"export: {wanted.name} has results of another shape where {said}.")
+        name = "_".join((wanted.name, *(f"_{n}_{size}" for n, size in given.items())))
+        members.append(_always(Member(name, joined.module, joined.first.parameters)))
+        if given:
+            cases.append({"sizes": given, "function": name})
     assert general is not None
     traced_one, shapes, part = general
     return Entry(_manifest_form(wanted, traced_one, shapes, cases), members, part, False)
+
+
+class _Joined(NamedTuple):
+    """One program for all sizes but the special ones, one of the traced ones, and the shapes of the results."""
+
+    module: ir.Module
+    first: Traced
+    shapes: list[tuple[int | Size, ...]]
+    special: list[dict[str, int]]
+
+
+def _joined(wanted: Request, given: Mapping[str, int], parameters: Parameters) -> _Joined:
+    free = {n: b for n, b in wanted.bounds.items() if n not in given}
+    records = Records()
+    sizes, traced = _traced_for_samples(wanted, free, given, parameters, records)
+    try:
+        return _joined_from(wanted, given, free, sizes, traced, records)
+    except CompileError:
+        # Some algorithms are chosen by size. One that suits large sizes does for small ones too.
+        with for_any_size():
+            return _joined_from(wanted, given, free, sizes, traced, records)
+
+
+def _joined_from(
+    wanted: Request,
+    given: Mapping[str, int],
+    free: Mapping[str, Bounds],
+    sizes: Sequence[dict[str, int]],
+    traced: Sequence[Traced],
+    records: Records,
+) -> _Joined:
+    modules = [_lowered(wanted, one) for one in traced]
+    aside = _set_aside(modules, sizes, free, records)
+    kept = [i for i in range(len(sizes)) if i not in aside]
+    sizes_kept, traced_kept = [sizes[i] for i in kept], [traced[i] for i in kept]
+    shapes = _result_shapes(wanted, traced_kept, sizes_kept)
+    if len(kept) > 1:
+        affine = [
+            [Affine(*n) if isinstance(n, Size) else n for n in fixed(s.aval.shape, given)]
+            for s in wanted.flat
+        ]
+        generalize([modules[i] for i in kept], sizes_kept, affine)
+    return _Joined(modules[kept[0]], traced_kept[0], shapes, [sizes[i] for i in aside])
+
+
+def _set_aside(
+    modules: Sequence[ir.Module],
+    sizes: Sequence[Mapping[str, int]],
+    free: Mapping[str, Bounds],
+    records: Records,
+) -> list[int]:
+    """The samples with a program of another structure, if they are few and stand for no other sizes.
+
+    So it is where a size happens to equal another one, and where ``n - 1`` is 1.
+    """
+    if len(free) != 1:
+        return []
+    structures = [structure_of(m) for m in modules]
+    usual = Counter(structures).most_common(1)[0][0]
+    aside = [i for i, found in enumerate(structures) if found != usual]
+    if len(aside) > _MOST_SPECIAL or stand_for_others(list(records.questions), free, sizes, aside):
+        return []
+    return aside
+
+
+def _traced_for_samples(
+    wanted: Request,
+    free: Mapping[str, Bounds],
+    given: Mapping[str, int],
+    parameters: Parameters,
+    records: Records,
+) -> tuple[list[dict[str, int]], list[Traced]]:
+    """Sizes and what the function becomes for them, until its Python code has been seen for each kind of size.
+
+    Raises:
+        CompileError: there are too many kinds.
+    """
+    sizes = samples(free, wanted.name)
+    traced: list[Traced] = []
+    while len(traced) < len(sizes):
+        with watching(records):
+            traced += [_trace(wanted, {**one, **given}, parameters) for one in sizes[len(traced) :]]
+        missing = kinds_of_sizes(list(records.questions), free, sizes) if free else []
+        if len(sizes) + len(missing) > _MOST_SAMPLES:
+            raise CompileError(
+                f"export: {wanted.name}: Python code tells {len(missing)} more kinds of sizes apart than can be "
+                "traced. Use fixed sizes, or bounds within which it does not choose by them."
+            )
+        sizes += missing
+    return sizes, traced
 
 
 def _always(member: Member) -> Callable[[bool], Member]:
@@ -152,21 +248,11 @@ def _always(member: Member) -> Callable[[bool], Member]:
     return lambda _: member
 
 
-def _generalized(
-    wanted: Request, traced: Sequence[Traced], sizes: Sequence[Mapping[str, int]], ones: Sequence[str]
-) -> ir.Module:
-    """One lowered program for all sizes, from those for samples."""
+def _lowered(wanted: Request, traced: Traced) -> ir.Module:
     with context():
-        modules = []
-        for one in traced:
-            form = _rewritten(wanted, one)
-            pipeline.LowerToLinalgPass().run(form)
-            modules.append(with_constant_kernels_folded(form))
-        if len(modules) > 1:
-            shapes = [fixed(s.aval.shape, dict.fromkeys(ones, 1)) for s in wanted.flat]
-            affine = [[Affine(*n) if isinstance(n, Size) else n for n in shape] for shape in shapes]
-            generalize(modules, sizes, affine)
-        return modules[0]
+        form = _rewritten(wanted, traced)
+        pipeline.LowerToLinalgPass().run(form)
+        return with_constant_kernels_folded(form)
 
 
 def _result_shapes(
@@ -217,20 +303,33 @@ def _trace(wanted: Request, sizes: Mapping[str, int], parameters: Parameters) ->
         outs.append(out)
         return leaves
 
-    flat = [s._replace(aval=s.aval._replace(shape=fixed(s.aval.shape, sizes))) for s in wanted.flat]
+    flat = [s._replace(aval=s.aval._replace(shape=_extents(s.aval.shape, sizes))) for s in wanted.flat]
     function = trace_program(wanted.name, run, flat, staged=True, jit=True)
     return Traced(function, outs[0], tuple(_keep(c, parameters) for c in function.concrete_captures))
 
 
 def _keep(array: ConcreteArray, parameters: Parameters) -> str:
-    """The key of an array among the parameters; one array, one key."""
+    """The key of an array among the parameters; one array, one key.
+
+    Small arrays are one if their elements are: a function may make a table each time it is traced.
+    """
     value = np.asarray(array.to_numpy())
     for key, known in parameters.items():
-        if known is value or (_memory(known) == _memory(value) and known.size):
+        if known is value or (_memory(known) == _memory(value) and known.size) or _are_equal(known, value):
             return key
     key = f"p{len(parameters)}"
     parameters[key] = value
     return key
+
+
+def _extents(shape: Sequence[Any], sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(watched(n, sizes) if isinstance(n, Size) else n for n in shape)
+
+
+def _are_equal(x: np.ndarray, y: np.ndarray) -> bool:
+    if (x.shape, x.dtype) != (y.shape, y.dtype) or x.nbytes > _SMALL_BYTES:
+        return False
+    return x.tobytes() == y.tobytes()
 
 
 def _memory(x: np.ndarray) -> tuple[Any, ...]:

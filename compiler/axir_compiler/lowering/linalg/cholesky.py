@@ -31,8 +31,9 @@ def cholesky(x: ir.Value) -> ir.Value:
     rows = round_up(n, ROWS)
 
     def body(space: Workspace, source: Array, u: Array) -> None:
-        read_padded(space, lambda i, j: source[j, i].conjugate(), n, n, u, layout)
+        # First the padding: one row of it, written between other rows and what reads them, would let IREE copy all.
         space.loop(n, rows, lambda i: clear(space, u, i, layout))
+        read_padded(space, lambda i, j: source[j, i].conjugate(), n, n, u, layout)
         fine = space.loop(0, rows, lambda i, fine: [_block(space, u, i, fine, n, layout)], _true(), step=ROWS)
         space.when(~fine, lambda: fill(space, u, n, layout, math.nan))
 
