@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import calls, rewriting, start
+from bench import calls, eager, rewriting, start
 
-SUITES = {"calls": calls.run, "rewriting": rewriting.run, "start": start.run}
+SUITES = {"calls": calls.run, "eager": eager.run, "rewriting": rewriting.run, "start": start.run}
 
 
 def main(names: list[str]) -> None:

@@ -58,6 +58,8 @@ def align_batch(axes: Sequence[int | None], operands: Sequence[Value]) -> tuple[
 class Elementwise(AxirOp):
     """One result element for each position of operands of equal shape."""
 
+    elementwise: ClassVar[bool] = True
+
     @staticmethod
     def infer(*xs: Aval, **attrs: Any) -> Aval:
         shapes = {x.shape for x in xs}

@@ -172,7 +172,7 @@ _MANY = 4096
 def _select(predicate: np.ndarray, on_true: np.ndarray, on_false: np.ndarray) -> np.ndarray:
     """``np.where``; of many elements without its branch for each, which a processor cannot predict."""
     bits = _BITS.get(on_true.dtype.itemsize)
-    if predicate.size < _MANY or bits is None:
+    if predicate.size < max(_MANY, on_true.size, on_false.size) or bits is None:
         return np.where(predicate, on_true, on_false)
     mask = predicate.astype(bits)
     np.negative(mask, out=mask)
@@ -217,7 +217,7 @@ def _signed_zeros(extremum: Any, of_zeros: Callable[[np.ndarray, np.ndarray], np
         if is_complex(x.dtype):
             return np.where(_is_above(x, y) if extremum is np.maximum else _is_above(y, x), x, y)
         result = extremum(x, y)
-        if not is_float(x.dtype) or result.all():
+        if not is_float(x.dtype) or np.logical_and.reduce(result, None):
             return result
         return _select((x == 0) & (y == 0), of_zeros(x, y), result)
 
