@@ -12,6 +12,7 @@ are run in Python each time), on functions of the user, or on state.
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -51,6 +52,14 @@ _EVALUATION = (ExpandTransformsPass(), InlinePass(), CommonSubexpressionsPass(),
 _known: dict[tuple[Any, ...], Any] = {}
 """By kind of call: its program, or how often it ran in Python."""
 
+
+class _Calls(threading.local):
+    inside: bool = False
+    """Whether a remembered function runs in Python, of which those that it calls will be a part."""
+
+
+_calls = _Calls()
+
 _STATIC = frozenset({int, bool, str, type(None), type(Ellipsis), type})
 
 
@@ -78,7 +87,7 @@ def remembered(function: F) -> F:
     @functools.wraps(function)
     def call(*args: Any, **options: Any) -> Any:
         frame, mode = state.frame, _local.mode
-        if (frame is not None and frame.staged) or mode.careful:
+        if (frame is not None and frame.staged) or mode.careful or _calls.inside:
             return function(*args, **options)
         key: list[Any] = [function, mode]
         arrays: list[np.ndarray] = []
@@ -117,10 +126,7 @@ def _note(x: Any, key: list[Any], arrays: list[np.ndarray]) -> bool:
         return True
     if kind is tuple or kind is list:
         key += (kind, len(x))
-        for item in x:
-            if not _note(item, key, arrays):
-                return False
-        return True
+        return all([_note(item, key, arrays) for item in x])
     if kind is KeyArray:
         key.append(kind)
         return _note(x.words, key, arrays)
@@ -137,11 +143,16 @@ def _in_python(function: Callable[..., Any], args: Any, options: Any, kind: Any,
         found = _traced(function, args, options)
         # What warns must do so each time.
         _known[kind] = _NEVER if found is None or warned() != warnings else found
-    result = function(*args, **options)
-    if 0 <= calls < _CALLS:
-        if len(_known) >= _LIMIT:
-            _known.clear()
-        _known[kind] = calls + 1
+    if not 0 <= calls < _CALLS:
+        return function(*args, **options)
+    _calls.inside = True
+    try:
+        result = function(*args, **options)
+    finally:
+        _calls.inside = False
+    if len(_known) >= _LIMIT:
+        _known.clear()
+    _known[kind] = calls + 1
     return result
 
 
