@@ -24,9 +24,7 @@ _UNARY = "abs exp expm1 log log1p sqrt square sin cos tan tanh arctan sinh floor
 _BINARY = "add subtract multiply divide power maximum minimum arctan2 hypot logaddexp floor_divide remainder equal less"
 _REDUCTIONS = "sum prod mean var std max min any all argmax argmin ptp median nansum nanmean count_nonzero"
 _RUNNING = "cumsum cumprod sort argsort diff flip ravel"
-_ACTIVATIONS = (
-    "relu sigmoid softplus silu elu selu gelu leaky_relu softmax log_softmax logsumexp standardize log_sigmoid relu6"
-)
+_ACTIVATIONS = "relu sigmoid softplus silu elu selu gelu leaky_relu softmax log_softmax logsumexp standardize log_sigmoid relu6"
 
 
 def _named(path: str, names: str, operands: int = 1) -> dict[str, Case]:

@@ -25,8 +25,41 @@ _SMALL_BYTES = 4096
 def refined(plan: Plan) -> Plan:
     """A plan with the same results in fewer steps."""
     plan = _with_constants(_without_broadcasts(plan))
-    steps = _grouped(plan)
-    return plan._replace(steps=with_last_uses(steps, plan.inputs, plan.outputs))
+    steps = [_direct(step) for step in _grouped(plan)]
+    return _programmed(plan._replace(steps=with_last_uses(steps, plan.inputs, plan.outputs)))
+
+
+def _programmed(plan: Plan) -> Plan:
+    """The plan with a Python function that makes its calls one after the other, without looking at a list of steps.
+
+    Of a small array most operations take less time than a turn of that loop.
+    """
+    names: dict[str, Any] = {"asarray": np.asarray}
+    names.update((f"x{i}", x) for i, x in enumerate(plan.rest, plan.inputs) if x is not None)
+    lines = [f"def program({', '.join(f'x{i}' for i in range(plan.inputs))}):"]
+    for k, step in enumerate(plan.steps):
+        names[f"f{k}"] = step.function
+        names.update((f"{name}{k}", value) for name, value in step.attrs.items())
+        given = [*_variables(step.operands), *(f"{name}={name}{k}" for name in step.attrs)]
+        target = f"{', '.join(_variables(step.results))} = " if step.results else ""
+        lines.append(f"    {target}f{k}({', '.join(given)})")
+        dead = [i for i in step.last_uses if f"x{i}" not in names]
+        if dead:
+            lines.append(f"    del {', '.join(_variables(dead))}")
+    lines.append(f"    return [{', '.join(f'asarray({x})' for x in _variables(plan.outputs))}]")
+    exec("\n".join(lines), names)
+    return plan._replace(program=names["program"])
+
+
+def _variables(slots: Sequence[int]) -> list[str]:
+    return [f"x{i}" for i in slots]
+
+
+def _direct(step: Step, cut: bool = False) -> Step:
+    """A step without what only large arrays need, if it does not see them or they are ``cut`` already."""
+    if step.whole is None or step.shape is None or (math.prod(step.shape) >= LARGE and not cut):
+        return step
+    return step._replace(function=step.whole)
 
 
 def _without_broadcasts(plan: Plan) -> Plan:
@@ -114,14 +147,13 @@ def _together(plan: Plan, group: Sequence[Step]) -> Step:
     def renumbered(slots: Sequence[int]) -> tuple[int, ...]:
         return tuple(number[i] for i in slots)
 
-    steps = [s._replace(operands=renumbered(s.operands), results=renumbered(s.results)) for s in group]
-    inner = Plan(
-        with_last_uses(steps, len(inputs), renumbered(outputs)),
-        len(inputs),
-        (None,) * len(own),
-        renumbered(outputs),
-    )
-    return Step(_in_turns(inner), inputs, {}, outputs)
+    steps = [
+        _direct(s._replace(operands=renumbered(s.operands), results=renumbered(s.results)), cut=True)
+        for s in group
+    ]
+    kept = renumbered(outputs)
+    inner = Plan(with_last_uses(steps, len(inputs), kept), len(inputs), (None,) * len(own), kept)
+    return Step(_in_turns(_programmed(inner)), inputs, {}, outputs)
 
 
 def _in_turns(plan: Plan) -> Callable[..., Any]:

@@ -69,7 +69,11 @@ def test_arguments_that_are_weak_or_of_other_dtypes() -> None:
 
 
 def test_activations() -> None:
-    for x in (np.linspace(-4, 4, 13), np.asarray([onp.nan, onp.inf, -onp.inf, -0.0, 0.0, 1e-30]), np.asarray(0.5)):
+    for x in (
+        np.linspace(-4, 4, 13),
+        np.asarray([onp.nan, onp.inf, -onp.inf, -0.0, 0.0, 1e-30]),
+        np.asarray(0.5),
+    ):
         for name in ACTIVATIONS:
             if x.ndim or name not in ("softmax", "log_softmax", "standardize"):
                 _four_times(lambda name=name, x=x: getattr(nn, name)(x))

@@ -15,7 +15,7 @@ from axir_compiler.errors import InternalError
 from axir_compiler.ir.module import body_of, functions, is_jit, is_terminator
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.region import RegionOp
-from axir_compiler.ir.types import aval_of
+from axir_compiler.ir.types import BFLOAT16, aval_of
 from axir_compiler.mlir import func, ir
 
 __all__ = ["Plan", "Step", "evaluate_op", "make_plan", "with_last_uses"]
@@ -30,6 +30,7 @@ class Step(NamedTuple):
     Attributes:
         function, operands, attrs, results: The call.
         shape: That of the result, if it is computed element by element from operands of that shape.
+        whole: What the function is for arrays that are not large, if it distinguishes them.
         broadcasts: Whether it does no more than what NumPy's rules of broadcasting would do to its operand.
         repeatable: Whether it gives the same whenever it is called, and does nothing else.
         last_uses: Slots that no later step uses.
@@ -40,6 +41,7 @@ class Step(NamedTuple):
     attrs: dict[str, Any]
     results: tuple[int, ...]
     shape: tuple[int, ...] | None = None
+    whole: Callable[..., Any] | None = None
     broadcasts: bool = False
     repeatable: bool = False
     last_uses: tuple[int, ...] = ()
@@ -49,12 +51,14 @@ class Plan(NamedTuple):
     """A function as NumPy calls; ``plan(*arrays)`` gives the list of its results.
 
     ``rest`` is what is in the slots behind the inputs when it begins: constants, and ``None`` for results of steps.
+    ``program``, if it is there, does what ``run`` does.
     """
 
     steps: tuple[Step, ...]
     inputs: int
     rest: tuple[Any, ...]
     outputs: tuple[int, ...]
+    program: Callable[..., list[np.ndarray]] | None = None
 
     def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
         with np.errstate(all="ignore"):
@@ -62,8 +66,10 @@ class Plan(NamedTuple):
 
     def run(self, *arrays: np.ndarray) -> list[np.ndarray]:
         """As a call, where NumPy's warnings are off already."""
+        if self.program is not None:
+            return self.program(*arrays)
         slots: list[Any] = [*arrays, *self.rest]
-        for function, operands, attrs, results, _, _, _, last_uses in self.steps:
+        for function, operands, attrs, results, _, _, _, _, last_uses in self.steps:
             found = function(*[slots[i] for i in operands], **attrs)
             if len(results) == 1:
                 slots[results[0]] = found
@@ -123,7 +129,8 @@ class _Planner:
             function, attrs = self._function(op, len(results))
             repeatable = isinstance(op, AxirOp) and op.repeatable
             shape = aval_of(op.results[0]).shape if repeatable and op.elementwise else None
-            steps.append(Step(function, operands, attrs, results, shape, _broadcasts(op), repeatable))
+            whole = getattr(function, "whole", None)
+            steps.append(Step(function, operands, attrs, results, shape, whole, _broadcasts(op), repeatable))
         rest = (None,) * (len(slots) - inputs)
         return Plan(with_last_uses(steps, inputs, outputs), inputs, rest, outputs)
 
@@ -138,6 +145,8 @@ class _Planner:
             found = type(op).numpy(bodies, tuple(map(aval_of, op.results)), **op.attrs)
             return (found if results != 1 else (lambda *xs: found(*xs)[0])), {}
         function, attrs = op.evaluation()
+        if len(op.operands) and aval_of(op.operands[0]).dtype not in _HALF:
+            function = getattr(function, "exact", function)
         return (function if self._watch is None else self._watch(op, function)), attrs
 
     def _callee(self, symbol: str) -> Call:
@@ -147,6 +156,9 @@ class _Planner:
             found = self._compile_jit(symbol) if compiled and self._compile_jit else self.plan(symbol)
             self._plans[symbol] = found
         return found
+
+
+_HALF = (np.dtype("float16"), BFLOAT16)
 
 
 def _broadcasts(op: ir.OpView) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -36,12 +37,13 @@ from axir_compiler.ops.elementwise import ElementwiseUnary, of_elements
 def _special(name: str) -> Callable[..., Any]:
     """A function of scipy.special, which takes long to import and is imported at the first call."""
 
-    def call(*xs: Any) -> Any:
+    @functools.cache
+    def function() -> Callable[..., Any]:
         import scipy.special
 
-        return getattr(scipy.special, name)(*xs)
+        return getattr(scipy.special, name)
 
-    return call
+    return lambda *xs: function()(*xs)
 
 
 class NegOp(ElementwiseUnary, name="neg", dtypes=NUMERIC | COMPLEX, linear_in=("operand",)):
@@ -73,7 +75,7 @@ class SignOp(ElementwiseUnary, name="sign", dtypes=NUMERIC | COMPLEX):
     def numpy(x: np.ndarray) -> np.ndarray:
         if is_complex(x.dtype):
             return complex_numbers.sign(x)
-        return np.where(x == 0, x, np.sign(x)).astype(x.dtype)
+        return np.where(x == 0, x, np.sign(x))
 
     def jvp(self, dx: Value) -> Value | None:
         """Zero for real numbers; of complex ones the part that turns, ``i s Im(conj(s) dx) / |x|``."""
@@ -111,7 +113,7 @@ class RoundHalfAwayOp(ElementwiseUnary, name="round_half_away", dtypes=FLOATING,
     def numpy(x: np.ndarray) -> np.ndarray:
         whole = np.trunc(x)
         away = whole + np.copysign(np.ones((), x.dtype), x)
-        return np.where(np.abs(x - whole) >= 0.5, away, whole).astype(x.dtype)
+        return np.where(np.abs(x - whole) >= 0.5, away, whole)
 
 
 class ExpOp(ElementwiseUnary, name="exp", dtypes=INEXACT, transcendental=True):

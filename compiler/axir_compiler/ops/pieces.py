@@ -40,11 +40,13 @@ def in_pieces(function: Callable[..., Array], xs: Sequence[Array], **attrs: Any)
 
 def several_in_pieces(function: Callable[..., Sequence[Array]], xs: Sequence[Array]) -> Sequence[Array]:
     """As ``in_pieces``, for a function with several results."""
+    if max([x.size for x in xs]) < LARGE:
+        return function(*xs)
     shape = np.broadcast_shapes(*[x.shape for x in xs])
     rows, width = _rows([np.broadcast_to(x, shape) if x.shape != shape else x for x in xs])
     size = rows[0].shape[0]
     step = max(_PIECE // width, 1)
-    if size * width < LARGE or size < 4 * step:
+    if size < 4 * step:
         return function(*xs)
 
     def piece(start: int, stop: int) -> Sequence[Array]:

@@ -12,10 +12,28 @@ from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import Aval, aval_of, element_type
 from axir_compiler.lowering import builders, scalar
 from axir_compiler.ops.elementwise import Elementwise, align_batch
+from axir_compiler.ops.pieces import several_in_pieces
 
 _UINT32 = np.dtype("uint32")
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+_ROTATIONS = [[(np.uint32(r), np.uint32(32 - r)) for r in rs] for rs in ((13, 15, 26, 6), (17, 29, 16, 24))]
+_GROUPS = [np.uint32(group) for group in range(1, 6)]
 _PARITY = np.uint32(0x1BD11BDA)
+
+
+def _enciphered(key0: np.ndarray, key1: np.ndarray, x0: np.ndarray, x1: np.ndarray) -> tuple[np.ndarray, ...]:
+    keys = (key0, key1, key0 ^ key1 ^ _PARITY)
+    x0, x1 = x0 + key0, x1 + key1
+    for group in range(5):
+        for left, right in _ROTATIONS[group % 2]:
+            x0 += x1
+            top = x1 << left
+            x1 >>= right
+            x1 |= top
+            x1 ^= x0
+        x0 += keys[(group + 1) % 3]
+        x1 += keys[(group + 2) % 3]
+        x1 += _GROUPS[group]
+    return x0, x1
 
 
 class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), zero_tangent=True):
@@ -37,15 +55,7 @@ class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), z
 
     @staticmethod
     def numpy(key0: np.ndarray, key1: np.ndarray, x0: np.ndarray, x1: np.ndarray) -> tuple[np.ndarray, ...]:
-        keys = (key0, key1, key0 ^ key1 ^ _PARITY)
-        x0, x1 = x0 + key0, x1 + key1
-        for group in range(5):
-            for r in _ROTATIONS[group % 2]:
-                x0 = x0 + x1
-                x1 = ((x1 << np.uint32(r)) | (x1 >> np.uint32(32 - r))) ^ x0
-            x0 = x0 + keys[(group + 1) % 3]
-            x1 = x1 + keys[(group + 2) % 3] + np.uint32(group + 1)
-        return x0, x1
+        return tuple(several_in_pieces(_enciphered, (key0, key1, x0, x1)))
 
     def batch(self, axes: Sequence[int | None], *operands: Value) -> tuple[Any, int]:
         aligned, axis = align_batch(axes, operands)

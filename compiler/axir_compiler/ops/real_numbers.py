@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["expm1", "log1p"]
+__all__ = ["expm1", "has_zeros", "log1p"]
 
 Array = np.ndarray[Any, Any]
 
@@ -28,3 +28,13 @@ def _near_identity(
 
 expm1 = _near_identity(np.expm1, lambda x: np.exp(x) - 1)
 log1p = _near_identity(np.log1p, lambda x: np.log(1 + x))
+
+
+_FEW = 256
+
+
+def has_zeros(x: Array) -> bool:
+    """Whether an element is zero."""
+    if x.size < _FEW:
+        return np.count_nonzero(x) != x.size
+    return not np.logical_and.reduce(x, None)

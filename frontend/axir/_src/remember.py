@@ -126,7 +126,7 @@ def _note(x: Any, key: list[Any], arrays: list[np.ndarray]) -> bool:
         return True
     if kind is tuple or kind is list:
         key += (kind, len(x))
-        return all([_note(item, key, arrays) for item in x])
+        return all(_note(item, key, arrays) for item in x)
     if kind is KeyArray:
         key.append(kind)
         return _note(x.words, key, arrays)
