@@ -166,7 +166,7 @@ class PowOp(ElementwiseBinary, name="pow", dtypes=NUMERIC | COMPLEX, transcenden
         return ops.mul(dy, ops.mul(logarithm, self.result))
 
 
-_BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+_BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 _MANY = 4096
 
 
@@ -177,8 +177,8 @@ def _select(predicate: np.ndarray, on_true: np.ndarray, on_false: np.ndarray) ->
     bits = _BITS.get(on_true.dtype.itemsize)
     if predicate.size < max(on_true.size, on_false.size) or bits is None:
         return np.where(predicate, on_true, on_false)
-    mask = predicate.astype(bits)
-    np.negative(mask, out=mask)
+    # Bool as -1 or 0, widened with its sign: all bits or none.
+    mask = np.negative(predicate.view(np.int8)).astype(bits)
     false = on_false.view(bits)
     mask &= on_true.view(bits) ^ false
     mask ^= false

@@ -6,7 +6,6 @@ way stays in the processor's cache.
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 import threading
@@ -49,28 +48,38 @@ def several_in_pieces(function: Callable[..., Sequence[Array]], xs: Sequence[Arr
     if size < 4 * step:
         return function(*xs)
 
+    # Some of NumPy's loops take five times longer with one number repeated than with an array of it.
+    repeated = [None if any(x.strides) else np.array(x[:step]) for x in rows]
+
     def piece(start: int, stop: int) -> Sequence[Array]:
+        parts = [
+            x[start:stop] if same is None else same[: stop - start]
+            for x, same in zip(rows, repeated, strict=True)
+        ]
         # What is set by the calling thread does not hold in others.
         with np.errstate(all="ignore"):
-            return function(*(x[start:stop] for x in rows))
+            return function(*parts)
 
     first = piece(0, step)
     results = [np.empty((size, *x.shape[1:]), x.dtype) for x in first]
     _store(results, first, 0, step)
 
-    def share(start: int, stop: int) -> None:
-        for at in range(start, stop, step):
-            end = min(at + step, stop)
+    # Whoever has time takes the next piece: on a busy machine a thread may begin late, or not in time at all.
+    starts = iter(range(step, size, step))
+
+    def work() -> None:
+        for at in starts:
+            end = min(at + step, size)
             _store(results, piece(at, end), at, end)
 
-    bounds = np.linspace(step, size, _cores() + 1).astype(int).tolist()
-    others = [_workers().submit(share, *some) for some in itertools.pairwise(bounds[1:])]
+    others = [_workers().submit(work) for _ in range(_cores() - 1)]
     try:
-        share(*bounds[:2])
+        work()
     finally:
-        wait(others)
+        wait([one for one in others if not one.cancel()])
     for one in others:
-        one.result()  # raises what it raised
+        if not one.cancelled():
+            one.result()  # raises what it raised
     return [x.reshape(shape) for x in results]
 
 
