@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ _PARITY = np.uint32(0x1BD11BDA)
 def _enciphered(key0: np.ndarray, key1: np.ndarray, x0: np.ndarray, x1: np.ndarray) -> tuple[np.ndarray, ...]:
     keys = (key0, key1, key0 ^ key1 ^ _PARITY)
     x0, x1 = x0 + key0, x1 + key1
+    if x0.shape != x1.shape:
+        x0, x1 = x0 + np.zeros_like(x1), x1 + np.zeros_like(x0)
     for group in range(5):
         for left, right in _ROTATIONS[group % 2]:
             x0 += x1
@@ -43,6 +45,8 @@ class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), z
     SC 2011. All four operands have one shape; there are two results of that shape.
     """
 
+    elementwise: ClassVar[bool] = True
+
     key0: Tensor
     key1: Tensor
     x0: Tensor
@@ -54,8 +58,8 @@ class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), z
         return aval, aval
 
     @staticmethod
-    def numpy(key0: np.ndarray, key1: np.ndarray, x0: np.ndarray, x1: np.ndarray) -> tuple[np.ndarray, ...]:
-        return tuple(several_in_pieces(_enciphered, (key0, key1, x0, x1)))
+    def numpy(*xs: np.ndarray) -> Sequence[np.ndarray]:
+        return several_in_pieces(_enciphered, xs)
 
     def batch(self, axes: Sequence[int | None], *operands: Value) -> tuple[Any, int]:
         aligned, axis = align_batch(axes, operands)

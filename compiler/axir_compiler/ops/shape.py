@@ -58,10 +58,12 @@ class BroadcastInDimOp(AxirOp, name="broadcast_in_dim", linear_in=("operand",), 
         for n, d in zip(x.shape, dimensions, strict=True):
             column[d] = n
         wide = x.reshape(column)
-        if wide.size != 1 or wide.dtype == BFLOAT16:  # NumPy does not give out the memory of others' dtypes
+        # NumPy does not give out the memory of dtypes that it does not know.
+        if not wide.flags.c_contiguous or wide.dtype == BFLOAT16 or not wide.size:
             return np.broadcast_to(wide, shape)
-        # The same for one number, which is what is repeated most often, in less time.
-        found = np.ndarray(shape, wide.dtype, wide, strides=(0,) * len(shape))
+        # The same in less time.
+        strides = tuple([0 if n == 1 else s for n, s in zip(column, wide.strides, strict=True)])
+        found = np.ndarray(shape, wide.dtype, wide, strides=strides)
         found.flags.writeable = False
         return found
 
