@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from bench import artifacts, calls, compiled, rewriting, serve, start
+from bench import artifacts, calls, compiled, eager, rewriting, serve, start
 from bench.report import regressions
 
 _OTHERS = {
     "artifacts": artifacts.run,
     "calls": calls.run,
+    "eager": eager.run,
     "rewriting": rewriting.run,
     "serve": serve.run,
     "start": start.run,

@@ -15,30 +15,50 @@ from axir_compiler.errors import InternalError
 from axir_compiler.ir.module import body_of, functions, is_jit, is_terminator
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.region import RegionOp
-from axir_compiler.ir.types import aval_of
+from axir_compiler.ir.types import BFLOAT16, aval_of
 from axir_compiler.mlir import func, ir
 
-__all__ = ["Plan", "evaluate_op", "make_plan"]
+__all__ = ["Plan", "Step", "evaluate_op", "make_plan", "with_last_uses"]
 
 Call = Callable[..., Sequence[np.ndarray]]
 Watch = Callable[[AxirOp, Callable[..., Any]], Callable[..., Any]]
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
+    """A call of a NumPy function, on slots and with results in slots.
+
+    Attributes:
+        function, operands, attrs, results: The call.
+        shape: That of the result, if it is computed element by element from operands of that shape.
+        whole: What the function is for arrays that are not large, if it distinguishes them.
+        broadcasts: Whether it does no more than what NumPy's rules of broadcasting would do to its operand.
+        repeatable: Whether it gives the same whenever it is called, and does nothing else.
+        last_uses: Slots that no later step uses.
+    """
+
     function: Callable[..., Any]
     operands: tuple[int, ...]
     attrs: dict[str, Any]
     results: tuple[int, ...]
-    last_uses: tuple[int, ...]
+    shape: tuple[int, ...] | None = None
+    whole: Callable[..., Any] | None = None
+    broadcasts: bool = False
+    repeatable: bool = False
+    last_uses: tuple[int, ...] = ()
 
 
 class Plan(NamedTuple):
-    """A function as NumPy calls; ``plan(*arrays)`` gives the list of its results."""
+    """A function as NumPy calls; ``plan(*arrays)`` gives the list of its results.
 
-    steps: tuple[_Step, ...]
+    ``rest`` is what is in the slots behind the inputs when it begins: constants, and ``None`` for results of steps.
+    ``program``, if it is there, does what ``run`` does.
+    """
+
+    steps: tuple[Step, ...]
     inputs: int
-    slots: int
+    rest: tuple[Any, ...]
     outputs: tuple[int, ...]
+    program: Callable[..., list[np.ndarray]] | None = None
 
     def __call__(self, *arrays: np.ndarray) -> list[np.ndarray]:
         with np.errstate(all="ignore"):
@@ -46,8 +66,10 @@ class Plan(NamedTuple):
 
     def run(self, *arrays: np.ndarray) -> list[np.ndarray]:
         """As a call, where NumPy's warnings are off already."""
-        slots: list[Any] = [*arrays, *([None] * (self.slots - self.inputs))]
-        for function, operands, attrs, results, last_uses in self.steps:
+        if self.program is not None:
+            return self.program(*arrays)
+        slots: list[Any] = [*arrays, *self.rest]
+        for function, operands, attrs, results, _, _, _, _, last_uses in self.steps:
             found = function(*[slots[i] for i in operands], **attrs)
             if len(results) == 1:
                 slots[results[0]] = found
@@ -95,7 +117,7 @@ class _Planner:
     def _plan_block(self, block: ir.Block) -> Plan:
         slots: dict[ir.Value, int] = {a: i for i, a in enumerate(block.arguments)}
         inputs = len(slots)
-        steps: list[tuple[Any, ...]] = []
+        steps: list[Step] = []
         outputs: tuple[int, ...] = ()
         for op in block.operations:
             operands = tuple(slots[x] for x in op.operands)
@@ -104,8 +126,13 @@ class _Planner:
                 break
             results = tuple(range(len(slots), len(slots) + len(op.results)))
             slots.update(zip(op.results, results, strict=True))
-            steps.append((*self._function(op, len(results)), operands, results))
-        return Plan(_with_last_uses(steps, inputs, outputs), inputs, len(slots), outputs)
+            function, attrs = self._function(op, len(results))
+            repeatable = isinstance(op, AxirOp) and op.repeatable
+            shape = aval_of(op.results[0]).shape if repeatable and op.elementwise else None
+            whole = getattr(function, "whole", None)
+            steps.append(Step(function, operands, attrs, results, shape, whole, _broadcasts(op), repeatable))
+        rest = (None,) * (len(slots) - inputs)
+        return Plan(with_last_uses(steps, inputs, outputs), inputs, rest, outputs)
 
     def _function(self, op: ir.OpView, results: int) -> tuple[Callable[..., Any], dict[str, Any]]:
         if isinstance(op, func.CallOp):
@@ -118,6 +145,8 @@ class _Planner:
             found = type(op).numpy(bodies, tuple(map(aval_of, op.results)), **op.attrs)
             return (found if results != 1 else (lambda *xs: found(*xs)[0])), {}
         function, attrs = op.evaluation()
+        if len(op.operands) and aval_of(op.operands[0]).dtype not in _HALF:
+            function = getattr(function, "exact", function)
         return (function if self._watch is None else self._watch(op, function)), attrs
 
     def _callee(self, symbol: str) -> Call:
@@ -129,14 +158,24 @@ class _Planner:
         return found
 
 
-def _with_last_uses(
-    steps: Sequence[tuple[Any, ...]], inputs: int, outputs: Sequence[int]
-) -> tuple[_Step, ...]:
+_HALF = (np.dtype("float16"), BFLOAT16)
+
+
+def _broadcasts(op: ir.OpView) -> bool:
+    """Whether an op repeats its operand along axes in front and axes of size 1 only."""
+    if not isinstance(op, AxirOp) or op.short_name != "broadcast_in_dim":
+        return False
+    rank, dimensions = len(op.attrs["shape"]), op.attrs["dimensions"]
+    return dimensions == tuple(range(rank - len(dimensions), rank))
+
+
+def with_last_uses(steps: Sequence[Step], inputs: int, outputs: Sequence[int]) -> tuple[Step, ...]:
     """Note at each step which slots it is the last to use, so that memory is freed early."""
     kept = set(outputs)
-    finished: list[_Step] = []
-    for function, attrs, operands, results in reversed(steps):
-        last = tuple(i for i in dict.fromkeys((*operands, *results)) if i not in kept and i >= inputs)
-        kept.update(operands, results)
-        finished.append(_Step(function, operands, attrs, results, last))
+    finished: list[Step] = []
+    for step in reversed(steps):
+        used = (*step.operands, *step.results)
+        last = tuple(i for i in dict.fromkeys(used) if i not in kept and i >= inputs)
+        kept.update(used)
+        finished.append(step._replace(last_uses=last))
     return tuple(reversed(finished))

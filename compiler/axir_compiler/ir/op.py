@@ -79,6 +79,8 @@ class AxirOp(ir.OpView):
     """What is moved: ``all`` operands and results, no more than a ``part`` of the first operand as large as the result,
     an ``update`` (the second operand and the places for it), or ``nothing`` (the result is the operand)."""
     has_regions: ClassVar[bool] = False
+    elementwise: ClassVar[bool] = False
+    """Whether each element of a result follows from the elements of the operands at the same place, by one function."""
     symbol_names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(
@@ -180,6 +182,11 @@ class AxirOp(ir.OpView):
     def has_effect(self) -> bool:
         """Whether the op itself does more than give results; ``ir/effects.py`` looks into regions and callees."""
         return False
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether evaluating the op again, or earlier, makes no difference."""
+        return not self.has_regions and not self.has_effect
 
     # What every op shares. ----------------------------------------------------------------------
 

@@ -33,10 +33,13 @@ class _Along(AxirOp, same_dtype=False):
 
 def _positions(indices: np.ndarray, axis: int, size: int) -> tuple[np.ndarray, ...]:
     """What NumPy takes as index: clamped positions along the axis, each place's own along the others."""
-    found = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
     last = min(max(size - 1, 0), np.iinfo(indices.dtype).max)
-    found[axis] = np.clip(indices, 0, last).astype(np.intp)
-    return tuple(found)
+    clamped = np.minimum(np.maximum(indices, 0), last).astype(np.intp)
+    rank = indices.ndim
+    return tuple(
+        clamped if d == axis else np.arange(n).reshape((n, *(1,) * (rank - d - 1)))
+        for d, n in enumerate(indices.shape)
+    )
 
 
 class TakeAlongOp(

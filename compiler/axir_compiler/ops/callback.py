@@ -70,6 +70,11 @@ class CallbackOp(HigherOrderOp, name="callback", same_dtype=False, arithmetic=0)
     def has_effect(self) -> bool:
         return self.effect != "pure"
 
+    @property
+    def repeatable(self) -> bool:
+        # The user may count on a call for each evaluation.
+        return False
+
     # Differentiation. ---------------------------------------------------------------------------
 
     def jvp_with(

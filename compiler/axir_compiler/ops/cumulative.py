@@ -23,8 +23,7 @@ def _accumulated(function: Callable[[np.ndarray, int], np.ndarray]) -> Any:
     """The NumPy rule of a running reduction given in ascending order."""
 
     def rule(x: np.ndarray, *, axis: int, reverse: bool) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            return np.flip(function(np.flip(x, axis), axis), axis) if reverse else function(x, axis)
+        return np.flip(function(np.flip(x, axis), axis), axis) if reverse else function(x, axis)
 
     return rule
 
@@ -66,7 +65,7 @@ class Cumulative(AxirOp):
 class CumsumOp(Cumulative, name="cumsum", dtypes=NUMERIC | COMPLEX, linear_in=("operand",)):
     """Running sum; half types are accumulated in float32."""
 
-    numpy = in_float32(_accumulated(lambda x, axis: np.cumsum(x, axis, dtype=x.dtype)))
+    numpy = in_float32(_accumulated(lambda x, axis: np.add.accumulate(x, axis, dtype=x.dtype)))
 
     def transpose(self, ct: Value, operand: Value | None) -> list[Value | None]:
         return [self.rebuild(ct, reverse=not self.reverse)]
@@ -75,7 +74,7 @@ class CumsumOp(Cumulative, name="cumsum", dtypes=NUMERIC | COMPLEX, linear_in=("
 class CumprodOp(Cumulative, name="cumprod", dtypes=NUMERIC | COMPLEX):
     """Running product; half types are accumulated in float32."""
 
-    numpy = in_float32(_accumulated(lambda x, axis: np.cumprod(x, axis, dtype=x.dtype)))
+    numpy = in_float32(_accumulated(lambda x, axis: np.multiply.accumulate(x, axis, dtype=x.dtype)))
 
     def jvp(self, dx: Value) -> Value:
         """Products of dual numbers: right also behind factors that are zero."""

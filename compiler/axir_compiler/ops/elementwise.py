@@ -19,13 +19,24 @@ from axir_compiler.ir.types import BFLOAT16, Aval, aval_of, element_type
 from axir_compiler.lowering import builders, scalar
 from axir_compiler.ops.pieces import in_pieces
 
-__all__ = ["Elementwise", "ElementwiseBinary", "ElementwiseUnary", "align_batch", "in_float32", "of_elements"]
+__all__ = [
+    "Elementwise",
+    "ElementwiseBinary",
+    "ElementwiseUnary",
+    "align_batch",
+    "by_pieces",
+    "in_float32",
+    "of_elements",
+]
 
 _HALF = (np.dtype("float16"), BFLOAT16)
 
 
 def in_float32(function: Any) -> Any:
-    """The NumPy function, with half types computed in float32 and rounded once."""
+    """The NumPy function, with half types computed in float32 and rounded once.
+
+    Its attribute ``exact`` is the function itself, for other types.
+    """
 
     def call(*xs: np.ndarray, **attrs: Any) -> np.ndarray:
         dtype = xs[0].dtype
@@ -34,12 +45,23 @@ def in_float32(function: Any) -> Any:
         result = function(*(x.astype(np.float32) for x in xs), **attrs)
         return result.astype(dtype) if result.dtype == np.float32 else result
 
+    call.exact = getattr(function, "__func__", function)
+    return staticmethod(call)
+
+
+def by_pieces(function: Any) -> Any:
+    """The NumPy function of elements, of any dtypes; large arrays are cut into pieces. ``whole`` is the function."""
+
+    def call(*xs: np.ndarray, **attrs: Any) -> np.ndarray:
+        return in_pieces(function, xs, **attrs)
+
+    call.whole = function
     return staticmethod(call)
 
 
 def of_elements(function: Any) -> Any:
     """As ``in_float32``, for a function of the elements of arrays of one shape: large ones are cut into pieces."""
-    return in_float32(lambda *xs, **attrs: in_pieces(function, xs, **attrs))
+    return in_float32(by_pieces(function))
 
 
 def align_batch(axes: Sequence[int | None], operands: Sequence[Value]) -> tuple[list[Value], int]:
@@ -60,6 +82,8 @@ def align_batch(axes: Sequence[int | None], operands: Sequence[Value]) -> tuple[
 
 class Elementwise(AxirOp):
     """One result element for each position of operands of equal shape."""
+
+    elementwise: ClassVar[bool] = True
 
     @staticmethod
     def infer(*xs: Aval, **attrs: Any) -> Aval:

@@ -25,8 +25,8 @@ from axir_compiler.ir.types import (
 )
 from axir_compiler.lowering import scalar
 from axir_compiler.ops import complex_numbers
-from axir_compiler.ops.elementwise import Elementwise, ElementwiseBinary, of_elements
-from axir_compiler.ops.pieces import in_pieces
+from axir_compiler.ops.elementwise import Elementwise, ElementwiseBinary, by_pieces, of_elements
+from axir_compiler.ops.real_numbers import has_zeros
 
 
 class AddOp(ElementwiseBinary, name="add", dtypes=NUMERIC | COMPLEX, linear_in=("lhs", "rhs")):
@@ -89,9 +89,10 @@ class DivOp(ElementwiseBinary, name="div", dtypes=NUMERIC | COMPLEX, linear_in=(
 
     @staticmethod
     def numpy(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        if is_complex(x.dtype):
+        kind = x.dtype.kind
+        if kind == "c":
             return complex_numbers.divide(x, y)
-        return np.divide(x, y) if is_float(x.dtype) else _truncated_quotient(x, y)[0]
+        return np.divide(x, y) if kind not in "iu" else _truncated_quotient(x, y)[0]
 
     def _partial_lhs(self, dx: Value) -> Value:
         return ops.div(dx, self.rhs)
@@ -165,17 +166,19 @@ class PowOp(ElementwiseBinary, name="pow", dtypes=NUMERIC | COMPLEX, transcenden
         return ops.mul(dy, ops.mul(logarithm, self.result))
 
 
-_BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+_BITS = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 _MANY = 4096
 
 
 def _select(predicate: np.ndarray, on_true: np.ndarray, on_false: np.ndarray) -> np.ndarray:
     """``np.where``; of many elements without its branch for each, which a processor cannot predict."""
-    bits = _BITS.get(on_true.dtype.itemsize)
-    if predicate.size < _MANY or bits is None:
+    if predicate.size < _MANY:
         return np.where(predicate, on_true, on_false)
-    mask = predicate.astype(bits)
-    np.negative(mask, out=mask)
+    bits = _BITS.get(on_true.dtype.itemsize)
+    if predicate.size < max(on_true.size, on_false.size) or bits is None:
+        return np.where(predicate, on_true, on_false)
+    # Bool as -1 or 0, widened with its sign: all bits or none.
+    mask = np.negative(predicate.view(np.int8)).astype(bits)
     false = on_false.view(bits)
     mask &= on_true.view(bits) ^ false
     mask ^= false
@@ -214,14 +217,15 @@ def _signed_zeros(extremum: Any, of_zeros: Callable[[np.ndarray, np.ndarray], np
     """NumPy's extremum leaves the sign of zero open; ``max(-0, 0)`` is 0 and ``min(-0, 0)`` is -0 here."""
 
     def call(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        if is_complex(x.dtype):
+        kind = x.dtype.kind
+        if kind == "c":
             return np.where(_is_above(x, y) if extremum is np.maximum else _is_above(y, x), x, y)
         result = extremum(x, y)
-        if not is_float(x.dtype) or result.all():
+        if kind in "iub" or not has_zeros(result):
             return result
         return _select((x == 0) & (y == 0), of_zeros(x, y), result)
 
-    return staticmethod(lambda x, y: in_pieces(call, [x, y]))
+    return by_pieces(call)
 
 
 class MaxOp(_Extremum, name="max"):
@@ -352,7 +356,8 @@ class CompareOp(ElementwiseBinary, name="compare", zero_tangent=True):
 
     @staticmethod
     def numpy(x: np.ndarray, y: np.ndarray, *, direction: str) -> np.ndarray:
-        _check_order(x.dtype, direction)
+        if x.dtype.kind == "c":
+            _check_order(x.dtype, direction)
         return _COMPARISONS[direction](x, y)
 
     def scalar(self, *xs: Value) -> Value:
@@ -375,7 +380,7 @@ class SelectOp(Elementwise, name="select", linear_in=("on_true", "on_false"), sa
             raise DTypeError(f"both branches must have the same dtype; got {on_true} and {on_false}.")
         return on_true
 
-    numpy = staticmethod(lambda predicate, x, y: in_pieces(_select, [predicate, x, y]))
+    numpy = by_pieces(_select)
 
     def transpose(
         self, ct: Value, predicate: Value, on_true: Value | None, on_false: Value | None

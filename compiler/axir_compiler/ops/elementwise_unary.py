@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -30,18 +31,26 @@ from axir_compiler.ir.types import (
 )
 from axir_compiler.lowering import builders, scalar
 from axir_compiler.ops import complex_numbers, real_numbers
-from axir_compiler.ops.elementwise import ElementwiseUnary, of_elements
+from axir_compiler.ops.elementwise import ElementwiseUnary, by_pieces, of_elements
 
 
 def _special(name: str) -> Callable[..., Any]:
     """A function of scipy.special, which takes long to import and is imported at the first call."""
 
-    def call(*xs: Any) -> Any:
+    @functools.cache
+    def function() -> Callable[..., Any]:
         import scipy.special
 
-        return getattr(scipy.special, name)(*xs)
+        return getattr(scipy.special, name)
 
-    return call
+    return lambda *xs: function()(*xs)
+
+
+def _logistic(x: np.ndarray) -> np.ndarray:
+    if x.dtype != np.float32:
+        return _special("expit")(x)
+    # Rounded once, and in half the time of SciPy's.
+    return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(np.float32)
 
 
 class NegOp(ElementwiseUnary, name="neg", dtypes=NUMERIC | COMPLEX, linear_in=("operand",)):
@@ -73,7 +82,7 @@ class SignOp(ElementwiseUnary, name="sign", dtypes=NUMERIC | COMPLEX):
     def numpy(x: np.ndarray) -> np.ndarray:
         if is_complex(x.dtype):
             return complex_numbers.sign(x)
-        return np.where(x == 0, x, np.sign(x)).astype(x.dtype)
+        return np.where(x == 0, x, np.sign(x))
 
     def jvp(self, dx: Value) -> Value | None:
         """Zero for real numbers; of complex ones the part that turns, ``i s Im(conj(s) dx) / |x|``."""
@@ -111,7 +120,7 @@ class RoundHalfAwayOp(ElementwiseUnary, name="round_half_away", dtypes=FLOATING,
     def numpy(x: np.ndarray) -> np.ndarray:
         whole = np.trunc(x)
         away = whole + np.copysign(np.ones((), x.dtype), x)
-        return np.where(np.abs(x - whole) >= 0.5, away, whole).astype(x.dtype)
+        return np.where(np.abs(x - whole) >= 0.5, away, whole)
 
 
 class ExpOp(ElementwiseUnary, name="exp", dtypes=INEXACT, transcendental=True):
@@ -381,7 +390,7 @@ class PolygammaOp(ElementwiseUnary, name="polygamma", dtypes=FLOATING, transcend
 class LogisticOp(ElementwiseUnary, name="logistic", dtypes=INEXACT, transcendental=True):
     """``1 / (1 + exp(-x))``."""
 
-    numpy = of_elements(complex_numbers.or_real(complex_numbers.logistic, _special("expit")))
+    numpy = of_elements(complex_numbers.or_real(complex_numbers.logistic, _logistic))
 
     def jvp(self, dx: Value) -> Value:
         y = self.result
@@ -525,6 +534,24 @@ def _float64_to_bfloat16(x: np.ndarray) -> np.ndarray:
     return (toward_zero | inexact.astype(np.uint32)).view(np.float32).astype(BFLOAT16)
 
 
+def _converted(x: np.ndarray, *, dtype: np.dtype) -> np.ndarray:
+    if x.dtype == np.dtype("float64") and dtype == BFLOAT16:
+        return _float64_to_bfloat16(x)
+    if is_complex(x.dtype) and not is_complex(dtype) and dtype not in BOOL:
+        return _converted(np.real(x), dtype=dtype)
+    if not is_float(x.dtype) or dtype not in INTEGER:
+        return x.astype(dtype)
+    info = np.iinfo(dtype)
+    # Most often all fit, which is quick to see.
+    if dtype.kind == "i" and x.dtype.kind == "f" and (np.abs(x) < float(info.max)).all():
+        return x.astype(dtype)
+    wide = x.astype(np.float64)
+    # The largest integers are no float64: compare, then convert what is inside.
+    above, below = wide >= float(info.max), wide <= float(info.min)
+    inside = np.where(above | below | np.isnan(wide), 0, wide).astype(dtype)
+    return np.where(above, info.max, np.where(below, info.min, inside)).astype(dtype)
+
+
 class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
     """Conversion to another dtype.
 
@@ -538,20 +565,7 @@ class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
     def infer(x: Aval, *, dtype: np.dtype) -> Aval:
         return Aval(x.shape, dtype)
 
-    @staticmethod
-    def numpy(x: np.ndarray, *, dtype: np.dtype) -> np.ndarray:
-        if x.dtype == np.dtype("float64") and dtype == BFLOAT16:
-            return _float64_to_bfloat16(x)
-        if is_complex(x.dtype) and not is_complex(dtype) and dtype not in BOOL:
-            return ConvertOp.numpy(np.real(x), dtype=dtype)
-        if not is_float(x.dtype) or dtype not in INTEGER:
-            return x.astype(dtype)
-        info = np.iinfo(dtype)
-        wide = x.astype(np.float64)
-        # The largest integers are no float64: compare, then convert what is inside.
-        above, below = wide >= float(info.max), wide <= float(info.min)
-        inside = np.where(above | below | np.isnan(wide), 0, wide).astype(dtype)
-        return np.where(above, info.max, np.where(below, info.min, inside)).astype(dtype)
+    numpy = by_pieces(_converted)
 
     def jvp(self, dx: Value) -> Value | None:
         if not is_inexact(self.dtype):

@@ -6,7 +6,7 @@ way stays in the processor's cache.
 
 from __future__ import annotations
 
-import itertools
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["in_pieces"]
+__all__ = ["LARGE", "in_pieces", "several_in_pieces"]
 
 Array = np.ndarray[Any, Any]
 
 _PIECE = 1 << 15
-_LARGE = 4 * _PIECE
+LARGE = 4 * _PIECE
 """Elements from which on handing out the work costs little of the time that it takes."""
 
 _lock = threading.Lock()
@@ -28,35 +28,75 @@ _pool: ThreadPoolExecutor | None = None
 
 
 def in_pieces(function: Callable[..., Array], xs: Sequence[Array], **attrs: Any) -> Array:
-    """``function(*xs, **attrs)``, a function of the elements of arrays of one shape."""
-    size, shape = xs[0].size, xs[0].shape
-    flat: list[Array] = [x for x in map(_flat, xs) if x is not None] if size >= _LARGE else []
-    if len(flat) < len(xs):
+    """``function(*xs, **attrs)``, a function of the elements of arrays that broadcast."""
+    for x in xs:
+        if x.size >= LARGE:
+            break
+    else:
         return function(*xs, **attrs)
+    return several_in_pieces(lambda *parts: (function(*parts, **attrs),), xs)[0]
 
-    def piece(start: int, stop: int) -> Array:
+
+def several_in_pieces(function: Callable[..., Sequence[Array]], xs: Sequence[Array]) -> Sequence[Array]:
+    """As ``in_pieces``, for a function with several results."""
+    if max([x.size for x in xs]) < LARGE:
+        return function(*xs)
+    shape = np.broadcast_shapes(*[x.shape for x in xs])
+    rows, width = _rows([np.broadcast_to(x, shape) if x.shape != shape else x for x in xs])
+    size = rows[0].shape[0]
+    step = max(_PIECE // width, 1)
+    if size < 4 * step:
+        return function(*xs)
+
+    # Some of NumPy's loops take five times longer with one number repeated than with an array of it.
+    repeated = [None if any(x.strides) else np.array(x[:step]) for x in rows]
+
+    def piece(start: int, stop: int) -> Sequence[Array]:
+        parts = [
+            x[start:stop] if same is None else same[: stop - start]
+            for x, same in zip(rows, repeated, strict=True)
+        ]
         # What is set by the calling thread does not hold in others.
         with np.errstate(all="ignore"):
-            return function(*(x[start:stop] for x in flat), **attrs)
+            return function(*parts)
 
-    first = piece(0, _PIECE)
-    result = np.empty(size, first.dtype)
-    result[:_PIECE] = first
+    first = piece(0, step)
+    results = [np.empty((size, *x.shape[1:]), x.dtype) for x in first]
+    _store(results, first, 0, step)
 
-    def share(start: int, stop: int) -> None:
-        for at in range(start, stop, _PIECE):
-            end = min(at + _PIECE, stop)
-            result[at:end] = piece(at, end)
+    # Whoever has time takes the next piece: on a busy machine a thread may begin late, or not in time at all.
+    starts = iter(range(step, size, step))
 
-    bounds = np.linspace(_PIECE, size, _cores() + 1).astype(int).tolist()
-    others = [_workers().submit(share, *some) for some in itertools.pairwise(bounds[1:])]
+    def work() -> None:
+        for at in starts:
+            end = min(at + step, size)
+            _store(results, piece(at, end), at, end)
+
+    others = [_workers().submit(work) for _ in range(_cores() - 1)]
     try:
-        share(*bounds[:2])
+        work()
     finally:
-        wait(others)
+        wait([one for one in others if not one.cancel()])
     for one in others:
-        one.result()  # raises what it raised
-    return result.reshape(shape)
+        if not one.cancelled():
+            one.result()  # raises what it raised
+    return [x.reshape(shape) for x in results]
+
+
+def _store(results: Sequence[Array], pieces: Sequence[Array], start: int, stop: int) -> None:
+    for result, piece in zip(results, pieces, strict=True):
+        result[start:stop] = piece
+
+
+def _rows(xs: Sequence[Array]) -> tuple[Sequence[Array], int]:
+    """Arrays of one shape as what can be cut along the first axis, and the number of elements of a row.
+
+    All elements are in line if they are so in memory or one element repeated; else arrays stay as they are.
+    """
+    flat = [x for x in map(_flat, xs) if x is not None]
+    if len(flat) == len(xs):
+        return flat, 1
+    return xs, max(math.prod(xs[0].shape[1:]), 1)
 
 
 def _flat(x: Array) -> Array | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,10 +12,30 @@ from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import Aval, aval_of, element_type
 from axir_compiler.lowering import builders, scalar
 from axir_compiler.ops.elementwise import Elementwise, align_batch
+from axir_compiler.ops.pieces import several_in_pieces
 
 _UINT32 = np.dtype("uint32")
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+_ROTATIONS = [[(np.uint32(r), np.uint32(32 - r)) for r in rs] for rs in ((13, 15, 26, 6), (17, 29, 16, 24))]
+_GROUPS = [np.uint32(group) for group in range(1, 6)]
 _PARITY = np.uint32(0x1BD11BDA)
+
+
+def _enciphered(key0: np.ndarray, key1: np.ndarray, x0: np.ndarray, x1: np.ndarray) -> tuple[np.ndarray, ...]:
+    keys = (key0, key1, key0 ^ key1 ^ _PARITY)
+    x0, x1 = x0 + key0, x1 + key1
+    if x0.shape != x1.shape:
+        x0, x1 = x0 + np.zeros_like(x1), x1 + np.zeros_like(x0)
+    for group in range(5):
+        for left, right in _ROTATIONS[group % 2]:
+            x0 += x1
+            top = x1 << left
+            x1 >>= right
+            x1 |= top
+            x1 ^= x0
+        x0 += keys[(group + 1) % 3]
+        x1 += keys[(group + 2) % 3]
+        x1 += _GROUPS[group]
+    return x0, x1
 
 
 class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), zero_tangent=True):
@@ -24,6 +44,8 @@ class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), z
     J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
     SC 2011. All four operands have one shape; there are two results of that shape.
     """
+
+    elementwise: ClassVar[bool] = True
 
     key0: Tensor
     key1: Tensor
@@ -36,16 +58,8 @@ class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), z
         return aval, aval
 
     @staticmethod
-    def numpy(key0: np.ndarray, key1: np.ndarray, x0: np.ndarray, x1: np.ndarray) -> tuple[np.ndarray, ...]:
-        keys = (key0, key1, key0 ^ key1 ^ _PARITY)
-        x0, x1 = x0 + key0, x1 + key1
-        for group in range(5):
-            for r in _ROTATIONS[group % 2]:
-                x0 = x0 + x1
-                x1 = ((x1 << np.uint32(r)) | (x1 >> np.uint32(32 - r))) ^ x0
-            x0 = x0 + keys[(group + 1) % 3]
-            x1 = x1 + keys[(group + 2) % 3] + np.uint32(group + 1)
-        return x0, x1
+    def numpy(*xs: np.ndarray) -> Sequence[np.ndarray]:
+        return several_in_pieces(_enciphered, xs)
 
     def batch(self, axes: Sequence[int | None], *operands: Value) -> tuple[Any, int]:
         aligned, axis = align_batch(axes, operands)

@@ -26,6 +26,7 @@ from axir_compiler.ir.types import (
 )
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import in_float32
+from axir_compiler.ops.real_numbers import has_zeros
 
 
 def _check_axes(x: Aval, axes: tuple[int, ...]) -> None:
@@ -155,7 +156,7 @@ class _ReduceExtremum(Reduction, dtypes=NUMERIC | COMPLEX):
 
 def _signed_zeros(found: np.ndarray, x: np.ndarray, axes: tuple[int, ...], *, positive: bool) -> np.ndarray:
     """Extrema that are zero, with the sign that wins if there is one; NumPy leaves it open."""
-    if not is_float(x.dtype) or not (found == 0).any():
+    if not is_float(x.dtype) or not has_zeros(found):
         return found
     wins = np.any((x == 0) & (np.signbit(x) != positive), axes)
     zero = np.array(0.0 if positive else -0.0, x.dtype)

@@ -15,6 +15,7 @@ from axir_compiler.ir.op import AxirOp, Tangents, Value
 from axir_compiler.ir.types import BOOL, COMPLEX, NUMERIC, Aval, aval_of, is_complex, is_float
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import align_batch
+from axir_compiler.ops.real_numbers import has_zeros
 
 __all__ = ["stable_order", "totally_ordered"]
 
@@ -98,8 +99,10 @@ class SearchsortedOp(AxirOp, name="searchsorted", dtypes=NUMERIC | BOOL, zero_ta
 
     @staticmethod
     def numpy(x: np.ndarray, values: np.ndarray, *, right: bool) -> np.ndarray:
-        result = np.empty(values.shape, np.int32)
         keys, wanted = sortable(x), sortable(values)
+        if x.ndim == 1:
+            return np.searchsorted(keys, wanted, "right" if right else "left").astype(np.int32)
+        result = np.empty(values.shape, np.int32)
         for row in np.ndindex(*x.shape[:-1]):
             result[row] = np.searchsorted(keys[row], wanted[row], "right" if right else "left")
         return result
@@ -128,8 +131,9 @@ def sortable(x: np.ndarray) -> np.ndarray:
         return x
     ordered = totally_ordered(x)
     largest = np.iinfo(ordered.dtype).max
-    found = np.where(np.isnan(x), largest, np.where(x == 0, 0, ordered))
-    return found.astype(ordered.dtype, copy=False)
+    ordered[x == 0] = 0
+    ordered[np.isnan(x)] = largest
+    return ordered
 
 
 def _parts(x: Any) -> tuple[np.ndarray, ...]:
@@ -150,7 +154,7 @@ def _sorted_alone(x: np.ndarray, axis: int) -> np.ndarray:
     if not is_float(x.dtype) and not is_complex(x.dtype):
         return np.sort(x, axis)
     # Not float16: NumPy 2.4 can leave millions of them in the wrong order.
-    if is_float(x.dtype) and x.dtype.itemsize > 2 and not np.any(np.signbit(x) & (x == 0)):
+    if is_float(x.dtype) and x.dtype.itemsize > 2 and not (has_zeros(x) and np.any(np.signbit(x) & (x == 0))):
         return np.sort(x, axis)
     return np.take_along_axis(x, stable_order([x], axis), axis)
 

@@ -6,7 +6,6 @@ compiler fuses; everything else is a scatter.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ from axir._src.array import Array
 from axir._src.convert import ArrayLike, convert, to_array, typed
 from axir._src.elementwise import broadcast_to, promoted
 from axir._src.indexing import get, is_static, parse
-from axir._src.messages import located, user_depth
+from axir._src.messages import located, warn
 from axir._src.promotion import common_of_two
 from axir._src.windows import Windows, windows
 from axir_compiler.errors import ShapeError
@@ -196,11 +195,10 @@ def _fitted(x: Array, values: Array, shape: tuple[int, ...]) -> Array:
     A warning tells that they lose precision in the dtype of the array.
     """
     if common_of_two(*typed(x), *typed(values))[0] != x.dtype:
-        warnings.warn(
+        warn(
             f"at: values of dtype {values.dtype} become {x.dtype}, the dtype of the array, which may change them. "
             "Convert one of them first.",
             FutureWarning,
-            stacklevel=user_depth(),
         )
     try:
         fits = np.broadcast_shapes(values.shape, shape) == shape

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
 from axir._src.convert import constant, convert, to_array, typed
-from axir._src.messages import located, user_depth
+from axir._src.messages import located, warn
 from axir._src.nan_checks import check_op
 from axir._src.promotion import common, common_of_two, inexact
 from axir._src.trace import Tracer, bind, current_frame
@@ -142,7 +141,7 @@ def check_ranks(xs: Sequence[Array], where: str) -> None:
     )
     if config.mode.rank_promotion == "raise":
         raise located(ShapeError(message))
-    warnings.warn(message, UserWarning, stacklevel=user_depth())
+    warn(message)
 
 
 def apply(op: type[AxirOp], xs: Sequence[Array], weak: bool, **attrs: Any) -> Any:

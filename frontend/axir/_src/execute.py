@@ -25,6 +25,7 @@ from axir_compiler.ir.host_functions import host_function
 from axir_compiler.ir.module import lookup, signature
 from axir_compiler.mlir import context, ir
 from axir_compiler.ops.callback import number_callbacks
+from axir_compiler.refine import refined
 from axir_compiler.targets import Target, host
 from axir_runtime import CpuFeatureError, DiskCache, Executable, LruCache, check_cpu, cpu_features, devices
 
@@ -170,7 +171,7 @@ def _plan_of(function: Function) -> Plan:
         with context():
             module = pipeline.extract(function.program.module, function.symbol, "main")
             pipeline.run_passes(module, pipeline.EVALUATION)
-            found = make_plan(module, "main", lambda symbol: _compiled_call(module, symbol))
+            found = refined(make_plan(module, "main", lambda symbol: _compiled_call(module, symbol)))
         _plans.put(function.key, found)
     return found
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+import threading
+import warnings
 from typing import TypeVar
 
 from axir._src.source import source_line, user_frame, where
 from axir_compiler.errors import AxirError
 
-__all__ = ["located", "user_depth"]
+__all__ = ["located", "user_depth", "warn", "warned"]
 
 E = TypeVar("E", bound=AxirError)
 
@@ -28,3 +30,22 @@ def user_depth() -> int:
     while frame is not target and frame.f_back is not None:
         frame, depth = frame.f_back, depth + 1
     return depth
+
+
+class _Count(threading.local):
+    warnings = 0
+
+
+_count = _Count()
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn of the user's line."""
+    _count.warnings += 1
+    # One call up from here is where ``user_depth`` begins to count.
+    warnings.warn(message, category, stacklevel=user_depth())
+
+
+def warned() -> int:
+    """How often this thread has called ``warn``."""
+    return _count.warnings

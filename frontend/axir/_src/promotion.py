@@ -14,14 +14,13 @@ with ``uintN -> int2N`` as well, and ``float* -> complex* -> complex64 -> comple
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from axir._src.config import Mode, config
-from axir._src.messages import located, user_depth
+from axir._src.messages import located, warn
 from axir_compiler.errors import DTypeError, TypePromotionError
 from axir_compiler.ir.types import BFLOAT16, COMPLEX, DTYPES, FLOATING, INEXACT
 
@@ -228,10 +227,8 @@ def requested(dtype: DTypeLike, where: str) -> np.dtype:
     wide = to_dtype(dtype, where)
     found = canonical(wide)
     if found != wide and not any(dtype is python for python in (int, float, complex)):
-        warnings.warn(
+        warn(
             f"{where}: dtype {wide} was requested but 64-bit dtypes are not enabled; it becomes {found}. "
-            "Enable them with axir.config.update('axir_enable_x64', True).",
-            UserWarning,
-            stacklevel=user_depth(),
+            "Enable them with axir.config.update('axir_enable_x64', True)."
         )
     return found

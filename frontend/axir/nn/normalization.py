@@ -14,12 +14,14 @@ from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import broadcast_to, promoted
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, default_float, requested
+from axir._src.remember import remembered
 from axir.nn.activations import real
 from axir_compiler.errors import ShapeError
 
 __all__ = ["log_softmax", "logmeanexp", "logsumexp", "one_hot", "softmax", "standardize"]
 
 
+@remembered
 def logsumexp(
     a: ArrayLike,
     axis: Axes = None,
@@ -57,6 +59,7 @@ def logsumexp(
     return lax.add(lax.log(lax.abs(total)), shift), lax.sign(total)
 
 
+@remembered
 def logmeanexp(
     x: ArrayLike, axis: Axes = None, where: ArrayLike | None = None, keepdims: bool = False
 ) -> Array:
@@ -75,6 +78,7 @@ def _shifted(x: ArrayLike, axis: Axes, where: ArrayLike | None) -> Array:
     return lax.sub(array, broadcast_to(lax.stop_gradient(largest), array.shape))
 
 
+@remembered
 def softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Array:
     """``exp(x)`` along axes, scaled so that the sum is 1; 0 where a mask leaves elements out."""
     powers = lax.exp(_shifted(x, axis, where))
@@ -83,6 +87,7 @@ def softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Ar
     return anp.divide(powers, anp.sum(powers, axis, keepdims=True))
 
 
+@remembered
 def log_softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Array:
     """``log(softmax(x))`` without underflow; -inf where a mask leaves elements out."""
     shifted = _shifted(x, axis, where)
@@ -91,6 +96,7 @@ def log_softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -
     return found if where is None else anp.where(where, found, -math.inf)
 
 
+@remembered
 def standardize(
     x: ArrayLike,
     axis: Axes = -1,
@@ -119,6 +125,7 @@ def standardize(
     return anp.multiply(anp.subtract(array, center), lax.rsqrt(real(anp.add(variance, epsilon))))
 
 
+@remembered
 def one_hot(x: ArrayLike, num_classes: int, *, dtype: DTypeLike = None, axis: int = -1) -> Array:
     """1 at position ``x`` of a new axis, 0 elsewhere; all 0 if ``x`` is outside ``[0, num_classes)``.
 

@@ -12,6 +12,7 @@ from axir._src.convert import ArrayLike, convert, is_number, to_array, typed
 from axir._src.elementwise import apply, apply_binary, broadcast, promoted
 from axir._src.messages import located
 from axir._src.promotion import inexact
+from axir._src.remember import remembered
 from axir._src.ufunc import binary_ufunc
 from axir.numpy.elementwise import (
     absolute,
@@ -63,6 +64,7 @@ __all__ = [
 ]
 
 
+@remembered
 def float_power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``x1 ** x2`` as floats."""
     return apply_binary(OPS["pow"], x1, x2, True)
@@ -98,6 +100,7 @@ def _zero(x: Array) -> Array:
     return lax.full_like(x, 0)
 
 
+@remembered
 def floor_divide(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Largest integer not above ``x1 / x2``, in the common dtype.
 
@@ -128,6 +131,7 @@ def _integer_remainder(x: Array, y: Array) -> Array:
     return lax.select(lax.eq(y, 0), _zero(x), lax.rem(x, y))
 
 
+@remembered
 def remainder(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Remainder of ``floor_divide``, with the sign of ``x2``; modulo 0 it is 0 of integers, NaN of floats."""
     x, y = _quotient_operands("remainder", x1, x2)
@@ -141,24 +145,28 @@ def remainder(x1: ArrayLike, x2: ArrayLike, /) -> Array:
 mod = remainder
 
 
+@remembered
 def fmod(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Remainder with the sign of ``x1``; modulo 0 it is 0 of integers, NaN of floats."""
     x, y = _quotient_operands("fmod", x1, x2)
     return lax.rem(x, y) if x.dtype in FLOATING else _integer_remainder(x, y)
 
 
+@remembered
 def divmod(x1: ArrayLike, x2: ArrayLike, /) -> tuple[Array, Array]:
     """``floor_divide`` and ``remainder`` at once."""
     x, y = _quotient_operands("divmod", x1, x2)
     return _float_divmod(x, y) if x.dtype in FLOATING else (floor_divide(x, y), remainder(x, y))
 
 
+@remembered
 def fmax(x1: ArrayLike, x2: ArrayLike) -> Array:
     """Larger operand; NaN only if both are."""
     (x, y), _ = promoted(x1, x2)
     return choose_by(logical_or(greater(x, y), isnan(y)), x, y)
 
 
+@remembered
 def fmin(x1: ArrayLike, x2: ArrayLike) -> Array:
     """Smaller operand; NaN only if both are."""
     (x, y), _ = promoted(x1, x2)
@@ -194,16 +202,19 @@ def _settled(result: Array, *args: ArrayLike) -> Array:
     return convert(result, result.dtype, weak)
 
 
+@remembered
 def log2(x: ArrayLike, /) -> Array:
     """Logarithm to base 2, as ``log(x) / log(2)``."""
     return _strong(lax.div(log(x), math.log(2)))
 
 
+@remembered
 def log10(x: ArrayLike, /) -> Array:
     """Logarithm to base 10, as ``log(x) / log(10)``."""
     return _strong(lax.div(log(x), math.log(10)))
 
 
+@remembered
 def hypot(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``sqrt(x1**2 + x2**2)`` without overflow; infinite if an operand is, even if the other is NaN."""
     (x, y), _ = promoted(x1, x2, to_float=True)
@@ -217,12 +228,14 @@ def hypot(x1: ArrayLike, x2: ArrayLike, /) -> Array:
 
 
 @binary_ufunc
+@remembered
 def logaddexp(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``log(exp(x1) + exp(x2))`` without overflow."""
     return _logaddexp(x1, x2, lax.exp, log1p)
 
 
 @binary_ufunc
+@remembered
 def logaddexp2(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``log2(2**x1 + 2**x2)`` without overflow."""
     return _logaddexp(x1, x2, exp2, lambda v: lax.div(log1p(v), math.log(2)))
@@ -238,12 +251,14 @@ def _logaddexp(x1: ArrayLike, x2: ArrayLike, power_of, log_of_1_plus) -> Array:
     return lax.select(same, x, found)
 
 
+@remembered
 def copysign(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``|x1|`` with the sign of ``x2``, as floats."""
     (x, y), _ = promoted(x1, x2, to_float=True)
     return choose_by(lax.ne(*broadcast((signbit(x), signbit(y)))), lax.neg(x), x)
 
 
+@remembered
 def heaviside(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """0 for negative ``x1``, 1 for positive, ``x2`` at 0; NaN stays."""
     (x, y), _ = promoted(x1, x2, to_float=True)
@@ -251,6 +266,7 @@ def heaviside(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     return _settled(choose_by(isnan(x), x, step), x1, x2)
 
 
+@remembered
 def sinc(x: ArrayLike, /) -> Array:
     """``sin(pi x) / (pi x)``, 1 at 0; derivatives of every order are right there up to the eighth."""
     z = multiply(_to_float(x), math.pi)
@@ -280,6 +296,7 @@ def _power_of_two(n: Array, like: Array) -> Array:
     return lax.bitcast_convert_type(lax.shift_left(lax.add(n, bias), mantissa), like.dtype)
 
 
+@remembered
 def ldexp(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``x1 * 2**x2`` for integers ``x2``.
 
@@ -325,6 +342,7 @@ def frexp(x: ArrayLike, /) -> tuple[Array, Array]:
     return fraction, lax.select(plain, lax.full_like(exponent, 0), exponent)
 
 
+@remembered
 def modf(x: ArrayLike, /, out: None = None) -> tuple[Array, Array]:
     """Fractional and integral part, both with the sign of ``x``."""
     no_out("modf", out)

@@ -15,6 +15,7 @@ from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import promoted
 from axir._src.messages import located
 from axir._src.promotion import inexact
+from axir._src.remember import remembered
 from axir._src.scalar_types import finfo
 from axir.numpy.arithmetic import floor_divide, mod
 from axir.numpy.cumulative import cumsum, diff
@@ -29,6 +30,7 @@ from axir_compiler.ir.types import COMPLEX, INEXACT
 __all__ = ["gradient", "interp", "trapezoid", "unwrap"]
 
 
+@remembered
 def gradient(
     f: ArrayLike,
     *varargs: ArrayLike,
@@ -94,6 +96,7 @@ def _derivative(x: Array, h: Array | None, axis: int) -> Array:
     return concatenate([next(ends), inner, next(ends)], axis)
 
 
+@remembered
 def trapezoid(y: ArrayLike, x: ArrayLike | None = None, dx: ArrayLike = 1.0, axis: int = -1) -> Array:
     """Integral along an axis by the trapezoidal rule.
 
@@ -122,6 +125,7 @@ def trapezoid(y: ArrayLike, x: ArrayLike | None = None, dx: ArrayLike = 1.0, axi
     return multiply(0.5, sum_of(multiply(widths, pairs), -1))
 
 
+@remembered
 def unwrap(
     p: ArrayLike, discont: ArrayLike | None = None, axis: int = -1, period: ArrayLike = 2 * math.pi
 ) -> Array:
@@ -158,6 +162,7 @@ def promoted_pair(x: Array, y: Array) -> tuple[Array, Array]:
     return x, lax.broadcast(y, x.shape)
 
 
+@remembered
 def interp(
     x: ArrayLike,
     xp: ArrayLike,

@@ -10,6 +10,7 @@ from axir import lax
 from axir._src.array import Array
 from axir._src.convert import ArrayLike, asarray, convert, to_array
 from axir._src.promotion import inexact
+from axir._src.remember import remembered
 from axir._src.scalar_types import finfo
 from axir._src.trace import bind
 from axir.numpy.elementwise import arctan2, multiply, not_equal
@@ -51,6 +52,7 @@ def imag(val: ArrayLike, /) -> Array:
     return lax.imag(z) if z.dtype in COMPLEX else lax.full_like(z, 0)
 
 
+@remembered
 def angle(z: ArrayLike, deg: bool = False) -> Array:
     """Angle of a complex number to the positive real axis, in [-pi, pi].
 

@@ -15,6 +15,7 @@ from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import broadcast, broadcast_shapes, broadcast_to, promoted
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, default_int, requested
+from axir._src.remember import remembered
 from axir._src.trace import bind, current_frame
 from axir.numpy.complex_parts import conj
 from axir.numpy.creation import zeros
@@ -117,6 +118,7 @@ def dot(
     return contract(x, y, ((x.ndim - 1,), (max(y.ndim - 2, 0),)), dtype=preferred_element_type, weak=weak)
 
 
+@remembered
 def vdot(
     a: ArrayLike, b: ArrayLike, *, precision: Any = None, preferred_element_type: DTypeLike = None
 ) -> Array:
@@ -209,6 +211,7 @@ def _at_least(where: str, *operands: tuple[ArrayLike, int]) -> list[Array]:
     return arrays
 
 
+@remembered
 def inner(
     a: ArrayLike, b: ArrayLike, *, precision: Any = None, preferred_element_type: DTypeLike = None
 ) -> Array:
@@ -219,6 +222,7 @@ def inner(
     return contract(x, y, ((x.ndim - 1,), (y.ndim - 1,)), dtype=preferred_element_type, weak=weak)
 
 
+@remembered
 def outer(a: ArrayLike, b: ArrayLike, out: None = None) -> Array:
     """Products of each element of ``a`` with each of ``b``, both raveled: ``[a.size, b.size]``."""
     no_out("outer", out)
@@ -226,6 +230,7 @@ def outer(a: ArrayLike, b: ArrayLike, out: None = None) -> Array:
     return multiply(lax.expand_dims(x, (1,)), y)
 
 
+@remembered
 def tensordot(
     a: ArrayLike,
     b: ArrayLike,
@@ -262,6 +267,7 @@ def tensordot(
     return contract(x, y, (left, right), dtype=preferred_element_type, weak=weak)
 
 
+@remembered
 def vecdot(
     x1: ArrayLike,
     x2: ArrayLike,
@@ -279,6 +285,7 @@ def vecdot(
     return contract(x, y, ((x.ndim - 1,), (x.ndim - 1,)), (batch, batch), preferred_element_type, weak)
 
 
+@remembered
 def kron(a: ArrayLike, b: ArrayLike) -> Array:
     """Kronecker product: each element of ``a`` times the whole of ``b``."""
     (x, y), _ = promoted(a, b)
@@ -291,6 +298,7 @@ def kron(a: ArrayLike, b: ArrayLike) -> Array:
     return lax.reshape(blocks, [n * m for n, m in zip(x.shape, y.shape, strict=True)])
 
 
+@remembered
 def cross(
     a: ArrayLike, b: ArrayLike, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
 ) -> Array:
@@ -326,6 +334,7 @@ def _components(x: Array, shape: tuple[int, ...]) -> list[Array]:
     return found if len(found) == 3 else [*found, zeros(shape, x.dtype)]
 
 
+@remembered
 def diagonal(a: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """Elements whose indices along two axes differ by ``offset``, along a new last axis.
 
@@ -349,6 +358,7 @@ def diagonal(a: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> A
     )
 
 
+@remembered
 def diag(v: ArrayLike, k: int = 0) -> Array:
     """Diagonal ``k`` of a matrix, or the matrix with the vector ``v`` on diagonal ``k``.
 
@@ -374,6 +384,7 @@ def diagflat(v: ArrayLike, k: int = 0) -> Array:
     return diag(ravel(v), k)
 
 
+@remembered
 def trace(
     a: ArrayLike,
     offset: int = 0,

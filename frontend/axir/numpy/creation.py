@@ -24,6 +24,7 @@ from axir._src.convert import (
 from axir._src.elementwise import broadcast_shapes, broadcast_to, operands, promoted
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, canonical, common, default_float, requested
+from axir._src.remember import remembered
 from axir._src.trace import current_frame
 from axir.numpy.arithmetic import power
 from axir.numpy.elementwise import floor
@@ -186,6 +187,7 @@ def _progression(start: Any, step: Any, size: int, dtype: np.dtype) -> Array:
     return count * scalars[0] + scalars[1] if (start, step) != (0, 1) else count
 
 
+@remembered
 def linspace(
     start: ArrayLike,
     stop: ArrayLike,
@@ -245,6 +247,7 @@ def _interpolated(first: Array, last: Array, count: int, intervals: int, endpoin
     return values if inner == count else lax.concatenate((values, lax.expand_dims(last, (0,))), 0)
 
 
+@remembered
 def logspace(
     start: ArrayLike,
     stop: ArrayLike,
@@ -259,6 +262,7 @@ def logspace(
     return values if dtype is None else astype(values, dtype)
 
 
+@remembered
 def geomspace(
     start: ArrayLike,
     stop: ArrayLike,
@@ -288,6 +292,7 @@ def _geometric(first: Array, last: Array, num: int, endpoint: bool, dtype: DType
     return values if dtype is None else astype(values, dtype)
 
 
+@remembered
 def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Matrix ``[N, M]`` with ones on diagonal ``k`` (positive: above the main one), zeros elsewhere."""
     check_device("eye", device)
@@ -301,6 +306,7 @@ def identity(n: int, dtype: DTypeLike = None) -> Array:
     return eye(n, dtype=dtype)
 
 
+@remembered
 def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Array:
     """Matrix ``[N, M]`` with ones on and below diagonal ``k``, zeros above."""
     rows, columns = shape_of((N, N if M is None else M), "tri")
@@ -324,6 +330,7 @@ def _difference(rows: int, columns: int) -> Array:
     )
 
 
+@remembered
 def tril(m: ArrayLike, k: int = 0) -> Array:
     """The last two axes with zeros above diagonal ``k``.
 
@@ -332,6 +339,7 @@ def tril(m: ArrayLike, k: int = 0) -> Array:
     return _triangle("tril", m, k, lower=True)
 
 
+@remembered
 def triu(m: ArrayLike, k: int = 0) -> Array:
     """The last two axes with zeros below diagonal ``k``.
 
@@ -381,6 +389,7 @@ def indices(dimensions: Sequence[int], dtype: DTypeLike = None, sparse: bool = F
     return lax.concatenate([lax.expand_dims(g, (0,)) for g in grids], 0) if grids else zeros((0,), wanted)
 
 
+@remembered
 def meshgrid(*xi: ArrayLike, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> list[Array]:
     """Coordinate arrays of a grid whose axes have the coordinates ``xi``.
 

@@ -12,6 +12,7 @@ from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import broadcast_to
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, default_int, requested
+from axir._src.remember import remembered
 from axir.numpy.elementwise import no_out, not_equal
 from axir.numpy.logic import choose_by, isnan
 from axir.numpy.reductions import accumulator
@@ -49,7 +50,7 @@ def _running(name: str, combine: Callable[..., Array], doc: str, neutral: float 
         "    ``a``; bools become integers. ``out`` must be ``None``.\n\n"
         "    Raises: AxisError if the axis is out of bounds."
     )
-    return function
+    return remembered(function)
 
 
 cumsum = _running("cumsum", lax.cumsum, "Sum of all elements up to each one along an axis.")
@@ -86,7 +87,7 @@ def _standard(name: str, combine: Callable[..., Array], doc: str, neutral: int) 
         f"    ``include_initial`` puts {neutral} in front.\n\n"
         "    Raises: ShapeError without an axis unless ``x`` is a vector; AxisError if it is out of bounds."
     )
-    return function
+    return remembered(function)
 
 
 cumulative_sum = _standard(
@@ -97,6 +98,7 @@ cumulative_prod = _standard(
 )
 
 
+@remembered
 def diff(
     a: ArrayLike,
     n: int = 1,
@@ -145,6 +147,7 @@ def _end(x: Array, value: ArrayLike | None, axis: int) -> Array | None:
     return end if end.ndim else broadcast_to(end, tuple(1 if d == axis else n for d, n in enumerate(x.shape)))
 
 
+@remembered
 def ediff1d(ary: ArrayLike, to_end: ArrayLike | None = None, to_begin: ArrayLike | None = None) -> Array:
     """Differences of neighbours in the raveled array, with ``to_begin`` and ``to_end`` put at their ends."""
     x = to_array(ary)

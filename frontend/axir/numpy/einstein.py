@@ -11,6 +11,7 @@ from axir._src.convert import ArrayLike, to_array
 from axir._src.elementwise import promoted
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike
+from axir._src.remember import remembered
 from axir.numpy.contractions import contract, diagonal
 from axir.numpy.elementwise import multiply, no_out
 from axir.numpy.reductions import any, sum
@@ -24,6 +25,7 @@ __all__ = [
 _BOOL = "bool"
 
 
+@remembered
 def einsum(
     subscripts: Any,
     /,

@@ -17,6 +17,7 @@ from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import apply, apply_binary, apply_unary, broadcast, promoted, scalar_like
 from axir._src.messages import located
 from axir._src.promotion import BOOL, default_float
+from axir._src.remember import remembered
 from axir._src.trace import bind
 from axir._src.ufunc import BinaryUfunc, binary_ufunc, unary_ufunc
 from axir_compiler.errors import DTypeError
@@ -296,6 +297,7 @@ def absolute(x: ArrayLike, /) -> Array:
 abs = absolute
 
 
+@remembered
 def fabs(x: ArrayLike, /) -> Array:
     """``|x|`` as a float.
 
@@ -332,6 +334,7 @@ def number(x: ArrayLike) -> Array:
     return convert(array, np.dtype("int32")) if array.dtype == BOOL else array
 
 
+@remembered
 def reciprocal(x: ArrayLike, /) -> Array:
     """``1 / x`` as a float or complex number."""
     return true_divide(1, number(x))
@@ -351,6 +354,7 @@ floor = _rounding("floor", "floor", "Largest integer not above ``x``.")
 ceil = _rounding("ceil", "ceil", "Smallest integer not below ``x``.")
 
 
+@remembered
 def rint(x: ArrayLike, /) -> Array:
     """Nearest integer as a float, ties to the even one; of complex numbers both parts."""
     array = to_array(x)
@@ -364,6 +368,7 @@ def _by_parts(function: Callable[[Array], Array], x: Array) -> Array:
     return lax.complex(function(lax.real(x)), function(lax.imag(x)))
 
 
+@remembered
 def trunc(x: ArrayLike) -> Array:
     """Nearest integer toward zero; integers and bools stay themselves."""
     array = to_array(x)
@@ -375,6 +380,7 @@ def trunc(x: ArrayLike) -> Array:
 fix = trunc
 
 
+@remembered
 def round(a: ArrayLike, decimals: int = 0, out: None = None) -> Array:
     """``a`` rounded to a number of decimals, ties to the even digit; of complex numbers both parts.
 

@@ -13,6 +13,7 @@ from axir._src.convert import ArrayLike, asarray, convert, to_array
 from axir._src.elementwise import broadcast, broadcast_shapes, broadcast_to, promoted, scalar_like
 from axir._src.indexing import getitem
 from axir._src.messages import located
+from axir._src.remember import remembered
 from axir._src.windows import positions
 from axir.numpy.arithmetic import remainder
 from axir.numpy.elementwise import truth
@@ -58,6 +59,7 @@ def _integers(where: str, given: Any) -> Array:
     return index
 
 
+@remembered
 def take(
     a: ArrayLike,
     indices: ArrayLike,
@@ -101,6 +103,7 @@ def take(
     return selected.get(mode="fill", fill_value=fill_value)
 
 
+@remembered
 def take_along_axis(
     arr: ArrayLike,
     indices: ArrayLike,

@@ -14,6 +14,7 @@ from axir._src.convert import ArrayLike, asarray, convert, to_array
 from axir._src.elementwise import apply, promoted
 from axir._src.messages import located
 from axir._src.promotion import BOOL
+from axir._src.remember import remembered
 from axir._src.scalar_types import finfo
 from axir._src.trace import bind
 from axir.numpy.elementwise import (
@@ -49,6 +50,7 @@ __all__ = [
 ]
 
 
+@remembered
 def isnan(x: ArrayLike, /) -> Array:
     """Whether the element is NaN."""
     x = to_array(x)
@@ -66,11 +68,13 @@ def _infinite(x: ArrayLike, test: Callable[[Array], Array]) -> Array:
     return test(array) if array.dtype in INEXACT else lax.full(array.shape, False)
 
 
+@remembered
 def isinf(x: ArrayLike, /) -> Array:
     """Whether the element is infinite."""
     return _infinite(x, lambda v: lax.eq(lax.abs(v), math.inf))
 
 
+@remembered
 def isposinf(x: ArrayLike, /, out: None = None) -> Array:
     """Whether the element is positive infinity.
 
@@ -81,6 +85,7 @@ def isposinf(x: ArrayLike, /, out: None = None) -> Array:
     return _infinite(x, lambda v: lax.eq(v, math.inf))
 
 
+@remembered
 def isneginf(x: ArrayLike, /, out: None = None) -> Array:
     """Whether the element is negative infinity.
 
@@ -91,6 +96,7 @@ def isneginf(x: ArrayLike, /, out: None = None) -> Array:
     return _infinite(x, lambda v: lax.eq(v, -math.inf))
 
 
+@remembered
 def signbit(x: ArrayLike, /) -> Array:
     """Whether the sign bit is set, also for -0.0 and negative NaN.
 
@@ -139,12 +145,14 @@ def where(
     return choose_by(condition, x, y)
 
 
+@remembered
 def choose_by(condition: ArrayLike, x: ArrayLike, y: ArrayLike) -> Array:
     """``where`` with three arguments."""
     cases, weak = promoted(x, y)
     return apply(OPS["select"], [truth(condition), *cases], weak)
 
 
+@remembered
 def clip(
     arr: ArrayLike | None = None, /, min: ArrayLike | None = None, max: ArrayLike | None = None
 ) -> Array:
@@ -161,6 +169,7 @@ def clip(
     return result if max is None else minimum(result, max)
 
 
+@remembered
 def nan_to_num(
     x: ArrayLike,
     copy: bool = True,
@@ -198,6 +207,7 @@ def select(condlist: Sequence[ArrayLike], choicelist: Sequence[ArrayLike], defau
     return result
 
 
+@remembered
 def isclose(
     a: ArrayLike, b: ArrayLike, rtol: ArrayLike = 1e-05, atol: ArrayLike = 1e-08, equal_nan: bool = False
 ) -> Array:
@@ -215,6 +225,7 @@ def isclose(
     return logical_or(found, logical_and(isnan(x), isnan(y))) if equal_nan else found
 
 
+@remembered
 def allclose(
     a: ArrayLike, b: ArrayLike, rtol: ArrayLike = 1e-05, atol: ArrayLike = 1e-08, equal_nan: bool = False
 ) -> Array:
@@ -222,6 +233,7 @@ def allclose(
     return isclose(a, b, rtol, atol, equal_nan).all()
 
 
+@remembered
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Array:
     """Whether two arrays have one shape and equal elements; ``equal_nan`` makes NaN equal to itself."""
     x, y = asarray(a1), asarray(a2)

@@ -13,6 +13,7 @@ from axir._src.axes import is_sequence, static_int
 from axir._src.convert import ArrayLike, convert, is_number, to_array
 from axir._src.elementwise import scalar_like
 from axir._src.messages import located
+from axir._src.remember import remembered
 from axir_compiler.errors import ShapeError
 
 __all__ = [
@@ -45,6 +46,7 @@ def _pairs(value: Any, ndim: int, what: str) -> list[tuple[Any, Any]]:
     )
 
 
+@remembered
 def pad(array: ArrayLike, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Array:
     """``array`` with elements added at the ends of its axes.
 

@@ -13,6 +13,7 @@ from axir._src.axes import static_int
 from axir._src.convert import ArrayLike, asarray, convert, to_array
 from axir._src.elementwise import broadcast_shapes, broadcast_to, promoted
 from axir._src.messages import located
+from axir._src.remember import remembered
 from axir._src.scalar_types import finfo
 from axir.numpy import linalg
 from axir.numpy.arithmetic import power
@@ -134,6 +135,7 @@ def _without_tiny(x: Array) -> Array:
     return x[int(large[0]) if large.size else x.size :]
 
 
+@remembered
 def polyval(p: ArrayLike, x: ArrayLike, *, unroll: int = 16) -> Array:
     """Value of a polynomial at each element of ``x``, by Horner's rule.
 

@@ -14,6 +14,7 @@ from axir._src.convert import ArrayLike, asarray, convert, to_array
 from axir._src.elementwise import broadcast_to
 from axir._src.messages import located
 from axir._src.promotion import inexact
+from axir._src.remember import remembered
 from axir.lax.sorting import take_along
 from axir.numpy.elementwise import no_out
 from axir.numpy.logic import choose_by, isnan
@@ -140,7 +141,7 @@ def _quantile_function(name: str, scale: float, skip_nan: bool, doc: str) -> Any
         "    Returns: Array of the remaining axes, those of ``q`` in front.\n"
         "    Raises: ShapeError if there is no element, ``q`` has 2 axes or the method is unknown; AxisError."
     )
-    return function
+    return remembered(function)
 
 
 def _keep_input(name: str, overwrite_input: bool) -> None:
@@ -154,6 +155,7 @@ nanquantile = _quantile_function("nanquantile", 1, True, "Quantiles of what is n
 nanpercentile = _quantile_function("nanpercentile", 100, True, "Quantiles of what is not NaN, in percent.")
 
 
+@remembered
 def median(
     a: ArrayLike,
     axis: Axes = None,
@@ -170,6 +172,7 @@ def median(
     return _quantile("median", a, 0.5, axis, "midpoint", keepdims, False, None)
 
 
+@remembered
 def nanmedian(
     a: ArrayLike,
     axis: Axes = None,

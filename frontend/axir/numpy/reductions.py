@@ -15,6 +15,7 @@ from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import apply_binary, broadcast_shapes, broadcast_to, evaluated, is_eager
 from axir._src.messages import located
 from axir._src.promotion import BOOL, DTypeLike, default_int, inexact, requested
+from axir._src.remember import remembered
 from axir._src.trace import bind
 from axir.numpy.elementwise import add, maximum, minimum, multiply, no_out, truth
 from axir.numpy.logic import choose_by, isnan
@@ -84,6 +85,7 @@ def accumulator(x: Array, dtype: DTypeLike, promote_integers: bool, where: str) 
     return np.dtype(f"u{wide.name}") if x.dtype in UNSIGNED else wide
 
 
+@remembered
 def sum(
     a: ArrayLike,
     axis: Axes = None,
@@ -115,6 +117,7 @@ def sum(
     return result if initial is None else convert(add(result, initial), result.dtype)
 
 
+@remembered
 def prod(
     a: ArrayLike,
     axis: Axes = None,
@@ -158,7 +161,7 @@ def _extremum(name: str, on_bool: str, combine: Callable[[Any, Any], Array], doc
         f"{doc}\n\n    Arguments are those of ``sum``. An empty array and a mask ``where`` need ``initial``.\n\n"
         "    Raises: ShapeError if it is missing, AxisError if an axis is out of bounds."
     )
-    return function
+    return remembered(function)
 
 
 def _check_identity(name: str, x: Array, axis: Axes, initial: Any, where: Any) -> None:
@@ -176,6 +179,7 @@ max = amax = _extremum("max", "reduce_or", maximum, "Largest element along axes;
 min = amin = _extremum("min", "reduce_and", minimum, "Smallest element along axes; NaN if there is one.")
 
 
+@remembered
 def any(
     a: ArrayLike,
     axis: Axes = None,
@@ -189,6 +193,7 @@ def any(
     return _reduce("reduce_or", _masked(truth(a), where, False), axis, keepdims)
 
 
+@remembered
 def all(
     a: ArrayLike,
     axis: Axes = None,
@@ -223,18 +228,20 @@ def _arg(name: str, doc: str) -> Any:
         f"{doc}\n\n    Without an axis, of the raveled array. The first of equal elements counts, NaN wins.\n\n"
         "    Raises: ShapeError for an empty axis."
     )
-    return function
+    return remembered(function)
 
 
 argmax = _arg("argmax", "Index of the largest element along an axis, of the default integer dtype.")
 argmin = _arg("argmin", "Index of the smallest element along an axis, of the default integer dtype.")
 
 
+@remembered
 def count_nonzero(a: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Array:
     """Number of elements along axes that are not zero."""
     return sum(truth(a), axis, keepdims=keepdims)
 
 
+@remembered
 def ptp(a: ArrayLike, axis: Axes = None, out: None = None, keepdims: bool = False) -> Array:
     """Largest minus smallest element along axes."""
     no_out("ptp", out)
@@ -255,6 +262,7 @@ def _count(x: Array, axis: Axes, keepdims: bool, where: ArrayLike | None, dtype:
     return sum(broadcast_to(truth(where), x.shape), axis, dtype, keepdims=keepdims)
 
 
+@remembered
 def mean(
     a: ArrayLike,
     axis: Axes = None,
@@ -288,6 +296,7 @@ def _ratio(total: Array, count: Any) -> Array:
 _average = mean
 
 
+@remembered
 def var(
     a: ArrayLike,
     axis: Axes = None,
@@ -326,6 +335,7 @@ def _squared_size(x: Array) -> Array:
     return lax.add(lax.integer_pow(lax.real(x), 2), lax.integer_pow(lax.imag(x), 2))
 
 
+@remembered
 def std(
     a: ArrayLike,
     axis: Axes = None,
@@ -343,6 +353,7 @@ def std(
     return lax.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction))
 
 
+@remembered
 def average(
     a: ArrayLike,
     axis: Axes = None,
@@ -388,6 +399,7 @@ def _without_nan(name: str, a: ArrayLike, neutral: float) -> tuple[Array, Array 
     return choose_by(missing, neutral, x), missing
 
 
+@remembered
 def nansum(
     a: ArrayLike,
     axis: Axes = None,
@@ -401,6 +413,7 @@ def nansum(
     return sum(_without_nan("nansum", a, 0.0)[0], axis, dtype, out, keepdims, initial, where)
 
 
+@remembered
 def nanprod(
     a: ArrayLike,
     axis: Axes = None,
@@ -432,7 +445,7 @@ def _nan_extremum(name: str, reduce: Any, neutral: float) -> Any:
     function.__name__ = function.__qualname__ = name
     function.__module__ = "axir.numpy"
     function.__doc__ = f"``{name[3:]}`` of what is not NaN; NaN where there is nothing else."
-    return function
+    return remembered(function)
 
 
 nanmax = _nan_extremum("nanmax", max, -math.inf)
@@ -452,7 +465,7 @@ def _nan_arg(name: str, find: Any, neutral: float) -> Any:
     function.__name__ = function.__qualname__ = name
     function.__module__ = "axir.numpy"
     function.__doc__ = f"``{name[3:]}`` of what is not NaN; -1 where there is nothing else."
-    return function
+    return remembered(function)
 
 
 nanargmax = _nan_arg("nanargmax", argmax, -math.inf)
@@ -465,6 +478,7 @@ def _present(a: ArrayLike, where: ArrayLike | None) -> Array:
     return present if where is None else lax.bitwise_and(present, broadcast_to(truth(where), x.shape))
 
 
+@remembered
 def nanmean(
     a: ArrayLike,
     axis: Axes = None,
@@ -477,6 +491,7 @@ def nanmean(
     return mean(a, axis, dtype, out, keepdims, where=_present(a, where))
 
 
+@remembered
 def nanvar(
     a: ArrayLike,
     axis: Axes = None,
@@ -491,6 +506,7 @@ def nanvar(
     return var(a, axis, dtype, out, ddof, keepdims, where=_present(a, where), mean=mean)
 
 
+@remembered
 def nanstd(
     a: ArrayLike,
     axis: Axes = None,

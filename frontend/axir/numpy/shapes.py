@@ -19,6 +19,7 @@ from axir._src.elementwise import broadcast_to as _broadcast_to
 from axir._src.indexing import take_static
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, requested
+from axir._src.remember import remembered
 from axir._src.trace import bind
 from axir_compiler.errors import AxisError, ShapeError
 from axir_compiler.ir.op import OPS
@@ -226,6 +227,7 @@ def concatenate(arrays: Arrays, axis: int | None = 0, dtype: DTypeLike = None) -
 concat = concatenate
 
 
+@remembered
 def stack(arrays: Arrays, axis: int = 0, out: None = None, dtype: DTypeLike = None) -> Array:
     """Arrays of one shape joined along a new axis.
 
@@ -239,17 +241,20 @@ def stack(arrays: Arrays, axis: int = 0, out: None = None, dtype: DTypeLike = No
     return concatenate([lax.expand_dims(x, (at,)) for x in items], at, dtype)
 
 
+@remembered
 def vstack(tup: Arrays, dtype: DTypeLike = None) -> Array:
     """Arrays joined along the first axis; those of one axis are rows."""
     return concatenate([atleast_2d(x) for x in _items(tup, "vstack")], 0, dtype)
 
 
+@remembered
 def hstack(tup: Arrays, dtype: DTypeLike = None) -> Array:
     """Arrays joined along the second axis, those of one axis along it."""
     items = [atleast_1d(x) for x in _items(tup, "hstack")]
     return concatenate(items, 0 if items[0].ndim == 1 else 1, dtype)
 
 
+@remembered
 def dstack(tup: Arrays, dtype: DTypeLike = None) -> Array:
     """Arrays joined along the third axis."""
     return concatenate([atleast_3d(x) for x in _items(tup, "dstack")], 2, dtype)
@@ -261,6 +266,7 @@ def column_stack(tup: Arrays) -> Array:
     return concatenate([lax.reshape(x, (-1, 1)) if x.ndim == 1 else x for x in items], 1)
 
 
+@remembered
 def append(arr: ArrayLike, values: Any, axis: int | None = None) -> Array:
     """``values`` joined to the end of ``arr``, both raveled unless an axis is given."""
     return concatenate([arr, values], axis)
@@ -273,6 +279,7 @@ def unstack(x: ArrayLike, /, *, axis: int = 0) -> tuple[Array, ...]:
     return tuple(lax.index_in_dim(array, i, at, False) for i in range(array.shape[at]))
 
 
+@remembered
 def split(ary: ArrayLike, indices_or_sections: Any, axis: int = 0) -> list[Array]:
     """Parts of equal size along an axis, or parts between indices.
 
@@ -292,6 +299,7 @@ def split(ary: ArrayLike, indices_or_sections: Any, axis: int = 0) -> list[Array
     return array_split(x, indices_or_sections, axis)
 
 
+@remembered
 def array_split(ary: ArrayLike, indices_or_sections: Any, axis: int = 0) -> list[Array]:
     """``split`` into parts whose sizes may differ by one."""
     x = to_array(ary)
@@ -350,6 +358,7 @@ def atleast_3d(*arys: Any) -> Any:
     return _at_least(3, arys, (3, 1, 0))
 
 
+@remembered
 def tile(A: ArrayLike, reps: Any) -> Array:
     """``A`` repeated as a whole ``reps`` times along each axis."""
     x = to_array(A)
@@ -364,6 +373,7 @@ def tile(A: ArrayLike, reps: Any) -> Array:
     return lax.reshape(spread, tuple(n * m for n, m in zip(counts, sizes, strict=True)))
 
 
+@remembered
 def repeat(
     a: ArrayLike, repeats: Any, axis: int | None = None, *, total_repeat_length: int | None = None
 ) -> Array:
@@ -417,22 +427,26 @@ def _repeated(x: Array, counts: Array, axis: int | None, total: int) -> Array:
     return x[(slice(None),) * at + (rows,)]
 
 
+@remembered
 def flip(m: ArrayLike, axis: int | Sequence[int] | None = None) -> Array:
     """Elements in opposite order along some axes or all."""
     x = to_array(m)
     return lax.rev(x, axes_of(axis, x.ndim, "flip"))
 
 
+@remembered
 def flipud(m: ArrayLike) -> Array:
     """``flip`` along the first axis."""
     return flip(m, 0)
 
 
+@remembered
 def fliplr(m: ArrayLike) -> Array:
     """``flip`` along the second axis."""
     return flip(m, 1)
 
 
+@remembered
 def rot90(m: ArrayLike, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     """Turned by ``k`` times 90 degrees from the first axis toward the second.
 
@@ -452,6 +466,7 @@ def rot90(m: ArrayLike, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     return lax.rev(swapaxes(x, first, second), (second,))
 
 
+@remembered
 def roll(a: ArrayLike, shift: Any, axis: Any = None) -> Array:
     """Elements moved along axes; what leaves at one end enters at the other.
 

@@ -14,6 +14,7 @@ from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import is_eager, promoted
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, default_int, requested
+from axir._src.remember import remembered
 from axir._src.trace import bind
 from axir.lax.sorting import take_along
 from axir.numpy.elementwise import refuse_complex
@@ -51,6 +52,7 @@ def _operand(
     return x, axis_of(axis, x.ndim, name)
 
 
+@remembered
 def sort(
     a: ArrayLike,
     axis: int | None = -1,
@@ -84,6 +86,7 @@ def sort_complex(a: ArrayLike) -> Array:
     return convert(lax.sort(x), np.dtype("complex128" if x.dtype.itemsize > 4 else "complex64"))
 
 
+@remembered
 def argsort(
     a: ArrayLike,
     axis: int | None = -1,
@@ -161,6 +164,7 @@ def argpartition(a: ArrayLike, kth: int, axis: int = -1) -> Array:
 _METHODS = ("scan", "scan_unrolled", "sort", "compare_all")
 
 
+@remembered
 def searchsorted(
     a: ArrayLike, v: ArrayLike, side: str = "left", sorter: ArrayLike | None = None, *, method: str = "scan"
 ) -> Array:
@@ -216,6 +220,7 @@ def _differs(x: Array, y: Array) -> Array:
     return lax.bitwise_and(lax.ne(x, y), lax.bitwise_or(lax.eq(x, x), lax.eq(y, y)))
 
 
+@remembered
 def digitize(x: ArrayLike, bins: ArrayLike, right: bool = False, *, method: str | None = None) -> Array:
     """Numbers of the bins that elements fall into: 0 before the first edge, ``len(bins)`` behind the last one.
 

@@ -10,6 +10,7 @@ from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import promoted
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, requested
+from axir._src.remember import remembered
 from axir.numpy.complex_parts import conj
 from axir.numpy.contractions import diag, dot
 from axir.numpy.creation import zeros
@@ -32,6 +33,7 @@ def _observations(where: str, x: Array, rowvar: bool) -> Array:
     return transpose(rows) if not rowvar and x.ndim == 2 else rows
 
 
+@remembered
 def cov(
     m: ArrayLike,
     y: ArrayLike | None = None,
@@ -96,6 +98,7 @@ def _divisor(count: int, ddof: int, weights: Array | None, aweights: ArrayLike |
     return total - ddof * sum_of(multiply(weights, absolute(aweights))) / total
 
 
+@remembered
 def corrcoef(x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True, dtype: DTypeLike = None) -> Array:
     """Correlation of variables, between -1 and 1; arguments and shapes are those of ``cov``.
 

@@ -14,6 +14,7 @@ from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import broadcast_shapes, broadcast_to
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, default_int, inexact, requested
+from axir._src.remember import remembered
 from axir._src.scalar_types import finfo
 from axir.random.distributions import gumbel
 from axir.random.drawing import common_shape, int_dtype, mode_of, uniform_floats
@@ -37,6 +38,7 @@ def _clipped(x: Array, dtype: np.dtype) -> Array:
     return convert(limited, dtype)
 
 
+@remembered
 def randint(key: Key, shape: Shape, minval: ArrayLike, maxval: ArrayLike, dtype: DTypeLike = None) -> Array:
     """Uniformly distributed integers in ``[minval, maxval)``; ``minval`` where that is empty.
 
@@ -90,6 +92,7 @@ def _randint(key: Key, low: Array, high: Array, beyond: Array) -> Array:
     return lax.add(low, lax.bitcast_convert_type(lax.rem(offset, span), dtype))
 
 
+@remembered
 def bernoulli(key: Key, p: ArrayLike = 0.5, shape: Shape | None = None, mode: str = "low") -> Array:
     """Bools that are true with probability ``p``.
 
@@ -115,6 +118,7 @@ def bernoulli(key: Key, p: ArrayLike = 0.5, shape: Shape | None = None, mode: st
     return lax.lt(lax.mul(low, 2.0 ** -finfo(chance.dtype).nmant), lax.sub(limit, high))
 
 
+@remembered
 def rademacher(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """-1 and 1 with equal probability, by default of the default integer dtype."""
     wanted = default_int() if dtype is None else requested(dtype, "random.rademacher")
@@ -146,6 +150,7 @@ def geometric(key: Key, p: ArrayLike, shape: Shape | None = None, dtype: DTypeLi
     return convert(lax.add(lax.floor(lax.div(lax.log(drawn), failure)), 1.0), wanted)
 
 
+@remembered
 def categorical(
     key: Key,
     logits: ArrayLike,

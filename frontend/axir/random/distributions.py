@@ -17,6 +17,7 @@ from axir._src.axes import Shape, shape_of
 from axir._src.convert import ArrayLike, to_array
 from axir._src.elementwise import broadcast_shapes
 from axir._src.promotion import DTypeLike
+from axir._src.remember import remembered
 from axir._src.scalar_types import finfo
 from axir.random.drawing import (
     common_shape,
@@ -49,6 +50,7 @@ __all__ = [
 ]
 
 
+@remembered
 def uniform(
     key: Key,
     shape: Shape = (),
@@ -71,6 +73,7 @@ def uniform(
     return uniform_floats(key, sizes, wanted, "uniform", minval, maxval)
 
 
+@remembered
 def normal(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Floats of the normal distribution of mean 0 and variance 1, ``exp(-x**2 / 2) / sqrt(2 * pi)``.
 
@@ -84,6 +87,7 @@ def normal(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     return normal_floats(key, shape_of(shape, "random.normal"), wanted, "normal")
 
 
+@remembered
 def exponential(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Floats of the exponential distribution of mean 1, ``exp(-x)`` for ``x >= 0``."""
     wanted = float_dtype(dtype, "exponential")
@@ -95,6 +99,7 @@ def exponential_floats(key: Key, shape: tuple[int, ...], dtype: np.dtype, where:
     return lax.neg(lax.log1p(lax.neg(uniform_floats(key, shape, dtype, where))))
 
 
+@remembered
 def gumbel(key: Key, shape: Shape = (), dtype: DTypeLike = None, mode: str | None = None) -> Array:
     """Floats of the Gumbel distribution, ``exp(-(x + exp(-x)))``.
 
@@ -150,6 +155,7 @@ def _fraction(high: Array, low: Array) -> Array:
     return lax.bitcast_convert_type(lax.bitwise_or(exponent, mantissa), np.float32)
 
 
+@remembered
 def laplace(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Floats of the Laplace distribution of mean 0 and scale 1, ``exp(-abs(x)) / 2``."""
     wanted = float_dtype(dtype, "laplace")
@@ -158,6 +164,7 @@ def laplace(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     return lax.mul(lax.sign(drawn), lax.log1p(lax.neg(lax.abs(drawn))))
 
 
+@remembered
 def logistic(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Floats of the logistic distribution of mean 0 and scale 1, ``exp(-x) / (1 + exp(-x))**2``."""
     wanted = float_dtype(dtype, "logistic")
@@ -166,6 +173,7 @@ def logistic(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     return lax.sub(lax.log(drawn), lax.log1p(lax.neg(drawn)))
 
 
+@remembered
 def cauchy(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Floats of the Cauchy distribution of median 0 and scale 1, ``1 / (pi * (1 + x**2))``."""
     wanted = float_dtype(dtype, "cauchy")
@@ -242,6 +250,7 @@ def triangular(
     return lax.select(lax.lt(drawn, lax.div(lax.sub(c, a), width)), rising, falling)
 
 
+@remembered
 def truncated_normal(
     key: Key,
     lower: ArrayLike,

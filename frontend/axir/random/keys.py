@@ -23,6 +23,7 @@ from axir._src.elementwise import broadcast_to
 from axir._src.keys import IMPLEMENTATION, KeyArray, KeyDType
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, requested
+from axir._src.remember import remembered
 from axir.lax.elementwise import threefry2x32
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.types import UNSIGNED
@@ -225,6 +226,7 @@ def _enciphered(key: Key, shape: tuple[int, ...], where: str) -> tuple[Array, Ar
 def split(key: KeyArray, num: Shape = 2) -> KeyArray: ...
 @overload
 def split(key: ArrayLike, num: Shape = 2) -> Array: ...
+@remembered
 def split(key: Key, num: Shape = 2) -> KeyArray | Array:
     """New keys, independent of each other and of ``key``, which must not be used again.
 
@@ -257,6 +259,7 @@ def parts(key: Key, count: int, where: str) -> list[Array]:
 def fold_in(key: KeyArray, data: ArrayLike) -> KeyArray: ...
 @overload
 def fold_in(key: ArrayLike, data: ArrayLike) -> Array: ...
+@remembered
 def fold_in(key: Key, data: ArrayLike) -> KeyArray | Array:
     """A new key that depends on ``key`` and on an integer of 32 bits.
 
@@ -284,6 +287,7 @@ def bits_of(high: Array, low: Array, width: int) -> Array:
     return convert(lax.bitwise_xor(high, low), np.dtype(f"uint{width}"))
 
 
+@remembered
 def bits(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     """Uniformly distributed unsigned integers, by default uint32, under x64 uint64.
 

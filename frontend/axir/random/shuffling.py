@@ -16,6 +16,7 @@ from axir._src.elementwise import is_eager
 from axir._src.keys import KeyArray
 from axir._src.messages import located
 from axir._src.promotion import default_int, inexact
+from axir._src.remember import remembered
 from axir.lax.sorting import take_along
 from axir.random.discrete import randint
 from axir.random.distributions import gumbel, uniform
@@ -25,6 +26,7 @@ from axir_compiler.errors import DTypeError, ShapeError
 __all__ = ["choice", "permutation"]
 
 
+@remembered
 def permutation(key: Key, x: Key, axis: int = 0, independent: bool = False) -> Any:
     """``x`` in random order along an axis, or the numbers below an integer ``x``.
 

@@ -12,6 +12,7 @@ from axir._src.axes import axes_of, axis_of, items_of
 from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.messages import located
 from axir._src.promotion import inexact
+from axir._src.remember import remembered
 from axir.lax import linalg as lax_linalg
 from axir.numpy.reductions import max as _max
 from axir.numpy.reductions import min as _min
@@ -22,6 +23,7 @@ from axir_compiler.ir.types import COMPLEX
 __all__ = ["matrix_norm", "norm", "vector_norm"]
 
 
+@remembered
 def norm(
     x: ArrayLike, ord: Any = None, axis: int | Sequence[int] | None = None, keepdims: bool = False
 ) -> Array:
@@ -64,6 +66,7 @@ def _euclidean(x: Array, axes: Sequence[int]) -> Array:
     return lax.sqrt(_sum(lax.integer_pow(size, 2), axes))
 
 
+@remembered
 def vector_norm(
     x: ArrayLike, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False, ord: Any = 2
 ) -> Array:
@@ -93,6 +96,7 @@ def _vector_norm(x: Array, axes: Sequence[int], ord: Any) -> Array:
     return lax.pow(total, 1 / float(ord))
 
 
+@remembered
 def matrix_norm(x: ArrayLike, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
     """Norm of the matrices in the last two axes; see ``norm``."""
     array = _inexact(x)

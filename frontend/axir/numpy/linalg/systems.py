@@ -12,6 +12,7 @@ from axir._src.convert import ArrayLike, convert, to_array
 from axir._src.elementwise import broadcast_shapes, broadcast_to, promoted
 from axir._src.messages import located
 from axir._src.promotion import inexact
+from axir._src.remember import remembered
 from axir._src.trace import bind
 from axir.lax import linalg as lax_linalg
 from axir.lax.linalg.factorizations import adjoint
@@ -75,6 +76,7 @@ def cholesky(a: ArrayLike, *, upper: bool = False, symmetrize_input: bool = True
     return adjoint(factor) if upper else factor
 
 
+@remembered
 def solve(a: ArrayLike, b: ArrayLike) -> Array:
     """``x`` with ``a x = b``, by LU factorization with partial pivoting.
 
@@ -101,6 +103,7 @@ def solve(a: ArrayLike, b: ArrayLike) -> Array:
     return lax.squeeze(found, [found.ndim - 1]) if vector else found
 
 
+@remembered
 def inv(a: ArrayLike) -> Array:
     """Inverses of matrices ``f[..., n, n]``; infinities and NaN for a singular one.
 
@@ -110,6 +113,7 @@ def inv(a: ArrayLike) -> Array:
     return solve(matrix, broadcast_to(eye(matrix.shape[-1], dtype=matrix.dtype), matrix.shape))
 
 
+@remembered
 def det(a: ArrayLike) -> Array:
     """Determinants of matrices ``f[..., n, n]``.
 
