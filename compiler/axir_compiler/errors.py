@@ -1,4 +1,7 @@
-"""The exceptions of axir. Each also inherits the builtin class that NumPy users expect.
+"""The exceptions of axir. Each also inherits the builtin classes that users of NumPy and of JAX expect.
+
+For shapes and structures that do not fit NumPy raises ValueError and JAX, for most of them, TypeError: these errors are
+both, so that ``except`` clauses written for either work.
 
 Messages have one form: *where: the rule that was broken; what was given. The next step.*
 """
@@ -26,7 +29,7 @@ class AxirError(Exception):
     """Base class of every error that axir raises on purpose."""
 
 
-class ShapeError(AxirError, ValueError):
+class ShapeError(AxirError, ValueError, TypeError):
     """Operand shapes, sizes or axis lists do not fit the operation."""
 
 
@@ -42,7 +45,7 @@ class TypePromotionError(AxirError, ValueError):
     """Operands of different dtypes meet where dtypes are not promoted."""
 
 
-class TreeError(AxirError, ValueError):
+class TreeError(AxirError, ValueError, TypeError):
     """A pytree argument does not have the structure that is expected."""
 
 

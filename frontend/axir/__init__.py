@@ -25,7 +25,7 @@ from axir import (
     typing,
 )
 from axir._src import methods as _methods  # noqa: F401  (attaches the operators and methods of arrays)
-from axir._src.array import Array
+from axir._src.public_array import Array
 from axir._src.autodiff import (
     float0,
     grad,
