@@ -1,7 +1,7 @@
 """The exceptions of axir. Each also inherits the builtin classes that users of NumPy and of JAX expect.
 
-For shapes and structures that do not fit NumPy raises ValueError and JAX, for most of them, TypeError: these errors are
-both, so that ``except`` clauses written for either work.
+For shapes, structures and dtypes that do not fit NumPy and JAX raise ValueError in some functions and TypeError in
+others: these errors are both, so that ``except`` clauses written for either work.
 
 Messages have one form: *where: the rule that was broken; what was given. The next step.*
 """
@@ -37,7 +37,7 @@ class AxisError(ShapeError, IndexError):
     """An axis lies outside the rank of the array."""
 
 
-class DTypeError(AxirError, TypeError):
+class DTypeError(AxirError, TypeError, ValueError):
     """The dtype of an operand is not supported by the operation, or operand dtypes differ."""
 
 

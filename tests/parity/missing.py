@@ -73,12 +73,6 @@ ABSENT: Final[dict[str, dict[str, str]]] = {
 
 # Functions that both have and that no row calls yet.
 WITHOUT_ROW: Final[dict[str, set[str]]] = {
-    "lax": _names(
-        "ConvGeneralDilatedDimensionNumbers DotDimensionNumbers PrecisionLike "  # types, not functions
-        "pswapaxes scaled_dot "
-    ),
-    "nn": _names("scaled_matmul "),
-    "scipy.linalg": _names(
-        "eigh_tridiagonal expm_frechet funm hessenberg polar qr_multiply rsf2csf schur solve_sylvester sqrtm "
-    ),
+    "lax": _names("ConvGeneralDilatedDimensionNumbers DotDimensionNumbers PrecisionLike"),  # types
+    "nn": _names("scaled_matmul"),  # which JAX has for GPUs alone
 }
