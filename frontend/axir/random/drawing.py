@@ -16,7 +16,7 @@ from axir._src.messages import located
 from axir._src.promotion import DTypeLike, common, default_float, default_int, requested
 from axir._src.scalar_types import finfo
 from axir.random.keys import Key, parts, random_bits
-from axir_compiler.errors import ShapeError
+from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.types import COMPLEX, FLOATING, INEXACT, INTEGER, real_dtype
 
 __all__ = [
