@@ -1,4 +1,7 @@
-"""The exceptions of axir. Each also inherits the builtin class that NumPy users expect.
+"""The exceptions of axir. Each also inherits the builtin classes that users of NumPy and of JAX expect.
+
+For shapes, structures and dtypes that do not fit NumPy and JAX raise ValueError in some functions and TypeError in
+others: these errors are both, so that ``except`` clauses written for either work.
 
 Messages have one form: *where: the rule that was broken; what was given. The next step.*
 """
@@ -26,7 +29,7 @@ class AxirError(Exception):
     """Base class of every error that axir raises on purpose."""
 
 
-class ShapeError(AxirError, ValueError):
+class ShapeError(AxirError, ValueError, TypeError):
     """Operand shapes, sizes or axis lists do not fit the operation."""
 
 
@@ -34,7 +37,7 @@ class AxisError(ShapeError, IndexError):
     """An axis lies outside the rank of the array."""
 
 
-class DTypeError(AxirError, TypeError):
+class DTypeError(AxirError, TypeError, ValueError):
     """The dtype of an operand is not supported by the operation, or operand dtypes differ."""
 
 
@@ -42,7 +45,7 @@ class TypePromotionError(AxirError, ValueError):
     """Operands of different dtypes meet where dtypes are not promoted."""
 
 
-class TreeError(AxirError, ValueError):
+class TreeError(AxirError, ValueError, TypeError):
     """A pytree argument does not have the structure that is expected."""
 
 

@@ -25,7 +25,6 @@ from axir import (
     typing,
 )
 from axir._src import methods as _methods  # noqa: F401  (attaches the operators and methods of arrays)
-from axir._src.array import Array
 from axir._src.autodiff import (
     float0,
     grad,
@@ -84,6 +83,7 @@ from axir._src.processes import (
     process_index,
     process_indices,
 )
+from axir._src.public_array import Array
 from axir._src.scopes import ensure_compile_time_eval, named_call, named_scope, typeof
 from axir._src.show import make_ir
 from axir._src.vectorize import vmap

@@ -1,4 +1,4 @@
-"""Looking into programs while they run: ``print``, ``log`` and ``callback``, which change nothing else.
+"""Looking into programs while they run: ``print``, ``log``, ``breakpoint`` and ``callback``, which change nothing else.
 
 They work on traced values in any function: compiled, in loops and branches, under ``vmap`` (once for each item) and
 under differentiation (on the values, not on their tangents).
@@ -10,13 +10,14 @@ import logging
 import string
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from axir._src.breakpoints import enter as _enter
 from axir._src.callbacks import call_for_effect
 
-__all__ = ["callback", "log", "print"]
+__all__ = ["breakpoint", "callback", "log", "print"]
 
 
 def callback(
@@ -97,6 +98,40 @@ def _formatted(
         return call(fmt, *args, **kwargs)
     _refuse_arguments(name, args, kwargs)
     return call
+
+
+def breakpoint(
+    *,
+    backend: str | None = None,
+    filter_frames: bool = True,
+    num_frames: int | None = None,
+    ordered: bool = False,
+    token: Any = None,
+    stdin: IO[str] | None = None,
+    stdout: IO[str] | None = None,
+) -> Any:
+    """Stop the program here, when it runs, at a prompt for the frames in which it was traced.
+
+    Traced arrays in local variables have the values of this run. Commands are those of pdb: ``p`` and ``pp`` show
+    expressions (as does an expression alone), ``u`` and ``d`` go through frames, ``l`` and ``w`` show where it is,
+    ``c`` goes on, ``q`` leaves Python.
+
+    Args:
+        backend: ``"cli"`` or None: a prompt on the terminal.
+        filter_frames: Leave out the frames of axir itself.
+        num_frames: The number of frames to keep, from the innermost; by default all.
+        ordered: Whether the order of breakpoints and prints matters. They come in the order of the program anyway.
+        token: Arrays that are computed before; they are returned as they are.
+        stdin, stdout: Files to read commands from and to write to, instead of those of the process.
+
+    Raises: ValueError for another backend, or for ``ordered`` with a token.
+    """
+    if backend not in (None, "cli"):
+        raise ValueError(f"debug.breakpoint: the backend must be 'cli' or None; got {backend!r}.")
+    if ordered and token is not None:
+        raise ValueError("debug.breakpoint: takes ordered=True or a token, not both.")
+    _enter(filter_frames, num_frames, ordered, token, stdin, stdout)
+    return token
 
 
 def _refuse_arguments(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -33,3 +33,6 @@ __all__ = [
     "UnboundAxisError",
     "VerificationError",
 ]
+
+for _name in __all__:  # tracebacks and pickles call them by the name that users import
+    globals()[_name].__module__ = __name__

@@ -134,7 +134,19 @@ def segment_max(
     bucket_size: int | None = None,
     mode: Any = None,
 ) -> Array:
-    """Largest item of each segment, the lowest number of the dtype without items; see ``segment_sum``."""
+    """Largest item of each segment, the lowest number of the dtype without items; see ``segment_sum``.
+
+    Args:
+        data: Items ``[n, ...]``.
+        segment_ids: Integers ``i[n]``: the segment of each item; items out of range are left out.
+        num_segments: Number of segments, needed under ``jit``; by default one more than the largest of
+            ``segment_ids``.
+        indices_are_sorted, unique_indices, bucket_size, mode: As in ``segment_sum``.
+
+    Returns: ``[num_segments, ...]``.
+
+    Raises: ShapeError if there is not one number for each item; DTypeError if they are no integers.
+    """
     return _segments("segment_max", data, segment_ids, num_segments, unique_indices, bucket_size, mode)
 
 
@@ -147,5 +159,17 @@ def segment_min(
     bucket_size: int | None = None,
     mode: Any = None,
 ) -> Array:
-    """Smallest item of each segment, the highest number of the dtype without items; see ``segment_sum``."""
+    """Smallest item of each segment, the highest number of the dtype without items; see ``segment_sum``.
+
+    Args:
+        data: Items ``[n, ...]``.
+        segment_ids: Integers ``i[n]``: the segment of each item; items out of range are left out.
+        num_segments: Number of segments, needed under ``jit``; by default one more than the largest of
+            ``segment_ids``.
+        indices_are_sorted, unique_indices, bucket_size, mode: As in ``segment_sum``.
+
+    Returns: ``[num_segments, ...]``.
+
+    Raises: ShapeError if there is not one number for each item; DTypeError if they are no integers.
+    """
     return _segments("segment_min", data, segment_ids, num_segments, unique_indices, bucket_size, mode)

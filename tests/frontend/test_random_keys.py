@@ -1,6 +1,7 @@
 """Typed keys: what they show, and that they pass through transformations and functions that move elements."""
 
 import copy
+import functools
 import pickle
 
 import numpy as onp
@@ -50,6 +51,26 @@ def test_what_a_key_array_shows():
     assert repr(random.key(0)) == "Array((), dtype=key<fry>) overlaying:\n[0 0]"
     same(pickle.loads(pickle.dumps(GRID)), words(GRID))
     same(copy.deepcopy(GRID), words(GRID))
+
+
+def test_keys_are_arrays_but_no_numbers():
+    seen = []
+
+    @axir.jit
+    def traced(key, x):
+        seen.extend(isinstance(value, axir.Array) for value in (key, x, 1.0))
+
+    traced(KEY, 1.0)
+    assert seen == [True, True, False]
+    assert isinstance(KEY, axir.Array)
+    assert issubclass(type(KEY), np.ndarray)
+    assert not isinstance(onp.ones(2), axir.Array)
+    shown = functools.singledispatch(lambda x: "other")
+    shown.register(axir.Array, lambda x: "array")
+    assert [shown(x) for x in (KEY, np.ones(2), 1.0)] == ["array", "array", "other"]
+    for call in (lambda: KEY + 1, lambda: np.sin(KEY), lambda: float(KEY), lambda: np.sum(KEYS), axir.Array):  # type: ignore[operator]
+        with pytest.raises(TypeError):
+            call()
 
 
 def test_keys_are_compared_as_a_whole():

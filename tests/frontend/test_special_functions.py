@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -103,3 +104,17 @@ def test_bad_operands_are_refused() -> None:
         special.expn(-1, 2.0)
     with pytest.raises(ValueError, match="negative"):
         special.bernoulli(-1)
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, axir.jit], ids=["eager", "jit"])
+def test_products_with_logarithms_have_the_derivative_of_the_product_at_zero(wrap: Any) -> None:
+    for function, y, slopes in [
+        (special.xlogy, 2.0, (math.log(2.0), 0.0, 0.0, 0.5, 0.5, 0.0)),
+        (special.xlog1py, 1.0, (math.log(2.0), 0.0, 0.0, 0.5, 0.5, 0.0)),
+        (special.xlogy, 0.0, (-math.inf, math.nan, math.nan, math.inf, math.nan, math.nan)),
+    ]:
+        first = wrap(axir.grad(function, (0, 1)))(0.0, y)
+        second = [x for row in wrap(axir.hessian(function, (0, 1)))(0.0, y) for x in row]
+        np.testing.assert_allclose([*first, *second], slopes, rtol=1e-6)
+    np.testing.assert_allclose(wrap(axir.grad(special.entr))(0.0), math.inf)
+    np.testing.assert_allclose(wrap(axir.grad(special.entr))(2.0), -math.log(2.0) - 1, rtol=1e-6)

@@ -18,6 +18,37 @@ def _factored(m: Any, solve: Callable[..., Any], factor: str) -> Callable[..., A
     return lambda a, b: solve(getattr(m.scipy.linalg, factor)(a), b)
 
 
+def _products(m: Any, decompose: Callable[..., Any], given: Callable[..., Any]) -> Callable[..., Any]:
+    """What does not depend on the signs of the columns of ``q``: ``h`` by size, and ``q @ h @ q^H``."""
+
+    def call(*arrays: Any) -> Any:
+        h, q = given(decompose(*arrays))
+        back = m.numpy.matmul(m.numpy.matmul(q, h), m.numpy.conj(m.numpy.swapaxes(q, -1, -2)))
+        return m.numpy.abs(h), back
+
+    return call
+
+
+def _schur(m: Any, decompose: Callable[..., Any]) -> Callable[..., Any]:
+    return _products(m, decompose, lambda found: found)
+
+
+def _complex_schur(m: Any, convert: Callable[..., Any]) -> Callable[..., Any]:
+    return _products(m, lambda a: convert(*m.scipy.linalg.schur(a)), lambda found: found)
+
+
+def _with_vectors(m: Any, decompose: Callable[..., Any]) -> Callable[..., Any]:
+    return _products(m, lambda a: decompose(a, calc_q=True), lambda found: found)
+
+
+def _of_exponentials(m: Any, funm: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda a: funm(a, m.numpy.exp)
+
+
+def _values(m: Any, decompose: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda d, e: decompose(d, e, eigvals_only=True)
+
+
 ROWS = [
     *each(S, "circulant companion fiedler fiedler_companion hankel toeplitz", VECTOR),
     *each(S, "circulant companion fiedler_companion hankel toeplitz", COMPLEX, without="grad"),
@@ -60,4 +91,16 @@ ROWS = [
     *each(N, "multi_dot", [SQUARE, POSITIVE, SQUARE]),
     *each(N, "tensorinv", POSITIVE, ind=1, rtol=1e-4),
     *each(N, "tensorsolve", POSITIVE, VECTOR[:3], rtol=1e-4),
+    *each(S, "schur", SQUARE, use=_schur, rtol=2e-4, without="grad"),
+    *each(S, "rsf2csf", SQUARE, use=_complex_schur, rtol=2e-4, without="grad"),
+    *each(S, "hessenberg", SQUARE, use=_with_vectors, rtol=2e-4, without="grad"),
+    *each(S, "sqrtm", POSITIVE, rtol=2e-4, without="grad"),
+    *each(S, "funm", POSITIVE, use=_of_exponentials, rtol=2e-3, without="grad"),
+    *each(S, "expm_frechet", SQUARE, POSITIVE, rtol=2e-4),
+    *each(S, "solve_sylvester", SQUARE, POSITIVE, SQUARE, rtol=2e-4, without="grad"),
+    *each(S, "polar", SQUARE, rtol=2e-4, without="grad"),
+    *each(S, "polar", SQUARE, side="left", method="svd", rtol=2e-4),
+    *each(S, "qr_multiply", SQUARE, POSITIVE, rtol=2e-4, without="grad"),
+    *each(S, "qr_multiply", SQUARE, OTHER[:3], "left", rtol=2e-4, without="grad"),
+    *each(S, "eigh_tridiagonal", VECTOR, OTHER[:4], use=_values, rtol=2e-4, without="grad"),
 ]

@@ -1,34 +1,42 @@
-"""What JAX refuses, axir refuses: with an error of the same built-in class, or a ValueError.
-
-JAX raises TypeError for many shapes that do not fit; axir's
-`ShapeError` is a ValueError, as NumPy's errors about shapes, and so is `TreeError` for structures.
-"""
+"""What JAX refuses, axir refuses: with an error that ``except`` clauses written for JAX catch."""
 
 import pytest
 
 pytest.importorskip("jax", reason="the parity tests compare with JAX: install the extra [parity]")
 
-from axir.errors import ShapeError, TreeError
-from parity import error_rows, runner
+from parity import error_class_rows, error_rows, runner
 
 CLASSES = (NotImplementedError, TypeError, IndexError, KeyError, NameError, ValueError)
+"""Where JAX raises anything else it has no check of its own."""
 
 
-def _classes(error: BaseException) -> set[type]:
-    return {kind for kind in CLASSES if isinstance(error, kind)}
+_UNCHECKED = "JAX looks at a position that is not there; axir has a check, which raises a ShapeError"
+_WRITTEN = "JAX calls it not implemented; axir calls the argument wrong, as NumPy does"
+DIFFERENT = {
+    "numpy.hstack([])": _UNCHECKED,
+    "lax.conv(float32[5], float32[5], [1], 'SAME')": _UNCHECKED,
+    "numpy.pad(float32[3, 4], 1){'mode': 'nonsense'}": _WRITTEN,
+    "numpy.fill_diagonal(float32[3, 3], int32[2], 1.0)": _WRITTEN,
+}
+"""Calls for which both raise, but not the same."""
+
+
+def _is_caught(ours: object, theirs: BaseException) -> bool:
+    wanted = (kind for kind in CLASSES if isinstance(theirs, kind))
+    return isinstance(ours, Exception) and all(isinstance(ours, kind) for kind in wanted)
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_what_jax_refuses_is_refused() -> None:
+@pytest.mark.parametrize("rows", [error_rows.ROWS, error_class_rows.ROWS], ids=["general", "classes"])
+def test_what_jax_refuses_is_refused(rows: list[runner.Row]) -> None:
     wrong = {}
-    for row in error_rows.ROWS:
+    for row in rows:
         ours, theirs = (
             runner.tried(runner.function(library, row), runner.arrays(row, library))
             for library in ("axir", "jax")
         )
         assert isinstance(theirs, Exception), f"JAX takes {row}"
-        if not isinstance(ours, ShapeError | TreeError | theirs.__class__) and not (
-            isinstance(ours, Exception) and _classes(ours) & _classes(theirs)
-        ):
+        known = str(row) in DIFFERENT and isinstance(ours, Exception)
+        if not known and not _is_caught(ours, theirs):
             wrong[str(row)] = (ours, theirs)
     assert wrong == {}

@@ -26,6 +26,7 @@ __all__ = [
     "check_inputs",
     "check_outputs",
     "float0",
+    "forward_half",
     "full",
     "grad",
     "jvp",
@@ -332,6 +333,11 @@ class _Linearization:
             (),
             Key(("linear", function.key, wrt)),
         )
+
+
+def forward_half(frame: Frame, function: Function, wrt: tuple[int, ...]) -> Function:
+    """The function that gives the results of ``function``, then what its derivative in ``wrt`` needs of it."""
+    return _Linearization(frame, function, wrt).forward
 
 
 def _linearize(

@@ -12,7 +12,7 @@ import optree as optree
 
 from axir_compiler.mlir import context, ir
 
-__all__ = ["mlir_location", "scopes", "source_line", "user_frame", "where"]
+__all__ = ["is_user_frame", "mlir_location", "scopes", "source_line", "user_frame", "where"]
 
 # Frames of these are no user's: optree calls back from tree_map.
 _PACKAGES = tuple(
@@ -49,6 +49,11 @@ def user_frame() -> FrameType | None:
             return frame if kind == _USER else None
         frame = frame.f_back
     return None
+
+
+def is_user_frame(frame: FrameType) -> bool:
+    """Whether a frame belongs neither to axir nor to what calls it for tools."""
+    return _kind(frame) == _USER
 
 
 def _kind(frame: FrameType) -> int:

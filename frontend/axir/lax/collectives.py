@@ -96,24 +96,64 @@ def _reduced(title: str, x: Any, axis_name: Any, reduce: Callable[..., Array], g
 
 
 def psum(x: Any, axis_name: Any, *, axis_index_groups: None = None) -> Any:
-    """The sum of the items along one or several named axes. Numbers are multiplied by the size at once."""
+    """The sum of the items along one or several named axes. Numbers are multiplied by the size at once.
+
+    Args:
+        x: Pytree of arrays of any shape.
+        axis_name: Name of a batch axis, given by ``vmap(axis_name=...)`` around; or a sequence of names.
+        axis_index_groups: Must be None.
+
+    Returns: arrays of the same shapes and dtypes.
+
+    Raises: UnboundAxisError if no ``vmap`` around gives the name.
+    """
     if is_number(x):
         return x * axis_size(axis_name)
     return _reduced("psum", x, axis_name, reduce_sum, axis_index_groups)
 
 
 def pmax(x: Any, axis_name: Any, *, axis_index_groups: None = None) -> Any:
-    """The largest of the items along one or several named axes, by element."""
+    """The largest of the items along one or several named axes, by element.
+
+    Args:
+        x: Pytree of arrays of any shape.
+        axis_name: Name of a batch axis, given by ``vmap(axis_name=...)`` around; or a sequence of names.
+        axis_index_groups: Must be None.
+
+    Returns: arrays of the same shapes and dtypes.
+
+    Raises: UnboundAxisError if no ``vmap`` around gives the name.
+    """
     return _reduced("pmax", x, axis_name, reduce_max, axis_index_groups)
 
 
 def pmin(x: Any, axis_name: Any, *, axis_index_groups: None = None) -> Any:
-    """The smallest of the items along one or several named axes, by element."""
+    """The smallest of the items along one or several named axes, by element.
+
+    Args:
+        x: Pytree of arrays of any shape.
+        axis_name: Name of a batch axis, given by ``vmap(axis_name=...)`` around; or a sequence of names.
+        axis_index_groups: Must be None.
+
+    Returns: arrays of the same shapes and dtypes.
+
+    Raises: UnboundAxisError if no ``vmap`` around gives the name.
+    """
     return _reduced("pmin", x, axis_name, reduce_min, axis_index_groups)
 
 
 def pmean(x: Any, axis_name: Any, *, axis_index_groups: None = None) -> Any:
-    """The mean of the items along one or several named axes."""
+    """The mean of the items along one or several named axes.
+
+    Args:
+        x: Pytree of arrays of any shape.
+        axis_name: Name of a batch axis, given by ``vmap(axis_name=...)`` around; or a sequence of names.
+        axis_index_groups: Must be None.
+
+    Returns: arrays of the same shapes; means of integers are float32.
+
+    Raises: UnboundAxisError if no ``vmap`` around gives the name.
+    """
     size = axis_size(axis_name)
 
     def mean(total: Any) -> Any:
@@ -135,7 +175,19 @@ def _single(title: str, axis_name: Any) -> Hashable:
 def all_gather(
     x: Any, axis_name: Any, *, axis_index_groups: None = None, axis: int = 0, tiled: bool = False
 ) -> Any:
-    """The values of all items, stacked along a new axis, or joined along the axis that is there if ``tiled``."""
+    """The values of all items, stacked along a new axis, or joined along the axis that is there if ``tiled``.
+
+    Args:
+        x: Pytree of arrays of any shape.
+        axis_name: Name of a batch axis, given by ``vmap(axis_name=...)`` around.
+        axis_index_groups: Must be None.
+        axis: Where the new axis comes, or the axis along which values are joined.
+        tiled: Join instead of stacking.
+
+    Returns: arrays with one axis more, or with ``axis`` longer by the size of the named axis.
+
+    Raises: UnboundAxisError if no ``vmap`` around gives the name, AxisError.
+    """
     _refuse_groups("all_gather", axis_index_groups)
     name = _single("all_gather", axis_name)
 
@@ -213,7 +265,17 @@ def _received(x: Array, name: Hashable, source: Array) -> Array:
 
 
 def pbroadcast(x: Any, axis_name: Any, source: int) -> Any:
-    """The value of one item, number ``source``, for all of them."""
+    """The value of one item, number ``source``, for all of them.
+
+    Args:
+        x: Pytree of arrays of any shape.
+        axis_name: Name of a batch axis, given by ``vmap(axis_name=...)`` around.
+        source: Position along the named axis.
+
+    Returns: arrays of the same shapes and dtypes.
+
+    Raises: UnboundAxisError if no ``vmap`` around gives the name.
+    """
     name = _single("pbroadcast", axis_name)
     position = static_int(source, "pbroadcast")
     size = size_of_axis(name).size
@@ -223,7 +285,17 @@ def pbroadcast(x: Any, axis_name: Any, source: int) -> Any:
 
 
 def pshuffle(x: Any, axis_name: Any, perm: Sequence[int]) -> Any:
-    """``ppermute`` with the source of each position in a row."""
+    """``ppermute`` with the source of each position in a row.
+
+    Args:
+        x: Pytree of arrays of any shape.
+        axis_name: Name of a batch axis, given by ``vmap(axis_name=...)`` around.
+        perm: For each position the position whose value it gets.
+
+    Returns: arrays of the same shapes and dtypes.
+
+    Raises: UnboundAxisError if no ``vmap`` around gives the name.
+    """
     return ppermute(x, axis_name, [(int(s), t) for t, s in enumerate(perm)])
 
 
@@ -258,5 +330,16 @@ def all_to_all(
 
 
 def pswapaxes(x: Any, axis_name: Any, axis: int, *, axis_index_groups: None = None) -> Any:
-    """Exchange the named axis with an axis of its size: ``all_to_all`` that cuts and joins there."""
+    """Exchange the named axis with an axis of its size: ``all_to_all`` that cuts and joins there.
+
+    Args:
+        x: Pytree of arrays, whose ``axis`` has the size of the named axis.
+        axis_name: Name of a batch axis, given by ``vmap(axis_name=...)`` around.
+        axis: Axis to exchange it with.
+        axis_index_groups: Must be None.
+
+    Returns: arrays of the same shapes and dtypes.
+
+    Raises: UnboundAxisError if no ``vmap`` around gives the name, ShapeError if the sizes differ.
+    """
     return all_to_all(x, axis_name, axis, axis, axis_index_groups=axis_index_groups)

@@ -270,7 +270,20 @@ def conv(
     precision: Any = None,
     preferred_element_type: DTypeLike = None,
 ) -> Array:
-    """``conv_general_dilated`` of ``[n, c, ...]`` with ``[f, c, ...]`` and a named padding."""
+    """``conv_general_dilated`` of ``[n, c, ...]`` with ``[f, c, ...]`` and a named padding.
+
+    Args:
+        lhs: Operand ``[n, c, ...]``.
+        rhs: Kernel ``[f, c, ...]``.
+        window_strides: Steps of the window along each spatial axis.
+        padding: ``"SAME"``, ``"SAME_LOWER"`` or ``"VALID"``.
+        precision: As in ``dot_general``.
+        preferred_element_type: Dtype of sums and result; by default the common dtype.
+
+    Returns: ``[n, f, ...]``.
+
+    Raises: ShapeError, DTypeError if the operands do not fit.
+    """
     return conv_general_dilated(
         lhs,
         rhs,
@@ -291,7 +304,21 @@ def conv_with_general_padding(
     precision: Any = None,
     preferred_element_type: DTypeLike = None,
 ) -> Array:
-    """``conv_general_dilated`` of ``[n, c, ...]`` with ``[f, c, ...]``."""
+    """``conv_general_dilated`` of ``[n, c, ...]`` with ``[f, c, ...]``.
+
+    Args:
+        lhs: Operand ``[n, c, ...]``.
+        rhs: Kernel ``[f, c, ...]``.
+        window_strides: Steps of the window along each spatial axis.
+        padding: As in ``conv_general_dilated``.
+        lhs_dilation, rhs_dilation: Factors by which the elements of operand and kernel are pulled apart.
+        precision: As in ``dot_general``.
+        preferred_element_type: Dtype of sums and result; by default the common dtype.
+
+    Returns: ``[n, f, ...]``.
+
+    Raises: ShapeError, DTypeError if the operands do not fit.
+    """
     return conv_general_dilated(
         lhs,
         rhs,
@@ -477,7 +504,17 @@ def conv_shape_tuple(
     pads: Padding,
     batch_group_count: int = 1,
 ) -> tuple[int, ...]:
-    """Shape of the convolution of ``[n, c, ...]`` with ``[f, c, ...]``; see ``conv_general_dilated``."""
+    """Shape of the convolution of ``[n, c, ...]`` with ``[f, c, ...]``; see ``conv_general_dilated``.
+
+    Args:
+        lhs_shape: Shape of the operand.
+        rhs_shape: Shape of the kernel.
+        strides: Steps of the window along each spatial axis.
+        pads: As in ``conv_general_dilated``.
+        batch_group_count: Number of groups of the batch.
+
+    Raises: ShapeError if the shapes do not fit.
+    """
     numbers = conv_dimension_numbers(lhs_shape, rhs_shape, None)
     return _shape_of(lhs_shape, rhs_shape, strides, pads, numbers, batch_group_count)
 
@@ -489,7 +526,16 @@ def conv_general_shape_tuple(
     padding: Padding,
     dimension_numbers: Any,
 ) -> tuple[int, ...]:
-    """Shape of a convolution without dilation; see ``conv_general_dilated``."""
+    """Shape of a convolution without dilation; see ``conv_general_dilated``.
+
+    Args:
+        lhs_shape: Shape of the operand.
+        rhs_shape: Shape of the kernel.
+        window_strides: Steps of the window along each spatial axis.
+        padding, dimension_numbers: As in ``conv_general_dilated``.
+
+    Raises: ShapeError if the shapes do not fit.
+    """
     numbers = conv_dimension_numbers(lhs_shape, rhs_shape, dimension_numbers)
     return _shape_of(lhs_shape, rhs_shape, window_strides, padding, numbers)
 
@@ -501,7 +547,16 @@ def conv_transpose_shape_tuple(
     padding: Padding,
     dimension_numbers: Any,
 ) -> tuple[int, ...]:
-    """Shape of a transposed convolution; see ``conv_transpose``."""
+    """Shape of a transposed convolution; see ``conv_transpose``.
+
+    Args:
+        lhs_shape: Shape of the operand.
+        rhs_shape: Shape of the kernel.
+        window_strides: Factors by which the operand is pulled apart.
+        padding, dimension_numbers: As in ``conv_transpose``.
+
+    Raises: ShapeError if the shapes do not fit.
+    """
     numbers = conv_dimension_numbers(lhs_shape, rhs_shape, dimension_numbers)
     spans = [rhs_shape[a] for a in numbers.rhs_spec[2:]]
     pads = _transposed_pads(padding, spans, tuple(window_strides), False)

@@ -244,7 +244,15 @@ def scatter_add(
     unique_indices: bool = False,
     mode: Mode = None,
 ) -> Array:
-    """``operand`` with ``updates`` added to its windows; see ``scatter``."""
+    """``operand`` with ``updates`` added to its windows; see ``scatter``.
+
+    Args:
+        operand: Array of any rank.
+        scatter_indices, updates, dimension_numbers, indices_are_sorted, unique_indices, mode: As in
+            ``scatter``.
+
+    Raises: ShapeError, DTypeError if indices or updates do not fit the operand.
+    """
     return _scatter("scatter_add", operand, scatter_indices, updates, dimension_numbers, unique_indices, mode)
 
 
@@ -258,7 +266,15 @@ def scatter_sub(
     unique_indices: bool = False,
     mode: Mode = None,
 ) -> Array:
-    """``operand`` with ``updates`` subtracted from its windows; see ``scatter``."""
+    """``operand`` with ``updates`` subtracted from its windows; see ``scatter``.
+
+    Args:
+        operand: Array of any rank.
+        scatter_indices, updates, dimension_numbers, indices_are_sorted, unique_indices, mode: As in
+            ``scatter``.
+
+    Raises: ShapeError, DTypeError if indices or updates do not fit the operand.
+    """
     return _scatter(
         "scatter_add", operand, scatter_indices, neg(updates), dimension_numbers, unique_indices, mode
     )
@@ -291,7 +307,15 @@ def scatter_min(
     unique_indices: bool = False,
     mode: Mode = None,
 ) -> Array:
-    """``operand`` with the smaller of its elements and ``updates`` in its windows; see ``scatter``."""
+    """``operand`` with the smaller of its elements and ``updates`` in its windows; see ``scatter``.
+
+    Args:
+        operand: Array of any rank.
+        scatter_indices, updates, dimension_numbers, indices_are_sorted, unique_indices, mode: As in
+            ``scatter``.
+
+    Raises: ShapeError, DTypeError if indices or updates do not fit the operand.
+    """
     return _scatter("scatter_min", operand, scatter_indices, updates, dimension_numbers, unique_indices, mode)
 
 
@@ -305,7 +329,15 @@ def scatter_max(
     unique_indices: bool = False,
     mode: Mode = None,
 ) -> Array:
-    """``operand`` with the larger of its elements and ``updates`` in its windows; see ``scatter``."""
+    """``operand`` with the larger of its elements and ``updates`` in its windows; see ``scatter``.
+
+    Args:
+        operand: Array of any rank.
+        scatter_indices, updates, dimension_numbers, indices_are_sorted, unique_indices, mode: As in
+            ``scatter``.
+
+    Raises: ShapeError, DTypeError if indices or updates do not fit the operand.
+    """
     return _scatter("scatter_max", operand, scatter_indices, updates, dimension_numbers, unique_indices, mode)
 
 

@@ -60,12 +60,30 @@ reduce_xor = _reduction("reduce_xor", "Bitwise or logical exclusive or along axe
 
 
 def argmax(operand: ArrayLike, axis: int, index_dtype: DTypeLike) -> Array:
-    """Index of the largest element along an axis; the first of equal ones, NaN counts as largest."""
+    """Index of the largest element along an axis; the first of equal ones, NaN counts as largest.
+
+    Args:
+        operand: Real array ``[..., n, ...]`` with ``n >= 1``.
+        axis: The axis, which disappears.
+        index_dtype: An integer dtype.
+
+    Raises: AxisError; ShapeError for an empty axis; DTypeError for complex numbers or another
+        ``index_dtype``.
+    """
     return _arg("argmax", operand, axis, index_dtype)
 
 
 def argmin(operand: ArrayLike, axis: int, index_dtype: DTypeLike) -> Array:
-    """Index of the smallest element along an axis; the first of equal ones, NaN counts as smallest."""
+    """Index of the smallest element along an axis; the first of equal ones, NaN counts as smallest.
+
+    Args:
+        operand: Real array ``[..., n, ...]`` with ``n >= 1``.
+        axis: The axis, which disappears.
+        index_dtype: An integer dtype.
+
+    Raises: AxisError; ShapeError for an empty axis; DTypeError for complex numbers or another
+        ``index_dtype``.
+    """
     return _arg("argmin", operand, axis, index_dtype)
 
 
@@ -140,7 +158,15 @@ def dot(
 
 
 def batch_matmul(lhs: ArrayLike, rhs: ArrayLike, precision: Any = None) -> Array:
-    """Matrix products over equal leading axes: ``[..., n, k]`` and ``[..., k, m]`` give ``[..., n, m]``."""
+    """Matrix products over equal leading axes: ``[..., n, k]`` and ``[..., k, m]`` give ``[..., n, m]``.
+
+    Args:
+        lhs: ``[..., n, k]``.
+        rhs: ``[..., k, m]`` of the same dtype.
+        precision: As in ``dot_general``.
+
+    Raises: ShapeError if the shapes do not fit, DTypeError if the dtypes differ.
+    """
     x, y = to_array(lhs), to_array(rhs)
     if x.ndim < 2 or x.ndim != y.ndim:
         raise located(

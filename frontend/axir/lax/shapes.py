@@ -72,7 +72,16 @@ def _number_for(value: bool | int | float | complex, dtype: np.dtype) -> tuple[A
 
 
 def full_like(x: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, shape: Any = None) -> Array:
-    """An array filled with one value, of the shape and dtype of ``x`` where none is given."""
+    """An array filled with one value, of the shape and dtype of ``x`` where none is given.
+
+    Args:
+        x: Array, or anything with a shape and a dtype.
+        fill_value: A scalar.
+        dtype: Dtype instead of that of ``x``.
+        shape: Shape instead of that of ``x``.
+
+    Raises: ShapeError for negative sizes or a value that is no scalar.
+    """
     like = shaped(x)
     sizes = like.shape if shape is None else shape
     if dtype is not None or not like.weak_type:
@@ -87,7 +96,15 @@ def iota(dtype: DTypeLike, size: int) -> Array:
 
 
 def broadcasted_iota(dtype: DTypeLike, shape: Sequence[int], dimension: int) -> Array:
-    """``0, 1, 2, ...`` along one axis of ``shape``, repeated along the others."""
+    """``0, 1, 2, ...`` along one axis of ``shape``, repeated along the others.
+
+    Args:
+        dtype: A numeric dtype.
+        shape: Shape of the result.
+        dimension: The axis along which it counts.
+
+    Raises: AxisError; ShapeError for negative sizes; DTypeError for bools.
+    """
     sizes = shape_of(shape, "broadcasted_iota")
     axis = axis_of(dimension, len(sizes), "broadcasted_iota")
     return bind(OPS["iota"], weak=False, shape=sizes, dimension=axis, dtype=requested(dtype, "iota"))
@@ -217,7 +234,15 @@ def expand_dims(array: ArrayLike, dimensions: Sequence[int]) -> Array:
 
 
 def collapse(operand: ArrayLike, start_dimension: int, stop_dimension: int | None = None) -> Array:
-    """Axes ``start_dimension`` to ``stop_dimension`` (exclusive) as one."""
+    """Axes ``start_dimension`` to ``stop_dimension`` (exclusive) as one.
+
+    Args:
+        operand: Array of any rank.
+        start_dimension, stop_dimension: Positions of axes, negative ones from the end; by default all to the
+            last.
+
+    Raises: ShapeError if they are out of range.
+    """
     x = to_array(operand)
     start, stop, _ = np.s_[start_dimension:stop_dimension].indices(x.ndim)
     return reshape(x, (*x.shape[:start], math.prod(x.shape[start:stop]), *x.shape[stop:]))
@@ -319,7 +344,15 @@ def broadcast_like(arr: ArrayLike, like_arr: ArrayLike) -> Array:
 
 
 def empty(shape: Any, dtype: DTypeLike, *, out_sharding: None = None) -> Array:
-    """An array of which nothing is promised but shape and dtype; it holds zeros."""
+    """An array of which nothing is promised but shape and dtype; it holds zeros.
+
+    Args:
+        shape: Shape of the result.
+        dtype: Its dtype.
+        out_sharding: Must be None.
+
+    Raises: ShapeError for negative sizes.
+    """
     if out_sharding is not None:
         raise located(ShapeError(f"empty: out_sharding must be None; got {out_sharding!r}."))
     return full(shape, 0, dtype)

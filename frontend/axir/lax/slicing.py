@@ -50,7 +50,16 @@ def slice(
 def slice_in_dim(
     operand: ArrayLike, start_index: int | None, limit_index: int | None, stride: int = 1, axis: int = 0
 ) -> Array:
-    """``slice`` along one axis; negative indices count from the end, ``None`` means the end."""
+    """``slice`` along one axis; negative indices count from the end, ``None`` means the end.
+
+    Args:
+        operand: Array ``[..., n, ...]``.
+        start_index, limit_index: First position, and the one after the last.
+        stride: Distance of positions, at least 1.
+        axis: The axis that is cut.
+
+    Raises: AxisError; ShapeError if ``0 <= start <= limit <= n`` does not hold.
+    """
     x = to_array(operand)
     axis = axis_of(axis, x.ndim, "slice_in_dim")
     size = x.shape[axis]
@@ -138,7 +147,17 @@ def dynamic_slice_in_dim(
     *,
     allow_negative_indices: bool = True,
 ) -> Array:
-    """``dynamic_slice`` along one axis."""
+    """``dynamic_slice`` along one axis.
+
+    Args:
+        operand: Array ``[..., n, ...]``.
+        start_index: Integer scalar, which may be traced; moved so that the window is inside.
+        slice_size: Static size of the window, at most ``n``.
+        axis: The axis that is cut.
+        allow_negative_indices: Whether negative starts count from the end.
+
+    Raises: AxisError; ShapeError for a size out of range; DTypeError if the start is no integer.
+    """
     x = to_array(operand)
     axis = axis_of(axis, x.ndim, "dynamic_slice_in_dim")
     starts: list[Any] = [0] * x.ndim
@@ -155,7 +174,17 @@ def dynamic_index_in_dim(
     *,
     allow_negative_indices: bool = True,
 ) -> Array:
-    """Element ``index`` of one axis, which may be traced; the axis goes unless ``keepdims``."""
+    """Element ``index`` of one axis, which may be traced; the axis goes unless ``keepdims``.
+
+    Args:
+        operand: Array ``[..., n, ...]``.
+        index: Integer scalar; out of range it is moved inside.
+        axis: The axis of the position.
+        keepdims: Whether the axis stays, with size 1.
+        allow_negative_indices: Whether negative indices count from the end.
+
+    Raises: AxisError; DTypeError if the index is no integer.
+    """
     x = to_array(operand)
     window = dynamic_slice_in_dim(x, index, 1, axis, allow_negative_indices=allow_negative_indices)
     return window if keepdims else squeeze(window, (axis_of(axis, x.ndim, "dynamic_index_in_dim"),))
@@ -186,7 +215,17 @@ def dynamic_update_slice_in_dim(
     *,
     allow_negative_indices: bool = True,
 ) -> Array:
-    """``dynamic_update_slice`` along one axis, from the start of the others."""
+    """``dynamic_update_slice`` along one axis, from the start of the others.
+
+    Args:
+        operand: Array ``[..., n, ...]``.
+        update: Array of the same rank and dtype, nowhere larger.
+        start_index: Integer scalar, which may be traced; moved so that the window is inside.
+        axis: The axis along which the window is placed.
+        allow_negative_indices: Whether negative starts count from the end.
+
+    Raises: AxisError; ShapeError, DTypeError if ``update`` does not fit.
+    """
     x = to_array(operand)
     starts: list[Any] = [0] * x.ndim
     starts[axis_of(axis, x.ndim, "dynamic_update_slice_in_dim")] = start_index
@@ -201,7 +240,17 @@ def dynamic_update_index_in_dim(
     *,
     allow_negative_indices: bool = True,
 ) -> Array:
-    """``operand`` with element ``index`` of one axis replaced; ``update`` may lack that axis."""
+    """``operand`` with element ``index`` of one axis replaced; ``update`` may lack that axis.
+
+    Args:
+        operand: Array ``[..., n, ...]``.
+        update: Array of the same dtype, with size 1 along ``axis`` or without that axis.
+        index: Integer scalar, which may be traced; out of range it is moved inside.
+        axis: The axis of the position.
+        allow_negative_indices: Whether negative indices count from the end.
+
+    Raises: AxisError; ShapeError, DTypeError if ``update`` does not fit.
+    """
     x, new = to_array(operand), to_array(update)
     axis = axis_of(axis, x.ndim, "dynamic_update_index_in_dim")
     if new.ndim != x.ndim:

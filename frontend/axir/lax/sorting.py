@@ -58,7 +58,16 @@ def sort(operand: Any, dimension: int = -1, is_stable: bool = True, num_keys: in
 def sort_key_val(
     keys: ArrayLike, values: ArrayLike, dimension: int = -1, is_stable: bool = True
 ) -> tuple[Array, Array]:
-    """``keys`` sorted along an axis, and ``values`` in the same order."""
+    """``keys`` sorted along an axis, and ``values`` in the same order.
+
+    Args:
+        keys: Array of any rank but 0.
+        values: Array of the same shape, of any dtype.
+        dimension: Axis to sort along.
+        is_stable: Whether equal keys keep their order; they always do.
+
+    Raises: AxisError; ShapeError if the shapes differ.
+    """
     found, moved = sort((to_array(keys), to_array(values)), dimension, is_stable)
     return found, moved
 
@@ -139,7 +148,17 @@ def approx_min_k(
     reduction_input_size_override: int = -1,
     aggregate_to_topk: bool = True,
 ) -> tuple[Array, Array]:
-    """The ``k`` smallest elements of a float array along an axis and their indices; see ``approx_max_k``."""
+    """The ``k`` smallest elements of a float array along an axis and their indices; see ``approx_max_k``.
+
+    Args:
+        operand: Floats ``[..., n, ...]``.
+        k: How many, at most ``n``.
+        reduction_dimension: The axis.
+        recall_target, reduction_input_size_override, aggregate_to_topk: As in ``approx_max_k``; results are
+            exact.
+
+    Raises: AxisError; ShapeError for ``k`` out of range; DTypeError if ``operand`` is not of floats.
+    """
     values, indices = top_k(neg(_floats("approx_min_k", operand)), k, axis=reduction_dimension)
     return neg(values), indices
 

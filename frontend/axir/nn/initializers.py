@@ -86,12 +86,30 @@ def _full(value: ArrayLike) -> Draw:
 
 
 def zeros(key: Any, shape: Shape, dtype: DTypeLike = None, out_sharding: None = None) -> Array:
-    """An initializer itself: zeros, whatever the key."""
+    """An initializer itself: zeros, whatever the key.
+
+    Args:
+        key: Has no effect.
+        shape: Shape of the result.
+        dtype: Its dtype, by default the default float.
+        out_sharding: Must be None.
+
+    Raises: ShapeError for negative sizes.
+    """
     return _initializer("zeros", None, _full(0), any_dtype=True)(key, shape, dtype, out_sharding)
 
 
 def ones(key: Any, shape: Shape, dtype: DTypeLike = None, out_sharding: None = None) -> Array:
-    """An initializer itself: ones, whatever the key."""
+    """An initializer itself: ones, whatever the key.
+
+    Args:
+        key: Has no effect.
+        shape: Shape of the result.
+        dtype: Its dtype, by default the default float.
+        out_sharding: Must be None.
+
+    Raises: ShapeError for negative sizes.
+    """
     return _initializer("ones", None, _full(1), any_dtype=True)(key, shape, dtype, out_sharding)
 
 
@@ -263,7 +281,17 @@ def glorot_uniform(
 def glorot_normal(
     in_axis: Axis = -2, out_axis: Axis = -1, batch_axis: Axis = (), dtype: DTypeLike = None
 ) -> Initializer:
-    """``variance_scaling(1.0, "fan_avg", "truncated_normal")``; see ``glorot_uniform``."""
+    """``variance_scaling(1.0, "fan_avg", "truncated_normal")``; see ``glorot_uniform``.
+
+    Args:
+        in_axis, out_axis: Axes of inputs and of outputs; sizes of the others belong to both.
+        batch_axis: Axes that count for neither.
+        dtype: Default dtype of what the initializer gives.
+
+    Returns: a function of ``(key, shape, dtype)``.
+
+    Raises: ShapeError, from that function, if the axes do not fit the shape.
+    """
     return variance_scaling(1.0, "fan_avg", "truncated_normal", in_axis, out_axis, batch_axis, dtype)
 
 
@@ -280,7 +308,17 @@ def lecun_uniform(
 def lecun_normal(
     in_axis: Axis = -2, out_axis: Axis = -1, batch_axis: Axis = (), dtype: DTypeLike = None
 ) -> Initializer:
-    """``variance_scaling(1.0, "fan_in", "truncated_normal")``; see ``lecun_uniform``."""
+    """``variance_scaling(1.0, "fan_in", "truncated_normal")``; see ``lecun_uniform``.
+
+    Args:
+        in_axis, out_axis: Axes of inputs and of outputs; sizes of the others belong to both.
+        batch_axis: Axes that count for neither.
+        dtype: Default dtype of what the initializer gives.
+
+    Returns: a function of ``(key, shape, dtype)``.
+
+    Raises: ShapeError, from that function, if the axes do not fit the shape.
+    """
     return variance_scaling(1.0, "fan_in", "truncated_normal", in_axis, out_axis, batch_axis, dtype)
 
 
@@ -297,7 +335,17 @@ def he_uniform(
 def he_normal(
     in_axis: Axis = -2, out_axis: Axis = -1, batch_axis: Axis = (), dtype: DTypeLike = None
 ) -> Initializer:
-    """``variance_scaling(2.0, "fan_in", "truncated_normal")``; see ``he_uniform``."""
+    """``variance_scaling(2.0, "fan_in", "truncated_normal")``; see ``he_uniform``.
+
+    Args:
+        in_axis, out_axis: Axes of inputs and of outputs; sizes of the others belong to both.
+        batch_axis: Axes that count for neither.
+        dtype: Default dtype of what the initializer gives.
+
+    Returns: a function of ``(key, shape, dtype)``.
+
+    Raises: ShapeError, from that function, if the axes do not fit the shape.
+    """
     return variance_scaling(2.0, "fan_in", "truncated_normal", in_axis, out_axis, batch_axis, dtype)
 
 

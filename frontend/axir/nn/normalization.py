@@ -63,7 +63,16 @@ def logsumexp(
 def logmeanexp(
     x: ArrayLike, axis: Axes = None, where: ArrayLike | None = None, keepdims: bool = False
 ) -> Array:
-    """``log(mean(exp(x)))`` along axes without overflow; see ``logsumexp``."""
+    """``log(mean(exp(x)))`` along axes without overflow; see ``logsumexp``.
+
+    Args:
+        x: Floats ``f[..., n, ...]``; integers become floats.
+        axis: Axis or axes that are taken together, by default all.
+        where: Bools that broadcast to ``x``: the elements that count; by default all.
+        keepdims: Whether the axes stay, with size 1.
+
+    Raises: AxisError; ShapeError if ``where`` does not broadcast.
+    """
     total = logsumexp(x, axis, keepdims=keepdims, where=where)
     assert isinstance(total, Array)
     taking_part = anp.ones(anp.shape(x), total.dtype)
@@ -80,7 +89,17 @@ def _shifted(x: ArrayLike, axis: Axes, where: ArrayLike | None) -> Array:
 
 @remembered
 def softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Array:
-    """``exp(x)`` along axes, scaled so that the sum is 1; 0 where a mask leaves elements out."""
+    """``exp(x)`` along axes, scaled so that the sum is 1; 0 where a mask leaves elements out.
+
+    Args:
+        x: Floats ``f[..., n, ...]``; integers become floats.
+        axis: Axis or axes that are taken together; None for all.
+        where: Bools that broadcast to ``x``: the elements that count; by default all.
+
+    Returns: array of the shape of ``x``.
+
+    Raises: AxisError; ShapeError if ``where`` does not broadcast.
+    """
     powers = lax.exp(_shifted(x, axis, where))
     if where is not None:
         powers = anp.where(where, powers, 0)
@@ -89,7 +108,17 @@ def softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Ar
 
 @remembered
 def log_softmax(x: ArrayLike, axis: Axes = -1, where: ArrayLike | None = None) -> Array:
-    """``log(softmax(x))`` without underflow; -inf where a mask leaves elements out."""
+    """``log(softmax(x))`` without underflow; -inf where a mask leaves elements out.
+
+    Args:
+        x: Floats ``f[..., n, ...]``; integers become floats.
+        axis: Axis or axes that are taken together; None for all.
+        where: Bools that broadcast to ``x``: the elements that count; by default all.
+
+    Returns: array of the shape of ``x``.
+
+    Raises: AxisError; ShapeError if ``where`` does not broadcast.
+    """
     shifted = _shifted(x, axis, where)
     total = anp.sum(lax.exp(shifted), axis, keepdims=True, where=where)
     found = anp.subtract(shifted, lax.log(total))

@@ -7,9 +7,9 @@ import math as _math
 
 import numpy as _numpy
 
-from axir._src.array import Array as ndarray
 from axir._src.convert import array, asarray, from_dlpack, isscalar, iterable
 from axir._src.keys import accept_keys as _accept_keys
+from axir._src.public_array import Array as ndarray
 from axir._src.scalar_types import MINIFLOATS_AND_SMALL_INTEGERS as _LIMITED
 from axir._src.scalar_types import can_cast, finfo, iinfo, isdtype, issubdtype, promote_types, result_type
 from axir._src.ufunc import frompyfunc, ufunc

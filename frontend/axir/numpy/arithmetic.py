@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from axir import lax
-from axir._src.array import Array
+from axir._src.array import Array, ConcreteArray
 from axir._src.convert import ArrayLike, convert, is_number, to_array, typed
 from axir._src.elementwise import apply, apply_binary, broadcast, promoted
 from axir._src.messages import located
@@ -70,16 +71,28 @@ def float_power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     return apply_binary(OPS["pow"], x1, x2, True)
 
 
+def _static_exponent(x: Any) -> int | None:
+    """The value of an integer scalar that is known while tracing."""
+    if type(x) is int:
+        return x
+    scalar = isinstance(x, ConcreteArray | np.ndarray | np.integer) and not x.ndim and x.dtype in INTEGER
+    return int(x) if scalar else None
+
+
 def power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """``x1 ** x2``.
 
-    A static integer exponent is taken by repeated multiplication. Integers to negative integer powers round
-    toward zero where the exponent is an array.
+    An integer scalar that is known is taken by repeated multiplication, in the dtype of ``x1``. Arrays of integers to
+    negative powers out of an array round toward zero.
 
-    Raises: DTypeError for a static negative power of integers.
+    Args:
+        x1, x2: Numeric arrays whose shapes broadcast; bools count as integers.
+
+    Raises: DTypeError for a known negative power of integers, ShapeError if the shapes do not broadcast.
     """
-    if type(x2) is int:
-        return lax.integer_pow(number(x1), x2)
+    known = _static_exponent(x2)
+    if known is not None:
+        return lax.integer_pow(number(x1), known)
     exponent = to_array(x2)
     (x, y), weak = promoted(x1, x2)
     # The dtype of an integer exponent has no part in the result's, but its being strong has.

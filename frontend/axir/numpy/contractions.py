@@ -122,7 +122,17 @@ def dot(
 def vdot(
     a: ArrayLike, b: ArrayLike, *, precision: Any = None, preferred_element_type: DTypeLike = None
 ) -> Array:
-    """Product of the raveled arrays, the first one conjugated."""
+    """Product of the raveled arrays, the first one conjugated.
+
+    Args:
+        a, b: Arrays of one size.
+        precision: As in ``dot_general``.
+        preferred_element_type: Dtype of sums and result; by default the common dtype.
+
+    Returns: a scalar.
+
+    Raises: ShapeError if the sizes differ.
+    """
     return dot(conj(ravel(a)), ravel(b), preferred_element_type=preferred_element_type)
 
 
@@ -215,7 +225,18 @@ def _at_least(where: str, *operands: tuple[ArrayLike, int]) -> list[Array]:
 def inner(
     a: ArrayLike, b: ArrayLike, *, precision: Any = None, preferred_element_type: DTypeLike = None
 ) -> Array:
-    """Product over the last axes of both operands."""
+    """Product over the last axes of both operands.
+
+    Args:
+        a: ``[..., k]``.
+        b: ``[..., k]``; scalars multiply.
+        precision: As in ``dot_general``.
+        preferred_element_type: Dtype of sums and result; by default the common dtype.
+
+    Returns: ``[*a.shape[:-1], *b.shape[:-1]]``.
+
+    Raises: ShapeError if the last axes differ.
+    """
     (x, y), weak = promoted(a, b)
     if x.ndim == 0 or y.ndim == 0:
         return multiply(x, y)
@@ -224,7 +245,14 @@ def inner(
 
 @remembered
 def outer(a: ArrayLike, b: ArrayLike, out: None = None) -> Array:
-    """Products of each element of ``a`` with each of ``b``, both raveled: ``[a.size, b.size]``."""
+    """Products of each element of ``a`` with each of ``b``, both raveled: ``[a.size, b.size]``.
+
+    Args:
+        a, b: Arrays of any shape.
+        out: Must be None.
+
+    Raises: DTypeError for ``out``.
+    """
     no_out("outer", out)
     x, y = ravel(a), ravel(b)
     return multiply(lax.expand_dims(x, (1,)), y)
@@ -277,7 +305,16 @@ def vecdot(
     precision: Any = None,
     preferred_element_type: DTypeLike = None,
 ) -> Array:
-    """Product over one axis of both operands, the first one conjugated, the other axes broadcast."""
+    """Product over one axis of both operands, the first one conjugated, the other axes broadcast.
+
+    Args:
+        x1, x2: Arrays with ``axis`` of one size.
+        axis: The axis that is summed over, counted in each operand.
+        precision: As in ``dot_general``.
+        preferred_element_type: Dtype of sums and result; by default the common dtype.
+
+    Raises: ShapeError if the shapes do not fit, AxisError.
+    """
     (x, y), weak = promoted(conj(x1), x2)
     x, y = (moveaxis(v, axis_of(axis, v.ndim, "vecdot"), -1) for v in (x, y))
     x, y = broadcast((x, y), "vecdot")
@@ -393,6 +430,16 @@ def trace(
     dtype: DTypeLike = None,
     out: None = None,
 ) -> Array:
-    """Sum along a diagonal; see ``diagonal``."""
+    """Sum along a diagonal; see ``diagonal``.
+
+    Args:
+        a: Array of rank 2 or more.
+        offset: Which diagonal; positive ones lie above the main one.
+        axis1, axis2: Axes of rows and columns, which disappear.
+        dtype: Dtype of the sum; narrow integers and bools take the default width.
+        out: Must be None.
+
+    Raises: ShapeError for vectors, AxisError.
+    """
     no_out("trace", out)
     return sum(diagonal(a, offset, axis1, axis2), -1, dtype)

@@ -76,7 +76,15 @@ def ones(shape: Shape, dtype: DTypeLike = None, *, device: Any = None) -> Array:
 
 
 def empty(shape: Shape, dtype: DTypeLike = None, *, device: Any = None) -> Array:
-    """Zeros: an immutable array has no use for undefined elements."""
+    """Zeros: an immutable array has no use for undefined elements.
+
+    Args:
+        shape: Size, or sizes of each axis.
+        dtype: By default the default float.
+        device: The device, of which there is one.
+
+    Raises: ShapeError for negative sizes, DTypeError for an unknown dtype.
+    """
     return _filled("empty", shape, 0, dtype, device)
 
 
@@ -87,7 +95,16 @@ def _filled(where: str, shape: Shape, value: int, dtype: DTypeLike, device: Any)
 
 
 def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None, *, device: Any = None) -> Array:
-    """An array filled with a value that broadcasts to ``shape``."""
+    """An array filled with a value that broadcasts to ``shape``.
+
+    Args:
+        shape: Size, or sizes of each axis.
+        fill_value: Scalar or array.
+        dtype: By default that of ``fill_value``.
+        device: The device, of which there is one.
+
+    Raises: ShapeError if the value does not broadcast, DTypeError for an unknown dtype.
+    """
     check_device("full", device)
     sizes = shape_of(shape, "full")
     if is_number(fill_value):
@@ -109,28 +126,65 @@ def _like(where: str, x: ArrayLike, value: Any, dtype: DTypeLike, shape: Shape |
 def zeros_like(
     a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
-    """Zeros of the shape and dtype of ``a`` where none is given."""
+    """Zeros of the shape and dtype of ``a`` where none is given.
+
+    Args:
+        a: Array, or anything with a shape and a dtype.
+        dtype: Dtype instead.
+        shape: Shape instead.
+        device: The device, of which there is one.
+
+    Raises: ShapeError for negative sizes, DTypeError for an unknown dtype.
+    """
     return _like("zeros_like", a, 0, dtype, shape, device)
 
 
 def ones_like(
     a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
-    """Ones of the shape and dtype of ``a`` where none is given."""
+    """Ones of the shape and dtype of ``a`` where none is given.
+
+    Args:
+        a: Array, or anything with a shape and a dtype.
+        dtype: Dtype instead.
+        shape: Shape instead.
+        device: The device, of which there is one.
+
+    Raises: ShapeError for negative sizes, DTypeError for an unknown dtype.
+    """
     return _like("ones_like", a, 1, dtype, shape, device)
 
 
 def empty_like(
     prototype: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
-    """Zeros of the shape and dtype of ``prototype`` where none is given."""
+    """Zeros of the shape and dtype of ``prototype`` where none is given.
+
+    Args:
+        prototype: Array, or anything with a shape and a dtype.
+        dtype: Dtype instead.
+        shape: Shape instead.
+        device: The device, of which there is one.
+
+    Raises: ShapeError for negative sizes, DTypeError for an unknown dtype.
+    """
     return _like("empty_like", prototype, 0, dtype, shape, device)
 
 
 def full_like(
     a: ArrayLike, fill_value: Any, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
-    """An array filled with a value, of the shape and dtype of ``a`` where none is given."""
+    """An array filled with a value, of the shape and dtype of ``a`` where none is given.
+
+    Args:
+        a: Array, or anything with a shape and a dtype.
+        fill_value: Scalar or array that broadcasts to the shape.
+        dtype: Dtype instead.
+        shape: Shape instead.
+        device: The device, of which there is one.
+
+    Raises: ShapeError if the value does not broadcast, DTypeError for an unknown dtype.
+    """
     return _like("full_like", a, fill_value, dtype, shape, device)
 
 
@@ -140,7 +194,16 @@ def copy(a: Any, order: str | None = None) -> Array:
 
 
 def astype(x: ArrayLike, dtype: DTypeLike = None, /, *, copy: bool = False, device: Any = None) -> Array:
-    """``x`` in another dtype; floats round toward zero on the way to integers, and saturate."""
+    """``x`` in another dtype; floats round toward zero on the way to integers, and saturate.
+
+    Args:
+        x: Array of any shape.
+        dtype: By default the default float.
+        copy: Has no effect: arrays are immutable.
+        device: The device, of which there is one.
+
+    Raises: DTypeError for an unknown dtype; complex numbers lose their imaginary parts with a warning.
+    """
     check_device("astype", device)
     return convert(to_array(x), default_float() if dtype is None else requested(dtype, "astype"))
 
@@ -257,7 +320,18 @@ def logspace(
     dtype: DTypeLike = None,
     axis: int = 0,
 ) -> Array:
-    """``base`` to the power of ``linspace(start, stop, ...)``."""
+    """``base`` to the power of ``linspace(start, stop, ...)``.
+
+    Args:
+        start, stop: Exponents of the first value and of the last; arrays broadcast.
+        num: Number of values.
+        endpoint: Whether ``stop`` is the last exponent, or the one behind.
+        base: The base.
+        dtype: By default the common float dtype.
+        axis: Where the axis of the values comes.
+
+    Raises: ShapeError for a negative ``num``, AxisError.
+    """
     values = power(base, linspace(start, stop, num, endpoint, axis=axis))
     return values if dtype is None else astype(values, dtype)
 
@@ -271,7 +345,17 @@ def geomspace(
     dtype: DTypeLike = None,
     axis: int = 0,
 ) -> Array:
-    """``num`` values from ``start`` to ``stop`` with a constant ratio; real ones have the same sign."""
+    """``num`` values from ``start`` to ``stop`` with a constant ratio; real ones have the same sign.
+
+    Args:
+        start, stop: First value and last, not 0; arrays broadcast.
+        num: Number of values.
+        endpoint: Whether ``stop`` is the last value, or the one behind.
+        dtype: By default the common float dtype.
+        axis: Where the axis of the values comes.
+
+    Raises: ShapeError for a negative ``num``, AxisError.
+    """
     (first, last), _ = promoted(start, stop, to_float=True)
     if first.dtype in COMPLEX:
         return _geometric(first, last, num, endpoint, dtype, axis)
@@ -294,7 +378,16 @@ def _geometric(first: Array, last: Array, num: int, endpoint: bool, dtype: DType
 
 @remembered
 def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None, *, device: Any = None) -> Array:
-    """Matrix ``[N, M]`` with ones on diagonal ``k`` (positive: above the main one), zeros elsewhere."""
+    """Matrix ``[N, M]`` with ones on diagonal ``k`` (positive: above the main one), zeros elsewhere.
+
+    Args:
+        N, M: Numbers of rows and columns; by default as many columns as rows.
+        k: Number of the diagonal.
+        dtype: By default the default float.
+        device: The device, of which there is one.
+
+    Raises: ShapeError for negative sizes.
+    """
     check_device("eye", device)
     rows, columns = shape_of((N, N if M is None else M), "eye")
     at = _diagonal_number(k, rows, columns, "eye")
@@ -308,7 +401,15 @@ def identity(n: int, dtype: DTypeLike = None) -> Array:
 
 @remembered
 def tri(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Array:
-    """Matrix ``[N, M]`` with ones on and below diagonal ``k``, zeros above."""
+    """Matrix ``[N, M]`` with ones on and below diagonal ``k``, zeros above.
+
+    Args:
+        N, M: Numbers of rows and columns; by default as many columns as rows.
+        k: Number of the diagonal; positive ones lie above the main one.
+        dtype: By default the default float.
+
+    Raises: ShapeError for negative sizes.
+    """
     rows, columns = shape_of((N, N if M is None else M), "tri")
     at = _diagonal_number(k, rows, columns, "tri")
     return convert(_difference(rows, columns) >= -at, _or_float(dtype, "tri"))

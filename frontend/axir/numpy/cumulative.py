@@ -149,7 +149,14 @@ def _end(x: Array, value: ArrayLike | None, axis: int) -> Array | None:
 
 @remembered
 def ediff1d(ary: ArrayLike, to_end: ArrayLike | None = None, to_begin: ArrayLike | None = None) -> Array:
-    """Differences of neighbours in the raveled array, with ``to_begin`` and ``to_end`` put at their ends."""
+    """Differences of neighbours in the raveled array, with ``to_begin`` and ``to_end`` put at their ends.
+
+    Args:
+        ary: Array of any shape.
+        to_end, to_begin: Values to append and to put in front, raveled, in the dtype of ``ary``.
+
+    Returns: a vector.
+    """
     x = to_array(ary)
     middle = diff(lax.reshape(x, (x.size,)))
     parts = [None if p is None else convert(to_array(p), middle.dtype) for p in (to_begin, to_end)]

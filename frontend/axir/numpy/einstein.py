@@ -170,7 +170,16 @@ def _aligned(x: Array, names: str, result: str) -> Array:
 
 
 def einsum_path(subscripts: Any, /, *operands: ArrayLike, optimize: Any = "auto") -> tuple[list[Any], Any]:
-    """The order of contractions that ``einsum`` takes, as a list and as text."""
+    """The order of contractions that ``einsum`` takes, as a list and as text.
+
+    Args:
+        subscripts, operands: As in ``einsum``.
+        optimize: A strategy of opt_einsum, True, False or a path.
+
+    Returns: ``(["einsum_path", (i, j), ...], text)`` with a pair of positions for each contraction.
+
+    Raises: ValueError if the subscripts do not fit the operands.
+    """
     from opt_einsum import contract_path
 
     names, target, arrays = _parse(subscripts, operands)

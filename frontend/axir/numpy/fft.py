@@ -157,19 +157,52 @@ fftn, ifftn, rfftn, irfftn = (_many(f"{kind}n", kind, doc, None) for kind, doc i
 
 
 def hfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
-    """Real transform of numbers whose second half are the conjugates of the first, which is given."""
+    """Real transform of numbers whose second half are the conjugates of the first, which is given.
+
+    Args:
+        a: Complex numbers ``[..., m, ...]``.
+        n: Size of the result along the axis, by default ``2 * (m - 1)``.
+        axis: The axis.
+        norm: ``"backward"``, ``"ortho"`` or ``"forward"``: where the scale ``1 / n`` goes.
+
+    Returns: floats.
+
+    Raises: ShapeError for ``n`` below 1 or another norm, AxisError.
+    """
     _check_norm("hfft", norm)
     return irfft(conj(a), n, axis, _OPPOSITE[norm])
 
 
 def ihfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
-    """Inverse of ``hfft``: the first half of the inverse transform of real numbers."""
+    """Inverse of ``hfft``: the first half of the inverse transform of real numbers.
+
+    Args:
+        a: Real numbers ``[..., m, ...]``.
+        n: Number of elements that count along the axis, by default ``m``.
+        axis: The axis.
+        norm: ``"backward"``, ``"ortho"`` or ``"forward"``: where the scale ``1 / n`` goes.
+
+    Returns: complex numbers, ``n // 2 + 1`` along the axis.
+
+    Raises: ShapeError for ``n`` below 1 or another norm, AxisError; DTypeError for complex numbers.
+    """
     _check_norm("ihfft", norm)
     return conj(rfft(a, n, axis, _OPPOSITE[norm]))
 
 
 def fftfreq(n: int, d: ArrayLike = 1.0, *, dtype: DTypeLike = None, device: Any = None) -> Array:
-    """Frequencies of the elements of ``fft``, in cycles for each unit of the sample distance ``d``."""
+    """Frequencies of the elements of ``fft``, in cycles for each unit of the sample distance ``d``.
+
+    Args:
+        n: Size of the transform.
+        d: Distance of samples.
+        dtype: By default the default float.
+        device: The device, of which there is one.
+
+    Returns: floats ``[n]``.
+
+    Raises: ShapeError if ``n`` is no positive integer.
+    """
     check_device("fftfreq", device)
     size = _count("fftfreq", n)
     wanted = default_float() if dtype is None else requested(dtype, "fftfreq")
@@ -180,7 +213,18 @@ def fftfreq(n: int, d: ArrayLike = 1.0, *, dtype: DTypeLike = None, device: Any 
 
 
 def rfftfreq(n: int, d: ArrayLike = 1.0, *, dtype: DTypeLike = None, device: Any = None) -> Array:
-    """Frequencies of the elements of ``rfft`` of ``n`` numbers, in cycles for each unit of ``d``."""
+    """Frequencies of the elements of ``rfft`` of ``n`` numbers, in cycles for each unit of ``d``.
+
+    Args:
+        n: Size of the transform.
+        d: Distance of samples.
+        dtype: By default the default float.
+        device: The device, of which there is one.
+
+    Returns: floats ``[n // 2 + 1]``.
+
+    Raises: ShapeError if ``n`` is no positive integer.
+    """
     check_device("rfftfreq", device)
     size = _count("rfftfreq", n)
     wanted = default_float() if dtype is None else requested(dtype, "rfftfreq")

@@ -42,7 +42,15 @@ def save(file: File, arr: ArrayLike, allow_pickle: bool = True) -> None:
 
 
 def savez(file: File, *args: ArrayLike, allow_pickle: bool = True, **kwds: ArrayLike) -> None:
-    """Write several arrays to one file ``.npz``, under ``arr_0``, ``arr_1``, ... or the names they are given by."""
+    """Write several arrays to one file ``.npz``, under ``arr_0``, ``arr_1``, ... or the names they are given by.
+
+    Args:
+        file: Path or open file.
+        *args, **kwds: Arrays, not traced.
+        allow_pickle: Has no effect on arrays of numbers.
+
+    Raises: ConcretizationError if an array is traced.
+    """
     named: dict[str, Any] = {name: _value(x) for name, x in kwds.items()}
     np.savez(file, *map(_value, args), allow_pickle=allow_pickle, **named)
 
@@ -94,7 +102,15 @@ def fromstring(string: str, dtype: DTypeLike = float, count: int = -1, *, sep: s
 
 
 def fromiter(iter: Iterable[Any], dtype: DTypeLike, count: int = -1) -> Array:
-    """A vector of the numbers of an iterable, ``count`` of them or all."""
+    """A vector of the numbers of an iterable, ``count`` of them or all.
+
+    Args:
+        iter: Iterable of numbers.
+        dtype: Dtype of the vector.
+        count: How many to take; -1 for all.
+
+    Raises: ValueError if there are fewer than ``count``.
+    """
     return asarray(np.fromiter(iter, _wide(dtype, "fromiter"), count))
 
 

@@ -344,7 +344,18 @@ def compress(
 def extract(
     condition: ArrayLike, arr: ArrayLike, *, size: int | None = None, fill_value: ArrayLike = 0
 ) -> Array:
-    """The elements for which ``condition`` holds, both raveled; see ``compress``."""
+    """The elements for which ``condition`` holds, both raveled; see ``compress``.
+
+    Args:
+        condition: Array of bools, or numbers that count as such.
+        arr: Array of the same size.
+        size: Number of results, needed under ``jit``.
+        fill_value: What fills up.
+
+    Returns: a vector.
+
+    Raises: ConcretizationError if the condition is traced and no ``size`` is given.
+    """
     return compress(ravel(to_array(condition)), ravel(to_array(arr)), size=size, fill_value=fill_value)
 
 

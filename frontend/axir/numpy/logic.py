@@ -229,13 +229,30 @@ def isclose(
 def allclose(
     a: ArrayLike, b: ArrayLike, rtol: ArrayLike = 1e-05, atol: ArrayLike = 1e-08, equal_nan: bool = False
 ) -> Array:
-    """Whether all elements are close; see ``isclose``."""
+    """Whether all elements are close; see ``isclose``.
+
+    Args:
+        a, b: Arrays that broadcast.
+        rtol, atol: Relative and absolute tolerance.
+        equal_nan: Whether NaN is close to itself.
+
+    Returns: a bool.
+
+    Raises: ShapeError if the shapes do not broadcast.
+    """
     return isclose(a, b, rtol, atol, equal_nan).all()
 
 
 @remembered
 def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Array:
-    """Whether two arrays have one shape and equal elements; ``equal_nan`` makes NaN equal to itself."""
+    """Whether two arrays have one shape and equal elements; ``equal_nan`` makes NaN equal to itself.
+
+    Args:
+        a1, a2: Arrays, or what becomes one.
+        equal_nan: Whether NaN is equal to itself.
+
+    Returns: a bool.
+    """
     x, y = asarray(a1), asarray(a2)
     if x.shape != y.shape:
         return to_array(np.bool_(False))

@@ -105,12 +105,28 @@ def _first_positions(mask: Array, count: int) -> Array:
 
 
 def flatnonzero(a: ArrayLike, *, size: int | None = None, fill_value: Fill = None) -> Array:
-    """``nonzero`` of the raveled array: positions in row-major order."""
+    """``nonzero`` of the raveled array: positions in row-major order.
+
+    Args:
+        a: Array of any shape.
+        size: Number of results, needed under ``jit``.
+        fill_value: What fills up, by default 0.
+
+    Raises: ConcretizationError if ``a`` is traced and no ``size`` is given.
+    """
     return nonzero(lax.reshape(to_array(a), (-1,)), size=size, fill_value=fill_value)[0]
 
 
 def argwhere(a: ArrayLike, *, size: int | None = None, fill_value: ArrayLike | None = None) -> Array:
-    """``nonzero`` with one row for each element that is not zero: ``[n, a.ndim]``."""
+    """``nonzero`` with one row for each element that is not zero: ``[n, a.ndim]``.
+
+    Args:
+        a: Array of any shape.
+        size: Number of rows, needed under ``jit``.
+        fill_value: What fills up, by default 0.
+
+    Raises: ConcretizationError if ``a`` is traced and no ``size`` is given.
+    """
     x = to_array(a)
     found = nonzero(lax.reshape(x, x.shape or (1,)), size=size, fill_value=fill_value)
     rows = lax.concatenate([lax.expand_dims(i, (1,)) for i in found], 1)
@@ -275,6 +291,17 @@ def _matrix_shape(where: str, arr: ArrayLike) -> tuple[int, int]:
 def mask_indices(
     n: int, mask_func: Callable[[Array, int], ArrayLike], k: int = 0, *, size: int | None = None
 ) -> tuple[Array, Array]:
-    """Indices where ``mask_func`` of an ``[n, n]`` array of ones and ``k`` is not zero."""
+    """Indices where ``mask_func`` of an ``[n, n]`` array of ones and ``k`` is not zero.
+
+    Args:
+        n: Size of the matrix.
+        mask_func: A function of matrix and ``k``, such as ``triu``.
+        k: Handed to it.
+        size: Number of results, needed under ``jit``.
+
+    Returns: row and column numbers.
+
+    Raises: ConcretizationError if the mask is traced and no ``size`` is given.
+    """
     rows, columns = nonzero(mask_func(lax.full((n, n), 1.0), k), size=size)
     return rows, columns

@@ -180,7 +180,19 @@ def nanmedian(
     overwrite_input: bool = False,
     keepdims: bool = False,
 ) -> Array:
-    """``median`` of what is not NaN."""
+    """``median`` of what is not NaN.
+
+    Args:
+        a: Real array of any shape.
+        axis: Axis or axes, by default all.
+        out: Must be None.
+        overwrite_input: Must be False.
+        keepdims: Whether the axes stay, with size 1.
+
+    Returns: floats; NaN where there is nothing else.
+
+    Raises: AxisError.
+    """
     no_out("nanmedian", out)
     _keep_input("nanmedian", overwrite_input)
     return _quantile("nanmedian", a, 0.5, axis, "midpoint", keepdims, True, None)

@@ -188,7 +188,16 @@ def any(
     *,
     where: ArrayLike | None = None,
 ) -> Array:
-    """Whether an element along the axes is true, that is, not zero; arguments as in ``sum``."""
+    """Whether an element along the axes is true, that is, not zero; arguments as in ``sum``.
+
+    Args:
+        a, axis, keepdims, where: As in ``sum``.
+        out: Must be None.
+
+    Returns: bools.
+
+    Raises: AxisError.
+    """
     no_out("any", out)
     return _reduce("reduce_or", _masked(truth(a), where, False), axis, keepdims)
 
@@ -202,7 +211,16 @@ def all(
     *,
     where: ArrayLike | None = None,
 ) -> Array:
-    """Whether all elements along the axes are true, that is, not zero; arguments as in ``sum``."""
+    """Whether all elements along the axes are true, that is, not zero; arguments as in ``sum``.
+
+    Args:
+        a, axis, keepdims, where: As in ``sum``.
+        out: Must be None.
+
+    Returns: bools.
+
+    Raises: AxisError.
+    """
     no_out("all", out)
     return _reduce("reduce_and", _masked(truth(a), where, True), axis, keepdims)
 
@@ -237,13 +255,28 @@ argmin = _arg("argmin", "Index of the smallest element along an axis, of the def
 
 @remembered
 def count_nonzero(a: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Array:
-    """Number of elements along axes that are not zero."""
+    """Number of elements along axes that are not zero.
+
+    Args:
+        a, axis, keepdims: As in ``sum``.
+
+    Returns: integers.
+
+    Raises: AxisError.
+    """
     return sum(truth(a), axis, keepdims=keepdims)
 
 
 @remembered
 def ptp(a: ArrayLike, axis: Axes = None, out: None = None, keepdims: bool = False) -> Array:
-    """Largest minus smallest element along axes."""
+    """Largest minus smallest element along axes.
+
+    Args:
+        a, axis, keepdims: As in ``max``.
+        out: Must be None.
+
+    Raises: AxisError; ShapeError for empty axes.
+    """
     no_out("ptp", out)
     return lax.sub(max(a, axis, keepdims=keepdims), min(a, axis, keepdims=keepdims))
 

@@ -202,14 +202,30 @@ def _is_within(count: Array, size: int) -> Array:
 
 
 def unique_values(x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None) -> Array:
-    """``unique`` with each NaN for itself."""
+    """``unique`` with each NaN for itself.
+
+    Args:
+        x: Array of any shape, taken as raveled.
+        size: Number of results, needed under ``jit``; what is too much is cut off.
+        fill_value: What fills up; by default the smallest element.
+
+    Raises: ConcretizationError if ``x`` is traced and no ``size`` is given.
+    """
     return unique(x, equal_nan=False, size=size, fill_value=fill_value)
 
 
 def unique_counts(
     x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None
 ) -> UniqueCountsResult:
-    """Distinct elements and how often each occurs, as a named tuple; each NaN for itself."""
+    """Distinct elements and how often each occurs, as a named tuple; each NaN for itself.
+
+    Args:
+        x: Array of any shape, taken as raveled.
+        size: Number of results, needed under ``jit``; what is too much is cut off.
+        fill_value: What fills up; by default the smallest element.
+
+    Raises: ConcretizationError if ``x`` is traced and no ``size`` is given.
+    """
     found = unique(x, return_counts=True, equal_nan=False, size=size, fill_value=fill_value)
     return UniqueCountsResult(*found)
 
@@ -217,7 +233,15 @@ def unique_counts(
 def unique_inverse(
     x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None
 ) -> UniqueInverseResult:
-    """Distinct elements and the position of each element among them, as a named tuple; each NaN for itself."""
+    """Distinct elements and the position of each element among them, as a named tuple; each NaN for itself.
+
+    Args:
+        x: Array of any shape, taken as raveled.
+        size: Number of results, needed under ``jit``; what is too much is cut off.
+        fill_value: What fills up; by default the smallest element.
+
+    Raises: ConcretizationError if ``x`` is traced and no ``size`` is given.
+    """
     found = unique(x, return_inverse=True, equal_nan=False, size=size, fill_value=fill_value)
     return UniqueInverseResult(*found)
 
@@ -225,7 +249,15 @@ def unique_inverse(
 def unique_all(
     x: ArrayLike, /, *, size: int | None = None, fill_value: ArrayLike | None = None
 ) -> UniqueAllResult:
-    """Distinct elements with all that ``unique`` tells of them, as a named tuple; each NaN for itself."""
+    """Distinct elements with all that ``unique`` tells of them, as a named tuple; each NaN for itself.
+
+    Args:
+        x: Array of any shape, taken as raveled.
+        size: Number of results, needed under ``jit``; what is too much is cut off.
+        fill_value: What fills up; by default the smallest element.
+
+    Raises: ConcretizationError if ``x`` is traced and no ``size`` is given.
+    """
     found = unique(x, True, True, True, equal_nan=False, size=size, fill_value=fill_value)
     return UniqueAllResult(*found)
 
@@ -255,7 +287,15 @@ def _chosen(
 def union1d(
     ar1: ArrayLike, ar2: ArrayLike, *, size: int | None = None, fill_value: ArrayLike | None = None
 ) -> Array:
-    """Distinct elements of two arrays together, in ascending order; ``size`` and ``fill_value`` as in ``unique``."""
+    """Distinct elements of two arrays together, in ascending order; ``size`` and ``fill_value`` as in ``unique``.
+
+    Args:
+        ar1, ar2: Arrays of any shape, taken as raveled.
+        size: Number of results, needed under ``jit``.
+        fill_value: What fills up.
+
+    Raises: ConcretizationError if an array is traced and no ``size`` is given.
+    """
     return unique(concatenate(_vectors(ar1, ar2)), size=size, fill_value=fill_value)
 
 

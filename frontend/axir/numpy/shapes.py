@@ -268,7 +268,15 @@ def column_stack(tup: Arrays) -> Array:
 
 @remembered
 def append(arr: ArrayLike, values: Any, axis: int | None = None) -> Array:
-    """``values`` joined to the end of ``arr``, both raveled unless an axis is given."""
+    """``values`` joined to the end of ``arr``, both raveled unless an axis is given.
+
+    Args:
+        arr: Array.
+        values: Array; with an axis, of the same shape but along it.
+        axis: The axis along which they are joined.
+
+    Raises: ShapeError if the shapes do not fit, AxisError.
+    """
     return concatenate([arr, values], axis)
 
 

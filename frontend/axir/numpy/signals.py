@@ -74,7 +74,18 @@ def correlate(
     precision: Any = None,
     preferred_element_type: DTypeLike = None,
 ) -> Array:
-    """Correlation of two vectors, ``sum over m of a[m + n] * conj(v[m])``; see ``convolve``."""
+    """Correlation of two vectors, ``sum over m of a[m + n] * conj(v[m])``; see ``convolve``.
+
+    Args:
+        a, v: Vectors, not empty.
+        mode: ``"full"``, ``"same"`` or ``"valid"``.
+        precision: As in ``dot_general``.
+        preferred_element_type: Dtype of sums and result; by default the common dtype.
+
+    Returns: a vector.
+
+    Raises: ShapeError if they are no vectors, or empty, or for another mode.
+    """
     x, y = _vectors("correlate", a, conj(v), preferred_element_type)
     if x.size >= y.size:
         return correlated(x, y, _pads(y.size, mode, "correlate"), preferred_element_type)

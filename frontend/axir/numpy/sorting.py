@@ -154,7 +154,17 @@ def partition(a: ArrayLike, kth: int, axis: int = -1) -> Array:
 
 
 def argpartition(a: ArrayLike, kth: int, axis: int = -1) -> Array:
-    """Positions along an axis that partition ``a``; see ``partition``."""
+    """Positions along an axis that partition ``a``; see ``partition``.
+
+    Args:
+        a: Array of any rank but 0.
+        kth: Position of the element that the others are compared with.
+        axis: The axis.
+
+    Returns: integers of the shape of ``a``.
+
+    Raises: AxisError; ShapeError if ``kth`` is out of range.
+    """
     x, at = _operand("argpartition", a, axis)
     refuse_complex("argpartition", x)
     axis_of(kth, x.shape[at], "argpartition: position kth along that axis")

@@ -126,7 +126,16 @@ def _with_new_axis(function: Callable[..., Any]) -> Callable[..., Any]:
 def apply_along_axis(
     func1d: Callable[..., Any], axis: int, arr: ArrayLike, *args: Any, **kwargs: Any
 ) -> Array:
-    """A function of vectors applied to those along an axis; what it gives takes the place of the axis."""
+    """A function of vectors applied to those along an axis; what it gives takes the place of the axis.
+
+    Args:
+        func1d: Function of a vector and of ``args`` and ``kwargs``; gives an array.
+        axis: The axis.
+        arr: Array of rank 1 or more.
+        *args, **kwargs: Handed to the function.
+
+    Raises: AxisError.
+    """
     x = to_array(arr)
     at = axis_of(axis, x.ndim, "apply_along_axis")
 

@@ -120,7 +120,15 @@ def bernoulli(key: Key, p: ArrayLike = 0.5, shape: Shape | None = None, mode: st
 
 @remembered
 def rademacher(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """-1 and 1 with equal probability, by default of the default integer dtype."""
+    """-1 and 1 with equal probability, by default of the default integer dtype.
+
+    Args:
+        key: A random key.
+        shape: Shape of the result.
+        dtype: Numeric dtype of the result.
+
+    Raises: ShapeError for negative sizes.
+    """
     wanted = default_int() if dtype is None else requested(dtype, "random.rademacher")
     drawn = convert(bernoulli(key, 0.5, shape), wanted)
     if wanted == np.bool_:

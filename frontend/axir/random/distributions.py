@@ -89,7 +89,15 @@ def normal(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
 
 @remembered
 def exponential(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """Floats of the exponential distribution of mean 1, ``exp(-x)`` for ``x >= 0``."""
+    """Floats of the exponential distribution of mean 1, ``exp(-x)`` for ``x >= 0``.
+
+    Args:
+        key: A random key.
+        shape: Shape of the result.
+        dtype: Float dtype of the result; by default the default float.
+
+    Raises: DTypeError if the dtype is no float, ShapeError for negative sizes.
+    """
     wanted = float_dtype(dtype, "exponential")
     return exponential_floats(key, shape_of(shape, "random.exponential"), wanted, "exponential")
 
@@ -157,7 +165,15 @@ def _fraction(high: Array, low: Array) -> Array:
 
 @remembered
 def laplace(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """Floats of the Laplace distribution of mean 0 and scale 1, ``exp(-abs(x)) / 2``."""
+    """Floats of the Laplace distribution of mean 0 and scale 1, ``exp(-abs(x)) / 2``.
+
+    Args:
+        key: A random key.
+        shape: Shape of the result.
+        dtype: Float dtype of the result; by default the default float.
+
+    Raises: DTypeError if the dtype is no float, ShapeError for negative sizes.
+    """
     wanted = float_dtype(dtype, "laplace")
     low = -1.0 + float(finfo(wanted).epsneg)
     drawn = uniform_floats(key, shape_of(shape, "random.laplace"), wanted, "laplace", low, 1.0)
@@ -166,7 +182,15 @@ def laplace(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
 
 @remembered
 def logistic(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """Floats of the logistic distribution of mean 0 and scale 1, ``exp(-x) / (1 + exp(-x))**2``."""
+    """Floats of the logistic distribution of mean 0 and scale 1, ``exp(-x) / (1 + exp(-x))**2``.
+
+    Args:
+        key: A random key.
+        shape: Shape of the result.
+        dtype: Float dtype of the result; by default the default float.
+
+    Raises: DTypeError if the dtype is no float, ShapeError for negative sizes.
+    """
     wanted = float_dtype(dtype, "logistic")
     sizes = shape_of(shape, "random.logistic")
     drawn = uniform_floats(key, sizes, wanted, "logistic", float(finfo(wanted).tiny), 1.0)
@@ -175,7 +199,15 @@ def logistic(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
 
 @remembered
 def cauchy(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
-    """Floats of the Cauchy distribution of median 0 and scale 1, ``1 / (pi * (1 + x**2))``."""
+    """Floats of the Cauchy distribution of median 0 and scale 1, ``1 / (pi * (1 + x**2))``.
+
+    Args:
+        key: A random key.
+        shape: Shape of the result.
+        dtype: Float dtype of the result; by default the default float.
+
+    Raises: DTypeError if the dtype is no float, ShapeError for negative sizes.
+    """
     wanted = float_dtype(dtype, "cauchy")
     sizes = shape_of(shape, "random.cauchy")
     drawn = uniform_floats(key, sizes, wanted, "cauchy", float(finfo(wanted).eps), 1.0)
@@ -183,7 +215,16 @@ def cauchy(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
 
 
 def pareto(key: Key, b: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
-    """Floats of the Pareto distribution of shape ``b``, ``b / x**(b + 1)`` for ``x >= 1``."""
+    """Floats of the Pareto distribution of shape ``b``, ``b / x**(b + 1)`` for ``x >= 1``.
+
+    Args:
+        key: A random key.
+        b: Positive numbers.
+        shape: Shape of the result, to which the parameters broadcast; by default theirs.
+        dtype: Float dtype of the result; by default the default float.
+
+    Raises: DTypeError if the dtype is no float, ShapeError if the parameters do not broadcast to ``shape``.
+    """
     wanted = float_dtype(dtype, "pareto")
     sizes = common_shape(shape, "pareto", b)
     drawn = exponential_floats(key, sizes, wanted, "pareto")
@@ -191,7 +232,16 @@ def pareto(key: Key, b: ArrayLike, shape: Shape | None = None, dtype: DTypeLike 
 
 
 def rayleigh(key: Key, scale: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
-    """Floats of the Rayleigh distribution, ``x / scale**2 * exp(-x**2 / (2 * scale**2))`` for ``x >= 0``."""
+    """Floats of the Rayleigh distribution, ``x / scale**2 * exp(-x**2 / (2 * scale**2))`` for ``x >= 0``.
+
+    Args:
+        key: A random key.
+        scale: Positive numbers.
+        shape: Shape of the result, to which the parameters broadcast; by default theirs.
+        dtype: Float dtype of the result; by default the default float.
+
+    Raises: DTypeError if the dtype is no float, ShapeError if the parameters do not broadcast to ``shape``.
+    """
     wanted = float_dtype(dtype, "rayleigh")
     sizes = common_shape(shape, "rayleigh", scale)
     drawn = uniform_floats(key, sizes, wanted, "rayleigh")
@@ -258,7 +308,16 @@ def truncated_normal(
     shape: Shape | None = None,
     dtype: DTypeLike = None,
 ) -> Array:
-    """Normally distributed floats between ``lower`` and ``upper``, both excluded: a density like ``exp(-x**2 / 2)``."""
+    """Normally distributed floats between ``lower`` and ``upper``, both excluded: a density like ``exp(-x**2 / 2)``.
+
+    Args:
+        key: A random key.
+        lower, upper: Limits, which broadcast.
+        shape: Shape of the result, to which the parameters broadcast; by default theirs.
+        dtype: Float dtype of the result; by default the default float.
+
+    Raises: DTypeError if the dtype is no float, ShapeError if the parameters do not broadcast to ``shape``.
+    """
     wanted = float_dtype(dtype, "truncated_normal")
     sizes = common_shape(shape, "truncated_normal", lower, upper)
     low, high = parameter(lower, wanted, sizes), parameter(upper, wanted, sizes)

@@ -15,8 +15,8 @@ from axir._src.elementwise import broadcast_shapes, broadcast_to
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, common, default_float, default_int, requested
 from axir._src.scalar_types import finfo
-from axir.random.keys import DTypeChoiceError, Key, parts, random_bits
-from axir_compiler.errors import ShapeError
+from axir.random.keys import Key, parts, random_bits
+from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.types import COMPLEX, FLOATING, INEXACT, INTEGER, real_dtype
 
 __all__ = [
@@ -38,7 +38,7 @@ __all__ = [
 
 def _checked_dtype(dtype: np.dtype, where: str, kinds: Any, what: str) -> np.dtype:
     if dtype not in kinds:
-        raise located(DTypeChoiceError(f"random.{where}: dtype must be {what} dtype; got {dtype}."))
+        raise located(DTypeError(f"random.{where}: dtype must be {what} dtype; got {dtype}."))
     return dtype
 
 
@@ -95,7 +95,7 @@ def parameter(x: ArrayLike, dtype: np.dtype, shape: tuple[int, ...], where: str 
     array = to_array(x)
     if where and common([(array.dtype, array.weak_type), (dtype, False)])[0] != dtype:
         raise located(
-            DTypeChoiceError(
+            DTypeError(
                 f"random.{where}: the parameter {array.aval} loses digits in a result of {dtype}. Convert it, or "
                 "give another dtype."
             )

@@ -169,7 +169,16 @@ def gamma(key: Key, a: ArrayLike, shape: Shape | None = None, dtype: DTypeLike =
 
 
 def loggamma(key: Key, a: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
-    """Logarithms of the numbers that ``gamma`` gives, which do not vanish where ``a`` is small."""
+    """Logarithms of the numbers that ``gamma`` gives, which do not vanish where ``a`` is small.
+
+    Args:
+        key: A random key.
+        a: Positive numbers, the shape parameter.
+        shape: Shape of the result, to which the parameters broadcast; by default theirs.
+        dtype: Float dtype of the result; by default the default float.
+
+    Raises: DTypeError if the dtype is no float, ShapeError if the parameters do not broadcast to ``shape``.
+    """
     return _checked_gamma(key, a, shape, dtype, "loggamma", log=True)
 
 
@@ -211,7 +220,16 @@ def dirichlet(key: Key, alpha: ArrayLike, shape: Shape | None = None, dtype: DTy
 
 
 def chisquare(key: Key, df: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
-    """Floats of the chi-square distribution, proportional to ``x**(df / 2 - 1) * exp(-x / 2)`` for ``x >= 0``."""
+    """Floats of the chi-square distribution, proportional to ``x**(df / 2 - 1) * exp(-x / 2)`` for ``x >= 0``.
+
+    Args:
+        key: A random key.
+        df: Positive numbers, the degrees of freedom.
+        shape: Shape of the result, to which the parameters broadcast; by default theirs.
+        dtype: Float dtype of the result; by default the default float.
+
+    Raises: DTypeError if the dtype is no float, ShapeError if the parameters do not broadcast to ``shape``.
+    """
     wanted = float_dtype(dtype, "chisquare")
     sizes = common_shape(shape, "chisquare", df)
     half = lax.div(parameter(df, wanted, sizes, "chisquare"), 2.0)
@@ -236,7 +254,16 @@ def f(
 
 
 def t(key: Key, df: ArrayLike, shape: Shape | None = None, dtype: DTypeLike = None) -> Array:
-    """Floats of Student's t distribution, proportional to ``(1 + x**2 / df)**(-(df + 1) / 2)``."""
+    """Floats of Student's t distribution, proportional to ``(1 + x**2 / df)**(-(df + 1) / 2)``.
+
+    Args:
+        key: A random key.
+        df: Positive numbers, the degrees of freedom.
+        shape: Shape of the result, to which the parameters broadcast; by default theirs.
+        dtype: Float dtype of the result; by default the default float.
+
+    Raises: DTypeError if the dtype is no float, ShapeError if the parameters do not broadcast to ``shape``.
+    """
     wanted = float_dtype(dtype, "t")
     sizes = common_shape(shape, "t", df)
     half = lax.div(parameter(df, wanted, sizes, "t"), 2.0)

@@ -50,10 +50,6 @@ _OTHERS = frozenset({"rbg", "unsafe_rbg", "threefry4x32", "philox2x32", "philox4
 """Generators of JAX that axir does not have."""
 
 
-class DTypeChoiceError(DTypeError, ValueError):
-    """A dtype argument of the wrong kind: a TypeError as elsewhere in axir, and a ValueError as in JAX."""
-
-
 def _check_generator(where: str, impl: Any, dtype: Any = None) -> None:
     if impl is not None and dtype is not None:
         raise ValueError(f"random.{where}: takes impl or dtype, not both.")
@@ -296,5 +292,5 @@ def bits(key: Key, shape: Shape = (), dtype: DTypeLike = None) -> Array:
     default = "uint64" if config.x64_enabled else "uint32"
     wanted = requested(default if dtype is None else dtype, "random.bits")
     if wanted not in UNSIGNED:
-        raise located(DTypeChoiceError(f"random.bits: dtype must be an unsigned integer; got {wanted}."))
+        raise located(DTypeError(f"random.bits: dtype must be an unsigned integer; got {wanted}."))
     return random_bits(key, 8 * wanted.itemsize, shape_of(shape, "random.bits"), "bits")

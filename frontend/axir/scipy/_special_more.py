@@ -57,7 +57,14 @@ def gammaincc(a: ArrayLike, x: ArrayLike) -> Array:
 
 
 def betainc(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Array:
-    """Regularized incomplete beta function; differentiable in ``x`` only."""
+    """Regularized incomplete beta function; differentiable in ``x`` only.
+
+    Args:
+        a, b: Positive numbers.
+        x: Numbers from 0 to 1; all broadcast, integers become floats.
+
+    Raises: ShapeError if the shapes do not broadcast.
+    """
     return lax.betainc(*floats("betainc", a, b, x))
 
 
@@ -117,7 +124,12 @@ def _box_cox(where: str, x: ArrayLike, lmbda: ArrayLike, log: Callable[[Array], 
 
 
 def comb(N: ArrayLike, k: ArrayLike, *, repetition: bool = False) -> Array:
-    """Number of ways to choose ``k`` of ``N`` things, as a float; 0 unless ``0 <= k <= N``."""
+    """Number of ways to choose ``k`` of ``N`` things, as a float; 0 unless ``0 <= k <= N``.
+
+    Args:
+        N, k: Numbers that broadcast; integers become floats.
+        repetition: Whether a thing may be chosen again.
+    """
     n, chosen = floats("comb", N, k)
     if repetition:
         n = lax.sub(lax.add(n, chosen), 1.0)

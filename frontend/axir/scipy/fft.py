@@ -44,7 +44,13 @@ def dct(x: ArrayLike, type: int = 2, n: int | None = None, axis: int = -1, norm:
 
 
 def idct(x: ArrayLike, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None) -> Array:
-    """Inverse of ``dct`` of the same type; the arguments are those of ``dct``."""
+    """Inverse of ``dct`` of the same type; the arguments are those of ``dct``.
+
+    Args:
+        x, type, n, axis, norm: As in ``dct``.
+
+    Raises: AxisError; ShapeError for other sizes and types.
+    """
     rows = _rows("idct", x, n, axis, norm)
     _check_type("idct", type)
     found = _third(rows, norm) if type == 2 else _second(rows, norm)
@@ -55,14 +61,38 @@ def idct(x: ArrayLike, type: int = 2, n: int | None = None, axis: int = -1, norm
 def dctn(
     x: ArrayLike, type: int = 2, s: Axes | None = None, axes: Axes | None = None, norm: str | None = None
 ) -> Array:
-    """``dct`` along several axes, by default all."""
+    """``dct`` along several axes, by default all.
+
+    Args:
+        x: Real array.
+        type: As in ``dct``.
+        s: Sizes along the axes: shorter ones cut, longer ones pad with zeros.
+        axes: The axes.
+        norm: As in ``dct``.
+
+    Returns: floats.
+
+    Raises: AxisError; ShapeError for other types.
+    """
     return _along_all(dct, x, type, s, axes, norm)
 
 
 def idctn(
     x: ArrayLike, type: int = 2, s: Axes | None = None, axes: Axes | None = None, norm: str | None = None
 ) -> Array:
-    """``idct`` along several axes, by default all."""
+    """``idct`` along several axes, by default all.
+
+    Args:
+        x: Real array.
+        type: As in ``dct``.
+        s: Sizes along the axes: shorter ones cut, longer ones pad with zeros.
+        axes: The axes.
+        norm: As in ``dct``.
+
+    Returns: floats.
+
+    Raises: AxisError; ShapeError for other types.
+    """
     return _along_all(idct, x, type, s, axes, norm)
 
 

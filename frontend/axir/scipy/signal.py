@@ -42,7 +42,16 @@ def convolve(
 def correlate(
     in1: ArrayLike, in2: ArrayLike, mode: str = "full", method: str = "auto", precision: Any = None
 ) -> Array:
-    """Correlation of two arrays of the same rank: ``convolve`` with ``in2`` reversed; see there."""
+    """Correlation of two arrays of the same rank: ``convolve`` with ``in2`` reversed; see there.
+
+    Args:
+        in1, in2: Arrays of one rank.
+        mode: ``"full"``, ``"same"`` or ``"valid"``.
+        method: ``"auto"``, ``"direct"`` or ``"fft"``.
+        precision: As in ``lax.dot_general``.
+
+    Raises: ShapeError if the ranks differ; ValueError for another mode or method.
+    """
     return _convolved("correlate", in1, in2, mode, _checked_method(method, "correlate"))
 
 

@@ -10,6 +10,7 @@ from axir import numpy as anp
 from axir._src.array import Array
 from axir._src.axes import Axes
 from axir._src.convert import ArrayLike, convert, to_array
+from axir._src.custom import custom_jvp
 from axir._src.elementwise import apply_unary, broadcast, promoted
 from axir._src.messages import located
 from axir._src.promotion import inexact
@@ -175,30 +176,76 @@ def logit(x: ArrayLike) -> Array:
     return lax.sub(lax.log(value), lax.log1p(lax.neg(value)))
 
 
-def _times_log(x: ArrayLike, y: ArrayLike, log: Callable[[Array], Array]) -> Array:
-    """``x * log(y)``, 0 where ``x`` is 0 unless ``y`` is NaN."""
-    (a, b), _ = promoted(x, y, to_float=True)
-    a, b = broadcast((a, b), "xlogy")
-    nothing = anp.logical_and(lax.eq(a, 0.0), lax.eq(b, b))
-    safe = anp.where(nothing, 1.0, b)
-    return anp.where(nothing, 0.0, lax.mul(a, log(safe)))
+def _times_log(
+    name: str, log: Callable[[Array], Array], slope: Callable[[Array], Array]
+) -> Callable[[ArrayLike, ArrayLike], Array]:
+    """``x * log(y)``, 0 where ``x`` is 0 unless ``y`` is NaN; ``slope`` is the derivative of ``log``.
+
+    The rule is that of the product, with nothing set to 0 where ``x`` is: the derivative in ``x`` there is ``log(y)``.
+    """
+
+    @custom_jvp
+    def times_log(x: Array, y: Array) -> Array:
+        nothing = anp.logical_and(lax.eq(x, 0.0), lax.eq(y, y))
+        return anp.where(nothing, 0.0, lax.mul(x, log(anp.where(nothing, 1.0, y))))
+
+    @times_log.defjvp
+    def rule(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+        (x, y), (dx, dy) = primals, tangents
+        return times_log(x, y), lax.add(lax.mul(dx, log(y)), lax.mul(dy, lax.mul(x, slope(y))))
+
+    def called(x: ArrayLike, y: ArrayLike) -> Array:
+        (a, b), _ = promoted(x, y, to_float=True)
+        return times_log(*broadcast((a, b), name))
+
+    return called
+
+
+_xlogy = _times_log("xlogy", lax.log, lambda y: lax.div(1.0, y))
+_xlog1py = _times_log("xlog1py", lax.log1p, lambda y: lax.div(1.0, lax.add(y, 1.0)))
 
 
 def xlogy(x: ArrayLike, y: ArrayLike) -> Array:
-    """``x * log(y)``, 0 where ``x`` is 0."""
-    return _times_log(x, y, lax.log)
+    """``x * log(y)``, 0 where ``x`` is 0 and ``y`` is not NaN.
+
+    The derivatives are ``log(y)`` and ``x / y``, also where ``x`` is 0.
+
+    Args:
+        x, y: Arrays of real numbers whose shapes broadcast; integers become floats.
+
+    Raises: ShapeError if the shapes do not broadcast.
+    """
+    return _xlogy(x, y)
 
 
 def xlog1py(x: ArrayLike, y: ArrayLike) -> Array:
-    """``x * log(1 + y)``, 0 where ``x`` is 0."""
-    return _times_log(x, y, lax.log1p)
+    """``x * log(1 + y)``, 0 where ``x`` is 0 and ``y`` is not NaN; accurate for small ``y``.
+
+    The derivatives are ``log(1 + y)`` and ``x / (1 + y)``, also where ``x`` is 0.
+
+    Args:
+        x, y: Arrays of real numbers whose shapes broadcast; integers become floats.
+
+    Raises: ShapeError if the shapes do not broadcast.
+    """
+    return _xlog1py(x, y)
+
+
+@custom_jvp
+def _xlogx(x: Array) -> Array:
+    return _xlogy(x, x)
+
+
+@_xlogx.defjvp
+def _xlogx_rule(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    (x,), (dx,) = primals, tangents
+    return _xlogx(x), lax.mul(dx, lax.add(lax.log(x), 1.0))
 
 
 def entr(x: ArrayLike) -> Array:
-    """``-x * log(x)``; 0 at 0, -inf below."""
+    """``-x * log(x)``; 0 at 0, where the derivative is infinite, and -inf below."""
     value = _real(x)
-    found = lax.neg(xlogy(value, anp.where(lax.lt(value, 0.0), 1.0, value)))
-    return anp.where(lax.lt(value, 0.0), -math.inf, found)
+    return anp.where(lax.lt(value, 0.0), -math.inf, lax.neg(_xlogx(value)))
 
 
 def rel_entr(p: ArrayLike, q: ArrayLike) -> Array:

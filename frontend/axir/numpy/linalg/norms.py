@@ -98,7 +98,17 @@ def _vector_norm(x: Array, axes: Sequence[int], ord: Any) -> Array:
 
 @remembered
 def matrix_norm(x: ArrayLike, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
-    """Norm of the matrices in the last two axes; see ``norm``."""
+    """Norm of the matrices in the last two axes; see ``norm``.
+
+    Args:
+        x: Matrices ``[..., m, n]``.
+        keepdims: Whether the last axes stay, with size 1.
+        ord: ``"fro"``, ``"nuc"``, 1, -1, 2, -2, inf or -inf.
+
+    Returns: floats ``[...]``.
+
+    Raises: ShapeError for vectors or another ``ord``.
+    """
     array = _inexact(x)
     if array.ndim < 2:
         raise located(ShapeError(f"matrix_norm: needs at least 2 axes; got {array.aval}."))

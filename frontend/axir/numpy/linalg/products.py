@@ -27,7 +27,15 @@ __all__ = ["cross", "diagonal", "matmul", "matrix_power", "multi_dot", "outer", 
 def matmul(
     x1: ArrayLike, x2: ArrayLike, /, *, precision: Any = None, preferred_element_type: DTypeLike = None
 ) -> Array:
-    """Matrix product; see ``axir.numpy.matmul``."""
+    """Matrix product; see ``axir.numpy.matmul``.
+
+    Args:
+        x1, x2: ``[..., n, k]`` and ``[..., k, m]``, or vectors ``[k]``.
+        precision: As in ``dot_general``.
+        preferred_element_type: Dtype of sums and result; by default the common dtype.
+
+    Raises: ShapeError if the shapes do not fit.
+    """
     return _matmul(x1, x2, precision=precision, preferred_element_type=preferred_element_type)
 
 
@@ -40,7 +48,16 @@ def tensordot(
     precision: Any = None,
     preferred_element_type: DTypeLike = None,
 ) -> Array:
-    """Sum of products over pairs of axes; see ``axir.numpy.tensordot``."""
+    """Sum of products over pairs of axes; see ``axir.numpy.tensordot``.
+
+    Args:
+        x1, x2: Arrays.
+        axes: Number of axes, or pairs of sequences of axes.
+        precision: As in ``dot_general``.
+        preferred_element_type: Dtype of sums and result; by default the common dtype.
+
+    Raises: ShapeError if the sizes of a pair differ.
+    """
     return _tensordot(x1, x2, axes, precision=precision, preferred_element_type=preferred_element_type)
 
 
@@ -120,5 +137,13 @@ def diagonal(x: ArrayLike, /, *, offset: int = 0) -> Array:
 
 
 def trace(x: ArrayLike, /, *, offset: int = 0, dtype: Any = None) -> Array:
-    """Sums of the diagonals of the matrices in the last two axes."""
+    """Sums of the diagonals of the matrices in the last two axes.
+
+    Args:
+        x: Matrices ``[..., m, n]``.
+        offset: Which diagonal; positive ones lie above the main one.
+        dtype: Dtype of the sums.
+
+    Raises: ShapeError for vectors.
+    """
     return _trace(x, offset, -2, -1, dtype)

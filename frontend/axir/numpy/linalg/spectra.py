@@ -112,7 +112,17 @@ def eigh(a: ArrayLike, UPLO: str | None = None, symmetrize_input: bool = True) -
 
 
 def eigvalsh(a: ArrayLike, UPLO: str | None = "L", *, symmetrize_input: bool = True) -> Array:
-    """Ascending eigenvalues of symmetric matrices; see ``eigh``."""
+    """Ascending eigenvalues of symmetric matrices; see ``eigh``.
+
+    Args:
+        a: Matrices ``f[..., n, n]``, symmetric or Hermitian.
+        UPLO: ``"L"`` or ``"U"``: the triangle that counts.
+        symmetrize_input: Take the mean of the matrix and its adjoint instead.
+
+    Returns: floats ``[..., n]``.
+
+    Raises: ShapeError if they are not square; ValueError for another UPLO.
+    """
     return eigh(a, UPLO, symmetrize_input).eigenvalues
 
 

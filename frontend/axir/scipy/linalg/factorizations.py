@@ -185,7 +185,17 @@ def det(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True) -> A
 
 
 def lu_factor(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Array, Array]:
-    """``L`` and ``U`` in one array, and pivots, for `lu_solve`; see ``axir.lax.linalg.lu``."""
+    """``L`` and ``U`` in one array, and pivots, for `lu_solve`; see ``axir.lax.linalg.lu``.
+
+    Args:
+        a: Matrices ``[..., m, n]``.
+        overwrite_a, check_finite: Have no effect.
+
+    Returns: ``[..., m, n]`` and pivots ``i32[..., min(m, n)]``: row ``i`` was exchanged with row
+        ``pivots[i]``.
+
+    Raises: ShapeError for vectors.
+    """
     factors, pivots, _ = lax_linalg.lu(floating(a))
     return factors, pivots
 
@@ -281,7 +291,16 @@ def svd(
     check_finite: bool = True,
     lapack_driver: str = "gesdd",
 ) -> Any:
-    """``U``, ``s`` and ``Vh`` of ``a = U diag(s) Vh``, or ``s`` alone; see ``axir.numpy.linalg.svd``."""
+    """``U``, ``s`` and ``Vh`` of ``a = U diag(s) Vh``, or ``s`` alone; see ``axir.numpy.linalg.svd``.
+
+    Args:
+        a: Matrices ``[..., m, n]``.
+        full_matrices: Whether ``U`` and ``Vh`` are square.
+        compute_uv: Whether to give them.
+        overwrite_a, check_finite, lapack_driver: Have no effect.
+
+    Raises: ShapeError for vectors.
+    """
     found = anp.linalg.svd(a, full_matrices, compute_uv)
     return tuple(found) if compute_uv else found
 
