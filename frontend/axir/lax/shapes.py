@@ -239,9 +239,7 @@ def collapse(operand: ArrayLike, start_dimension: int, stop_dimension: int | Non
     Args:
         operand: Array of any rank.
         start_dimension, stop_dimension: Positions of axes, negative ones from the end; by default all to the
-            last.
-
-    Raises: ShapeError if they are out of range.
+            last. Out of range they are moved inside, as those of a Python slice.
     """
     x = to_array(operand)
     start, stop, _ = np.s_[start_dimension:stop_dimension].indices(x.ndim)
