@@ -14,7 +14,8 @@ from iree.runtime import HalBufferView, VmContext, VmFunction, VmModule, VmVaria
 from axir_runtime.buffer import Buffer, Shape, aligned_copy, aligned_empty, storage_view
 from axir_runtime.callbacks import Callback, Callbacks
 from axir_runtime.device import Device, state
-from axir_runtime.errors import RuntimeFailure, status_reason
+from axir_runtime.device_buffer import DeviceBuffer, device_failure
+from axir_runtime.errors import MixedDevicesError, RuntimeFailure, status_reason
 from axir_runtime.linked import LinkedModule
 from axir_runtime.signature import Dim, Signature, Spec, mismatch, parse_declaration, specs
 
@@ -35,6 +36,8 @@ _abandoned: deque[object] = deque(maxlen=16)
 
 class Executable:
     """One function of one compiled module, loaded on a device. Safe to call from several threads.
+
+    It takes and gives ``Buffer``s on CPUs, ``DeviceBuffer``s elsewhere.
 
     Args:
         device: where it runs.
@@ -77,6 +80,14 @@ class Executable:
         "parallel",
         "signature",
     )
+
+    def __new__(cls, device: Device, *args: Any, **kwargs: Any) -> Executable:
+        """For a device with memory of its own, its kind of executable: a ``DeviceExecutable``."""
+        if device.is_host:
+            return object.__new__(cls)
+        from axir_runtime.device_executable import DeviceExecutable  # which derives from this class
+
+        return object.__new__(DeviceExecutable)
 
     def __init__(
         self,
@@ -170,7 +181,7 @@ class Executable:
         if isinstance(self._module, LinkedModule):
             link = self._module.link()
             self._function = self._found(link.module)
-            self._imports = Callbacks(self.name, (), self._function.reflection)
+            self._imports = Callbacks(self.name, (), self._function.reflection, self._device)
             self._invoke = link.context.invoke
             self._epoch = epoch
             return
@@ -180,7 +191,7 @@ class Executable:
         except Exception as error:
             raise self._not_loaded(error) from None
         function = self._found(module)
-        imports = Callbacks(self.name, self._callbacks, function.reflection)
+        imports = Callbacks(self.name, self._callbacks, function.reflection, self._device)
         try:
             context = VmContext(queue.instance, [queue.hal, *imports.modules(), module])
         except Exception as error:
@@ -252,7 +263,7 @@ class Executable:
         problem = self._mismatch(args)
         if problem is not None:
             return problem
-        return RuntimeFailure(f"{self.name}: the run failed: {status_reason(error)}", str(error))
+        return device_failure(f"{self.name}: the run failed", error, self._device)
 
     def _collected(self, view: HalBufferView, index: int) -> Buffer:
         """A result whose shape is known only now, or that must not keep its neighbours' memory alive."""
@@ -265,6 +276,10 @@ class Executable:
 def _as_buffer(arg: Any, args: Sequence[Any], name: str) -> Buffer:
     """A Buffer for this call only, from an ndarray."""
     index = next(index for index, other in enumerate(args) if other is arg)
+    if isinstance(arg, DeviceBuffer):
+        raise MixedDevicesError(
+            f"{name}: argument {index} must be on the CPU; it is on {arg.device}. Copy it there first."
+        )
     if not isinstance(arg, np.ndarray):
         raise TypeError(f"{name}: argument {index} must be a Buffer or ndarray; got {type(arg).__name__}")
     try:

@@ -1,0 +1,91 @@
+"""Executables on devices with memory of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from iree.runtime import HalBufferView, VmVariantList
+
+from axir_runtime.buffer import Buffer
+from axir_runtime.device import state
+from axir_runtime.device_buffer import DeviceBuffer, device_failure
+from axir_runtime.errors import MixedDevicesError
+from axir_runtime.executable import Executable
+from axir_runtime.signature import Spec, mismatch
+
+Array = np.ndarray[Any, Any]
+
+
+class DeviceExecutable(Executable):
+    """An ``Executable`` whose arguments must live on its device; its results do. Arrays of NumPy are copied to it."""
+
+    __slots__ = ()
+
+    def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, args: Sequence[Buffer | DeviceBuffer | Array]
+    ) -> list[DeviceBuffer]:
+        """Run the function; returns when the results are there.
+
+        Raises: TypeError or ValueError for arguments that do not fit; MixedDevicesError for one on another device;
+            RuntimeFailure if the run fails, OutOfMemoryError if memory is what it lacks.
+        """
+        if self._epoch != state.epoch:
+            self._reload()
+        buffers = self._on_device(args)
+        inputs = VmVariantList(self._arity)
+        push: Any = inputs.push_ref
+        for buffer in buffers:
+            push(buffer.view)
+        outputs = VmVariantList(len(self._outputs))
+        failure = self._run(buffers, inputs, outputs)
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure  # the traceback holds this frame
+        return [self._result(outputs, index) for index in range(len(self._outputs))]
+
+    def _on_device(self, args: Sequence[Buffer | DeviceBuffer | Array]) -> list[DeviceBuffer]:
+        if len(args) != self._arity:
+            raise TypeError(f"{self.name}: expected {self._arity} arguments; got {len(args)}")
+        buffers = [self._taken(index, arg) for index, arg in enumerate(args)]
+        if self._checked:
+            problem = self._misfit(buffers)
+            if problem is not None:
+                raise problem
+        return buffers
+
+    def _taken(self, index: int, arg: Any) -> DeviceBuffer:
+        if type(arg) is DeviceBuffer and arg.device is self._device:
+            return arg
+        if isinstance(arg, np.ndarray):
+            return DeviceBuffer(arg, self._device)
+        if isinstance(arg, DeviceBuffer | Buffer):
+            raise MixedDevicesError(
+                f"{self.name}: argument {index} must be on {self._device}; it is on {arg.device}. Copy it there first."
+            )
+        raise TypeError(
+            f"{self.name}: argument {index} must be a buffer or ndarray; got {type(arg).__name__}"
+        )
+
+    def _misfit(self, buffers: Sequence[DeviceBuffer]) -> Exception | None:
+        given = [(b.shape, b.dtype) for b in buffers]
+        return mismatch(self.name, given, self.signature.arguments, signless=not self._checked)
+
+    def _run(
+        self, buffers: Sequence[DeviceBuffer], inputs: VmVariantList, outputs: VmVariantList
+    ) -> BaseException | None:
+        """Invoke the function; gives the exception that the caller shall see, if there is one."""
+        try:
+            self._invoke(self._function, inputs, outputs)
+        except Exception as error:
+            failure = self._imports.take_error() or self._misfit(buffers)
+            return failure or device_failure(f"{self.name}: the run failed", error, self._device)
+        return None
+
+    def _result(self, outputs: VmVariantList, index: int) -> DeviceBuffer:
+        view: HalBufferView = outputs.get_as_object(index, HalBufferView)
+        spec: Spec = self.signature.results[index]
+        return DeviceBuffer.from_view(view, tuple(view.shape), spec.dtype, self._device)
