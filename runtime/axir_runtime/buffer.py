@@ -118,6 +118,13 @@ class Buffer:
     def nbytes(self) -> int:
         return self.size * self.dtype.itemsize
 
+    def is_ready(self) -> bool:
+        """Whether the contents are computed."""
+        return True
+
+    def wait(self) -> None:
+        """Wait until the contents are computed."""
+
     def __repr__(self) -> str:
         return f"Buffer({self.dtype}{list(self.shape)})"
 

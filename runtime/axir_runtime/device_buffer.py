@@ -19,6 +19,10 @@ _DEVICE_MEMORY = int(MemoryType.DEVICE_LOCAL)
 _DEVICE_USAGE = int(BufferUsage.DEFAULT)
 _STAGING_MEMORY = int(MemoryType.HOST_LOCAL | MemoryType.DEVICE_VISIBLE)
 _STAGING_USAGE = int(BufferUsage.TRANSFER | BufferUsage.MAPPING_SCOPED)
+# DLDeviceType of the DLPack specification.
+_HOST = (1, 0)
+_DLPACK_KINDS = {"cuda": 2, "vulkan": 7, "metal": 8, "hip": 10}
+_SHAREABLE = ("cuda", "hip")
 _new = object.__new__
 
 
@@ -80,6 +84,18 @@ class DeviceBuffer:
     def nbytes(self) -> int:
         return self.size * self.dtype.itemsize
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether this process can reach the memory, as the child of one that made the buffer cannot."""
+        return self._epoch == state.epoch
+
+    def is_ready(self) -> bool:
+        """Whether the contents are computed."""
+        return True
+
+    def wait(self) -> None:
+        """Wait until the contents are computed."""
+
     def __repr__(self) -> str:
         return f"DeviceBuffer({self.dtype}{list(self.shape)}, {self.device})"
 
@@ -87,6 +103,37 @@ class DeviceBuffer:
         if copy is False:
             raise ValueError(f"the array is in the memory of {self.device}: NumPy needs a copy")
         return self.array.astype(self.dtype if dtype is None else dtype, copy=bool(copy))
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return _DLPACK_KINDS[self.device.platform], self.device.id
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        """A DLPack capsule: of the memory itself (CUDA and HIP), or of a copy on the host for ``dl_device=(1, 0)``.
+
+        Raises: BufferError where the memory cannot be shared: that of Vulkan and Metal has no address.
+        """
+        if dl_device == _HOST:
+            if copy is False:
+                raise BufferError(f"__dlpack__: the array is on {self.device}; the host needs a copy")
+            return self.array.__dlpack__(max_version=max_version, copy=copy)
+        if (
+            dl_device not in (None, self.__dlpack_device__())
+            or copy
+            or self.device.platform not in _SHAREABLE
+        ):
+            raise BufferError(
+                f"__dlpack__: memory of {self.device} cannot be shared so; got {dl_device=}, {copy=}. "
+                "Ask for the host, dl_device=(1, 0), or take numpy.asarray of the array."
+            )
+        self.wait()
+        return self.device.queue().device.create_dlpack_capsule(self.view, *self.__dlpack_device__())
 
     def _download(self) -> np.ndarray[Any, Any]:
         if self._epoch != state.epoch:

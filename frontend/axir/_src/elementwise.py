@@ -76,10 +76,12 @@ def scalar_like(value: bool | int | float | complex, x: Array) -> Array:
 
 
 def is_eager(xs: Sequence[Array]) -> bool:
-    """Whether an operation on these arrays is evaluated on the spot."""
+    """Whether an operation on these arrays is evaluated on the spot, by NumPy."""
     for x in xs:
-        if not isinstance(x, ConcreteArray):
+        if type(x) is not ConcreteArray:
             return False
+    if _local.mode.placed:
+        return False
     frame = current_frame()
     return frame is None or not frame.staged
 
@@ -235,7 +237,7 @@ def apply_unary(op: type[AxirOp], x: Any, to_float: bool = False) -> Array:
     if type(x) is ConcreteArray and (op.dtypes is None or x.dtype in op.dtypes):
         # The path of most eager functions: nothing is promoted, and the op's own rule gives the dtype.
         frame = current_frame()
-        if frame is None or not frame.staged:
+        if (frame is None or not frame.staged) and not _local.mode.placed:
             return evaluated(op, x, x.weak_type)
     if to_float:
         dtype = inexact(x.dtype)

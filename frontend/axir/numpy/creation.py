@@ -16,6 +16,7 @@ from axir._src.convert import (
     asarray,
     check_device,
     convert,
+    creation,
     is_number,
     shaped,
     to_array,
@@ -23,6 +24,7 @@ from axir._src.convert import (
 )
 from axir._src.elementwise import broadcast_shapes, broadcast_to, operands, promoted
 from axir._src.messages import located
+from axir._src.placement import PlacedArray, settled
 from axir._src.promotion import BOOL, DTypeLike, canonical, common, default_float, requested
 from axir._src.trace import current_frame
 from axir.numpy.arithmetic import power
@@ -58,36 +60,38 @@ __all__ = [
 ]
 
 
+@creation
 def zeros(shape: Shape, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Zeros, by default of the default float dtype.
 
     Raises: ShapeError, DTypeError for bad arguments.
     """
-    return _filled("zeros", shape, 0, dtype, device)
+    return _filled("zeros", shape, 0, dtype)
 
 
+@creation
 def ones(shape: Shape, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Ones, by default of the default float dtype.
 
     Raises: ShapeError, DTypeError for bad arguments.
     """
-    return _filled("ones", shape, 1, dtype, device)
+    return _filled("ones", shape, 1, dtype)
 
 
+@creation
 def empty(shape: Shape, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Zeros: an immutable array has no use for undefined elements."""
-    return _filled("empty", shape, 0, dtype, device)
+    return _filled("empty", shape, 0, dtype)
 
 
-def _filled(where: str, shape: Shape, value: int, dtype: DTypeLike, device: Any) -> Array:
-    check_device(where, device)
+def _filled(where: str, shape: Shape, value: int, dtype: DTypeLike) -> Array:
     wanted = default_float() if dtype is None else requested(dtype, where)
     return lax.full(shape_of(shape, where), value, wanted)
 
 
+@creation
 def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """An array filled with a value that broadcasts to ``shape``."""
-    check_device("full", device)
     sizes = shape_of(shape, "full")
     if is_number(fill_value):
         return lax.full(sizes, fill_value, dtype)
@@ -96,41 +100,47 @@ def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None, *, device: Any 
     return broadcast_to(value, sizes)
 
 
-def _like(where: str, x: ArrayLike, value: Any, dtype: DTypeLike, shape: Shape | None, device: Any) -> Array:
-    check_device(where, device)
+def _like(where: str, x: ArrayLike, value: Any, dtype: DTypeLike, shape: Shape | None) -> Array:
     array = shaped(x)
     if dtype is None and array.weak_type and is_number(value):
-        return lax.full_like(array, value, shape=shape)
-    wanted = array.dtype if dtype is None else requested(dtype, where)
-    return full(array.shape if shape is None else shape, value, wanted)
+        found = lax.full_like(array, value, shape=shape)
+    else:
+        wanted = array.dtype if dtype is None else requested(dtype, where)
+        found = full(array.shape if shape is None else shape, value, wanted)
+    stays = isinstance(array, PlacedArray) and array.committed and shape is None
+    return settled(found, array.device) if stays else found
 
 
+@creation
 def zeros_like(
     a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
     """Zeros of the shape and dtype of ``a`` where none is given."""
-    return _like("zeros_like", a, 0, dtype, shape, device)
+    return _like("zeros_like", a, 0, dtype, shape)
 
 
+@creation
 def ones_like(
     a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
     """Ones of the shape and dtype of ``a`` where none is given."""
-    return _like("ones_like", a, 1, dtype, shape, device)
+    return _like("ones_like", a, 1, dtype, shape)
 
 
+@creation
 def empty_like(
     prototype: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
     """Zeros of the shape and dtype of ``prototype`` where none is given."""
-    return _like("empty_like", prototype, 0, dtype, shape, device)
+    return _like("empty_like", prototype, 0, dtype, shape)
 
 
+@creation
 def full_like(
     a: ArrayLike, fill_value: Any, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
     """An array filled with a value, of the shape and dtype of ``a`` where none is given."""
-    return _like("full_like", a, fill_value, dtype, shape, device)
+    return _like("full_like", a, fill_value, dtype, shape)
 
 
 def copy(a: Any, order: str | None = None) -> Array:
@@ -141,9 +151,11 @@ def copy(a: Any, order: str | None = None) -> Array:
 def astype(x: ArrayLike, dtype: DTypeLike = None, /, *, copy: bool = False, device: Any = None) -> Array:
     """``x`` in another dtype; floats round toward zero on the way to integers, and saturate."""
     check_device("astype", device)
-    return convert(to_array(x), default_float() if dtype is None else requested(dtype, "astype"))
+    found = convert(to_array(x), default_float() if dtype is None else requested(dtype, "astype"))
+    return found if device is None else settled(found, device)
 
 
+@creation
 def arange(
     start: Any, stop: Any = None, step: Any = None, dtype: DTypeLike = None, *, device: Any = None
 ) -> Array:
@@ -155,7 +167,6 @@ def arange(
 
     Raises: ConcretizationError if a number is traced: the shape would depend on it.
     """
-    check_device("arange", device)
     given = [x for x in (start, stop, step) if x is not None]
     wanted = common([typed(x) for x in operands(given)])[0] if dtype is None else requested(dtype, "arange")
     numbers: list[Any] = [
@@ -186,6 +197,7 @@ def _progression(start: Any, step: Any, size: int, dtype: np.dtype) -> Array:
     return count * scalars[0] + scalars[1] if (start, step) != (0, 1) else count
 
 
+@creation
 def linspace(
     start: ArrayLike,
     stop: ArrayLike,
@@ -210,7 +222,6 @@ def linspace(
 
     Raises: ShapeError if ``num`` is negative.
     """
-    check_device("linspace", device)
     count = static_int(num, "linspace")
     if count < 0:
         raise located(ShapeError(f"linspace: num must not be negative; got {count}."))
@@ -288,9 +299,9 @@ def _geometric(first: Array, last: Array, num: int, endpoint: bool, dtype: DType
     return values if dtype is None else astype(values, dtype)
 
 
+@creation
 def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Matrix ``[N, M]`` with ones on diagonal ``k`` (positive: above the main one), zeros elsewhere."""
-    check_device("eye", device)
     rows, columns = shape_of((N, N if M is None else M), "eye")
     at = _diagonal_number(k, rows, columns, "eye")
     return convert(_difference(rows, columns) == -at, _or_float(dtype, "eye"))

@@ -1,0 +1,207 @@
+"""Arrays on devices with memory of their own, through the public interface; each platform where this machine has it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import textwrap
+
+import numpy as onp
+import pytest
+
+import axir
+import axir.numpy as np
+from axir.errors import MixedDevicesError, PlatformError
+from axir_runtime import GPUS, Device
+
+X = onp.arange(8, dtype=onp.float32).reshape(2, 4)
+CPU = axir.devices("cpu")[0]
+
+
+@pytest.fixture(params=GPUS)
+def device(request: pytest.FixtureRequest) -> Device:
+    try:
+        return axir.devices(request.param)[0]
+    except PlatformError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def x(device: Device) -> axir.Array:
+    return axir.device_put(X, device)
+
+
+def _there(array, device: Device, expected, rtol: float = 1e-6) -> None:
+    assert (array.device, array.committed) == (device, True)
+    onp.testing.assert_allclose(array, expected, rtol=rtol)
+
+
+def test_there_and_back(x, device):
+    assert (x.shape, x.dtype, x.devices(), x.committed, x.weak_type) == (
+        (2, 4),
+        onp.float32,
+        {device},
+        True,
+        False,
+    )
+    onp.testing.assert_array_equal(onp.asarray(x), X)
+    onp.testing.assert_array_equal(axir.device_get(x), X)
+    assert x.tolist() == X.tolist() and x[1, 2].item() == 6.0 and float(x[0, 1]) == 1.0 and bool(x[0, 1])
+    assert repr(x) == repr(axir.device_put(X, CPU))
+    back = axir.device_put(x, CPU)
+    assert back.device == CPU
+    onp.testing.assert_array_equal(back, X)
+    assert axir.device_put(x, device) is x and x.to_device(device) is x
+
+
+def test_eager_operations_run_there(x, device):
+    _there(x + 1, device, X + 1)
+    _there(2 * x - x, device, X)
+    _there(x * x, device, X * X)
+    _there(-x, device, -X)
+    _there(x.sum(), device, X.sum())
+    _there(x.max(axis=1), device, X.max(1))
+    _there(x.T, device, X.T)
+    _there(x[1], device, X[1])
+    _there(x[:, 1:], device, X[:, 1:])
+    _there(x.reshape(4, 2), device, X.reshape(4, 2))
+    _there(np.where(x > 2, x, 0), device, onp.where(X > 2, X, 0))
+    _there(x @ x.T, device, X @ X.T)
+    _there(np.concatenate([x, X]), device, onp.concatenate([X, X]))
+    _there(x.astype("int32"), device, X.astype("int32"))
+    _there(x + X, device, X + X)
+    _there(X[0] + x, device, X[0] + X)
+    _there(np.sqrt(x), device, onp.sqrt(X))
+
+
+def test_empty_and_scalar_operands(device):
+    empty = axir.device_put(onp.zeros((0, 3), onp.float32), device)
+    _there(empty + 1, device, onp.zeros((0, 3)))
+    _there(np.exp(empty), device, onp.zeros((0, 3)))
+    one = axir.device_put(1.0, device)
+    _there(one + one, device, 2.0)
+    assert (one + one).weak_type
+
+
+def test_compiled_functions_run_there(x, device):
+    f = axir.jit(lambda a, b: {"product": a * b, "sum": (a + b).sum()})
+    found = f(x, 2.0)
+    _there(found["product"], device, X * 2)
+    _there(found["sum"], device, (X + 2).sum())
+    _there(f(X, x)["product"], device, X * X)  # what is not committed follows
+    here = f(X, 2.0)
+    assert here["product"].device == CPU
+    again = f(found["product"], found["sum"])
+    _there(again["product"], device, 2 * X * (X + 2).sum())
+
+
+def test_transformations_run_there(x, device):
+    def f(a):
+        return (a * a * a).sum()
+
+    _there(axir.grad(f)(x), device, 3 * X * X)
+    _there(axir.jit(axir.grad(f))(x), device, 3 * X * X)
+    _there(axir.vmap(f)(x), device, (X**3).sum(1))
+    value, tangent = axir.jvp(f, (x,), (x,))
+    _there(value, device, (X**3).sum())
+    _there(tangent, device, 3 * (X**3).sum())
+
+
+def test_the_default_device(device):
+    with axir.default_device(device.platform):
+        for made in (
+            np.zeros(3),
+            np.arange(3),
+            np.asarray(X),
+            np.ones((2, 2)),
+            np.eye(2),
+            np.linspace(0.0, 1.0, 3),
+        ):
+            assert (made.device, made.committed) == (device, False)
+        assert (np.ones(3) + 1).device == device
+        assert axir.jit(lambda a: a * 2)(X).device == device
+        assert axir.random.normal(axir.random.key(0), (3,)).device == device
+    assert np.zeros(3).device == CPU
+    assert (made + 1).device == CPU  # uncommitted arrays go where computations run
+
+
+def test_creation_on_a_device(device):
+    for made, expected in (
+        (np.zeros(3, device=device), onp.zeros(3)),
+        (np.full((2, 2), 7, device=device), onp.full((2, 2), 7)),
+        (np.arange(4, device=device), onp.arange(4)),
+        (np.asarray([1, 2], device=device), [1, 2]),
+        (np.ones_like(X, device=device), onp.ones_like(X)),
+        (np.eye(3, device=device), onp.eye(3)),
+    ):
+        _there(made, device, expected)
+
+
+def test_arrays_on_two_devices_do_not_mix(x, device):
+    here = axir.device_put(X, CPU)
+    message = f"argument 0 is committed to {device}, argument 1 is committed to cpu:0"
+    with pytest.raises(MixedDevicesError, match=f"add: arrays must be on one device; {message}"):
+        x + here
+    with pytest.raises(MixedDevicesError, match="arrays must be on one device"):
+        axir.jit(lambda a, b: a + b)(x, here)
+    with pytest.raises(MixedDevicesError, match=f"it runs on cpu:0, argument 0 is committed to {device}"):
+        axir.jit(lambda a: a, device=CPU)(x)
+
+
+def test_jit_on_a_device(device):
+    _there(axir.jit(lambda a: a + 1, device=device)(X), device, X + 1)
+    _there(axir.jit(lambda a: a + 1, backend=device.platform)(X), device, X + 1)
+
+
+def test_stages(x, device):
+    compiled = axir.jit(lambda a: a * 2).lower(x).compile()
+    _there(compiled(x), device, X * 2)
+    _there(compiled(X), device, X * 2)
+    assert compiled.runtime_executable().device == device
+
+
+def test_pickles_go_to_the_host(x):
+    found = pickle.loads(pickle.dumps(x))
+    assert found.device == CPU
+    onp.testing.assert_array_equal(found, X)
+
+
+def test_python_numbers_are_copied_once(x, device):
+    """The number of buffers on the device does not grow with operations on the same numbers."""
+    y = x * 1.25
+    before = device.memory_stats()["num_allocs"]
+    for _ in range(20):
+        y = x * 1.25
+    assert device.memory_stats()["num_allocs"] == before
+    assert y.device == device
+
+
+def test_dlpack(x, device):
+    kinds = {"cuda": 2, "vulkan": 7, "metal": 8, "hip": 10}
+    assert x.__dlpack_device__() == (kinds[device.platform], device.id)
+    onp.testing.assert_array_equal(onp.from_dlpack(x, device="cpu"), X)
+    if device.platform in ("vulkan", "metal"):
+        with pytest.raises(BufferError, match="cannot be shared"):
+            x.__dlpack__()
+
+
+def test_a_program_in_which_everything_is_on_the_device(device):
+    code = """
+    import axir, axir.numpy as np
+    x = np.arange(4.0)
+    f = axir.jit(lambda w: ((w - 1) ** 2).sum())
+    for _ in range(3):
+        x = x - 0.25 * axir.grad(f)(x)
+    print(x.device, f(x).device, x.tolist())
+    """
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "AXIR_PLATFORM": device.platform},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{device} {device} [0.875, 1.0, 1.125, 1.25]\n"
