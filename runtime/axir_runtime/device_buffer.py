@@ -61,6 +61,12 @@ class DeviceBuffer:
         buffer._shown, buffer._epoch = None, state.epoch
         return buffer
 
+    def reshaped(self, shape: Shape, dtype: DType | None = None) -> DeviceBuffer:
+        """The same memory under another shape, and another dtype of the same width."""
+        dtype = self.dtype if dtype is None else dtype
+        view = HalBufferView(self.view.get_buffer(), shape, element_type(dtype))  # pyright: ignore[reportArgumentType]
+        return DeviceBuffer.from_view(view, shape, dtype, self.device)
+
     @property
     def array(self) -> np.ndarray[Any, Any]:
         """The contents as a read-only ndarray: a copy on the host, made once.

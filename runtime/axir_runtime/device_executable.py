@@ -24,9 +24,13 @@ class DeviceExecutable(Executable):
     __slots__ = ()
 
     def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]
-        self, args: Sequence[Buffer | DeviceBuffer | Array]
+        self, args: Sequence[Buffer | DeviceBuffer | Array], numbers: Sequence[int] = ()
     ) -> list[DeviceBuffer]:
         """Run the function; returns when the results are there.
+
+        Args:
+            args: the arrays.
+            numbers: the 64-bit integers that come after them, if the function takes any.
 
         Raises: TypeError or ValueError for arguments that do not fit; MixedDevicesError for one on another device;
             RuntimeFailure if the run fails, OutOfMemoryError if memory is what it lacks.
@@ -34,10 +38,14 @@ class DeviceExecutable(Executable):
         if self._epoch != state.epoch:
             self._reload()
         buffers = self._on_device(args)
-        inputs = VmVariantList(self._arity)
+        if len(numbers) != self.signature.numbers:
+            raise TypeError(f"{self.name}: expected {self.signature.numbers} numbers; got {len(numbers)}")
+        inputs = VmVariantList(self._arity + len(numbers))
         push: Any = inputs.push_ref
         for buffer in buffers:
             push(buffer.view)
+        for number in numbers:
+            inputs.push_int(number)
         outputs = VmVariantList(len(self._outputs))
         failure = self._run(buffers, inputs, outputs)
         if failure is not None:

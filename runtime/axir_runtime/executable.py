@@ -111,6 +111,7 @@ class Executable:
             declared.arguments if arguments is None else specs(arguments),
             declared.results if results is None else specs(results),
             declared.storage,
+            declared.numbers,
         )
         self._checked = arguments is not None
         self._prepare(declared)
@@ -220,6 +221,8 @@ class Executable:
     def _prepare(self, declared: Signature) -> None:
         """Everything that need not be worked out at each call."""
         self._check_statement(declared)
+        if declared.numbers and self._device.is_host:
+            raise RuntimeFailure(f"{self.name}: the function cannot be called here: it takes numbers")
         results = self.signature.results
         self._arity = len(self.signature.arguments)
         self._storage = tuple((i, _sizes(results[i]), results[i].dtype) for i in declared.storage)

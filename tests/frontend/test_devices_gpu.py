@@ -205,3 +205,84 @@ def test_a_program_in_which_everything_is_on_the_device(device):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{device} {device} [0.875, 1.0, 1.125, 1.25]\n"
+
+
+# Operations without jit: kernels for all sizes. -----------------------------------------------------
+
+OPERATIONS = {
+    "numbers": lambda n, x: (x + 1) * 2 - x,
+    "pairs": lambda n, x: x * x + x,
+    "unary": lambda n, x: n.sqrt(n.abs(-x)),
+    "columns": lambda n, x: x + x[..., :1],
+    "rows": lambda n, x: x * x[:1],
+    "compared": lambda n, x: n.where(x > 2, x, 0),
+    "converted": lambda n, x: x.astype("int32") + 1,
+    "sum": lambda n, x: x.sum(),
+    "sums": lambda n, x: x.sum(0) + x.max(0),
+    "transposed": lambda n, x: x.T + 0,
+    "reversed": lambda n, x: x[::-1] * 1,
+    "sliced": lambda n, x: x[1:, ::2] * 1,
+    "row": lambda n, x: x[0] * 1,
+    "reshaped": lambda n, x: x.reshape(-1) * 1,
+    "repeated": lambda n, x: n.broadcast_to(x[:1], x.shape) * 1,
+    "product": lambda n, x: x @ x.T,
+    "joined": lambda n, x: n.concatenate([x, x], 1),
+}
+
+
+def _values(*shape: int) -> onp.ndarray:
+    return (onp.arange(int(onp.prod(shape))) % 11).astype(onp.float32).reshape(shape)
+
+
+@pytest.mark.parametrize("name", list(OPERATIONS))
+def test_a_new_shape_compiles_nothing(name, device, monkeypatch):
+    operation = OPERATIONS[name]
+    _there(operation(np, axir.device_put(_values(4, 8), device)), device, operation(onp, _values(4, 8)))
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("a program was compiled")
+
+    monkeypatch.setattr("axir_compiler.backend.compile_module", refuse)
+    monkeypatch.setattr("axir._src.execute.disk_cache", refuse)
+    for shape in ((8, 4), (3, 4), (12, 16), (40, 100)):
+        expected = operation(onp, _values(*shape))
+        _there(operation(np, axir.device_put(_values(*shape), device)), device, expected)
+
+
+def test_ranks_share_kernels(device, monkeypatch):
+    """What is computed element by element does not depend on the rank."""
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("a program was compiled")
+
+    _there(axir.device_put(_values(4), device) * 3, device, _values(4) * 3)
+    monkeypatch.setattr("axir_compiler.backend.compile_module", refuse)
+    for shape in ((), (1,), (2, 3, 4), (1, 4, 1), (2, 1, 2, 1, 2)):
+        _there(axir.device_put(_values(*shape), device) * 3, device, _values(*shape) * 3)
+
+
+def test_the_same_memory_under_another_shape(device):
+    x = axir.device_put(_values(4, 8), device)
+    before = device.memory_stats()["num_allocs"]
+    y = x.reshape(8, 4)[None]
+    assert y.shape == (1, 8, 4)
+    assert device.memory_stats()["num_allocs"] - before <= 2  # views, no memory of their own
+    onp.testing.assert_array_equal(y, _values(1, 8, 4))
+
+
+def test_operations_for_given_sizes_only(device):
+    x = axir.device_put(_values(8), device)
+    _there(x[np.asarray([3, 1, 0, 2])], device, _values(8)[[3, 1, 0, 2]])
+    _there(x.at[2].set(7.0), device, onp.array([0, 1, 7, 3, 4, 5, 6, 7], onp.float32))
+
+
+def test_an_operation_that_the_device_cannot_compute(device):
+    if device.platform not in ("vulkan", "metal"):
+        pytest.skip(f"{device.platform} computes with float64")
+    x = axir.device_put(onp.ones(4), device)
+    with axir.enable_x64(True):
+        wide = axir.device_put(onp.ones(4), device)
+        assert wide.dtype == onp.float64
+        with pytest.raises(axir.errors.CompileError, match=r"f64|float64"):
+            wide + wide
+    _there(x + x, device, 2 * onp.ones(4))

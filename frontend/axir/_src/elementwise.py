@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -30,6 +30,7 @@ __all__ = [
     "broadcast_to",
     "check_ranks",
     "evaluated",
+    "is_concrete",
     "is_eager",
     "operands",
     "promoted",
@@ -157,7 +158,20 @@ def apply(op: type[AxirOp], xs: Sequence[Array], weak: bool, **attrs: Any) -> An
         broadcast_shapes(*[x.shape for x in xs], where=op.short_name)
         with np.errstate(all="ignore"):
             return ConcreteArray(op.numpy(*[x.to_numpy() for x in xs], **attrs), weak)
+    if is_concrete(xs) and not mode.checked:
+        from axir._src.device_ops import run_elementwise  # which traces programs
+
+        shape = broadcast_shapes(*[x.shape for x in xs], where=op.short_name)
+        found = run_elementwise(op, xs, attrs, shape, weak)
+        if found is not None:
+            return found
     return bind(op, *broadcast(xs, op.short_name), weak=weak, **attrs)
+
+
+def is_concrete(xs: Sequence[Array]) -> TypeGuard[Sequence[ConcreteArray]]:
+    """Whether an operation on these arrays runs on the spot, wherever they are."""
+    frame = current_frame()
+    return (frame is None or not frame.staged) and all(isinstance(x, ConcreteArray) for x in xs)
 
 
 def evaluated(op: type[AxirOp], x: Array, weak: bool, **attrs: Any) -> ConcreteArray:

@@ -119,7 +119,21 @@ def buffer_on(x: ConcreteArray, device: Device) -> Any:
         return own
     value = x.to_numpy()
     if value.ndim:
-        return DeviceBuffer(value, device)
+        return _repeated(value, device) or DeviceBuffer(value, device)
+    return _scalar_on(value, device)
+
+
+def _repeated(value: np.ndarray, device: Device) -> DeviceBuffer | None:
+    """One number that NumPy repeats without a copy: the device repeats it; ``None`` for other arrays."""
+    if any(value.strides) or value.size < 2:
+        return None
+    from axir._src.device_ops import copied  # which traces programs
+
+    number = _scalar_on(np.asarray(value[(0,) * value.ndim]), device)
+    return copied(number, 0, value.shape, (0,) * value.ndim)
+
+
+def _scalar_on(value: np.ndarray, device: Device) -> DeviceBuffer:
     # Numbers of the program, over and over the same: each is copied to the device once.
     key = (device, value.dtype, value.tobytes())
     found = _scalars.get(key)
