@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, TypeVar
 from iree.runtime import HalDevice, HalDriver, VmInstance, VmModule, create_hal_module, flags
 from iree.runtime import _binding as binding
 
+from axir_runtime import in_flight
 from axir_runtime.errors import PlatformError, RuntimeFailure, status_reason
 from axir_runtime.platforms import CPU, Found, canonical_platform, listed, open_driver, properties
 from axir_runtime.threads import worker_count
@@ -214,6 +215,7 @@ class _State:
         self.lock = threading.RLock()
         self.lost |= frozenset(self.drivers)
         self.queues = {}
+        in_flight.forget()
 
 
 def _immortal(value: _T) -> _T:

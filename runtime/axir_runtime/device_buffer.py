@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from iree.runtime import BufferUsage, HalBufferView, MemoryType
+from iree.runtime import BufferUsage, HalBufferView, HalFence, MemoryType
 
 from axir_runtime.device import Device, state
 from axir_runtime.dtypes import DType, describe, element_type
@@ -27,15 +27,21 @@ _new = object.__new__
 
 
 class DeviceBuffer:
-    """An immutable n-dimensional array in the memory of a device that is not the host."""
+    """An immutable n-dimensional array in the memory of a device that is not the host.
 
-    __slots__ = ("__weakref__", "_epoch", "_shown", "device", "dtype", "shape", "view")
+    It may still be computed when it is made; whatever reads it waits for that.
+    """
+
+    __slots__ = ("__weakref__", "_epoch", "_shown", "_source", "device", "dtype", "fence", "shape", "view")
 
     shape: Shape
     dtype: DType
     device: Device
     view: HalBufferView
     """What compiled modules take."""
+    fence: HalFence | None
+    """What work with the contents must wait for; ``None`` once they are known to be there."""
+    _source: str  # the function that computes them
     _shown: np.ndarray[Any, Any] | None  # the copy on the host, once somebody asked for it
     _epoch: int
 
@@ -50,13 +56,25 @@ class DeviceBuffer:
         kind = element_type(native)
         self._epoch = state.epoch
         self.shape, self.dtype, self.device = array.shape, native, device
-        self._shown = None
+        self._shown = self.fence = None
+        self._source = ""
         self.view = _uploaded(np.ascontiguousarray(array, native), kind, device, array.shape)
 
     @staticmethod
-    def from_view(view: HalBufferView, shape: Shape, dtype: DType, device: Device) -> DeviceBuffer:
-        """Wrap what a module returned; ``dtype`` may be any of the element type's size."""
+    def from_view(
+        view: HalBufferView,
+        shape: Shape,
+        dtype: DType,
+        device: Device,
+        fence: HalFence | None = None,
+        source: str = "",
+    ) -> DeviceBuffer:
+        """Wrap what a module returned; ``dtype`` may be any of the element type's size.
+
+        ``fence`` says when function ``source`` has computed it.
+        """
         buffer = _new(DeviceBuffer)
+        buffer.fence, buffer._source = fence, source
         buffer.view, buffer.shape, buffer.dtype, buffer.device = view, shape, dtype, device
         buffer._shown, buffer._epoch = None, state.epoch
         return buffer
@@ -65,7 +83,7 @@ class DeviceBuffer:
         """The same memory under another shape, and another dtype of the same width."""
         dtype = self.dtype if dtype is None else dtype
         view = HalBufferView(self.view.get_buffer(), shape, element_type(dtype))  # pyright: ignore[reportArgumentType]
-        return DeviceBuffer.from_view(view, shape, dtype, self.device)
+        return DeviceBuffer.from_view(view, shape, dtype, self.device, self.fence, self._source)
 
     @property
     def array(self) -> np.ndarray[Any, Any]:
@@ -96,11 +114,32 @@ class DeviceBuffer:
         return self._epoch == state.epoch
 
     def is_ready(self) -> bool:
-        """Whether the contents are computed."""
-        return True
+        """Whether the contents are computed, or the run that should have done so failed."""
+        if self.fence is None:
+            return True
+        self._check_process()
+        try:
+            return self.fence.wait(timeout=0)
+        except (RuntimeError, ValueError):
+            return True
 
     def wait(self) -> None:
-        """Wait until the contents are computed."""
+        """Wait until the contents are computed.
+
+        Raises: RuntimeFailure if that failed; the message names the function.
+        """
+        if self.fence is None:
+            return
+        self._check_process()
+        try:
+            self.fence.wait()
+        except Exception as error:
+            raise device_failure(f"{self._source}: the run failed", error, self.device) from None
+        self.fence = None
+
+    def _check_process(self) -> None:
+        if self._epoch != state.epoch:
+            state.check(self.device.platform)
 
     def __repr__(self) -> str:
         return f"DeviceBuffer({self.dtype}{list(self.shape)}, {self.device})"
@@ -142,8 +181,8 @@ class DeviceBuffer:
         return self.device.queue().device.create_dlpack_capsule(self.view, *self.__dlpack_device__())
 
     def _download(self) -> np.ndarray[Any, Any]:
-        if self._epoch != state.epoch:
-            state.check(self.device.platform)
+        self._check_process()
+        self.wait()
         try:
             memory = _downloaded(self.view, self.nbytes, self.device)
         except Exception as error:

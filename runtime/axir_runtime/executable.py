@@ -24,6 +24,9 @@ from axir_runtime.signature import Dim, Signature, Spec, mismatch, parse_declara
 _SMALL_RESULT = 4096  # bytes
 _LARGE_ALLOCATION = 65536  # bytes
 
+FENCES = "coarse-fences"
+"""IREE's name for the calling convention of asynchronous functions: one fence to wait for, one to signal."""
+
 Array = np.ndarray[Any, Any]
 _View = HalBufferView
 _from_view = Buffer.from_view
@@ -52,6 +55,7 @@ class Executable:
         parallel: run on all cores (large programs) instead of on the calling thread (small ones).
         callbacks: the Python functions that the program calls while it runs, by position; called on the thread
             that runs the program, in its order.
+        title: what messages about runs that failed call the function; its name by default.
 
     If the declaration marks trailing arguments as storage of results (``iree.abi.output``), each call
     supplies fresh memory for them. Parallel modules should be compiled that way: IREE's allocator for
@@ -79,6 +83,7 @@ class Executable:
         "name",
         "parallel",
         "signature",
+        "title",
     )
 
     def __new__(cls, device: Device, *args: Any, **kwargs: Any) -> Executable:
@@ -99,8 +104,10 @@ class Executable:
         results: Sequence[tuple[Sequence[Dim], Any]] | None = None,
         parallel: bool = False,
         callbacks: Sequence[Callback] = (),
+        title: str | None = None,
     ) -> None:
         self.name = function
+        self.title = function if title is None else title
         self.parallel = parallel
         self._device = device
         self._module = module if isinstance(module, LinkedModule) else bytes(module)
@@ -221,6 +228,8 @@ class Executable:
     def _prepare(self, declared: Signature) -> None:
         """Everything that need not be worked out at each call."""
         self._check_statement(declared)
+        if self._device.is_host and self.reflection.get("iree.abi.model") == FENCES:
+            raise RuntimeFailure(f"{self.name}: the function cannot be called here: it is asynchronous")
         if declared.numbers and self._device.is_host:
             raise RuntimeFailure(f"{self.name}: the function cannot be called here: it takes numbers")
         results = self.signature.results

@@ -73,9 +73,9 @@ _STORAGE = re.compile(r"iree\.abi\.output\s*=\s*(\d+)")
 def parse_declaration(declaration: str) -> Signature:
     """The signature in IREE's reflection, such as ``sync func @f(%input0: tensor<8xf32>) -> (...)``.
 
-    Raises: RuntimeFailure for functions of another kind than ours: with scalar operands, or asynchronous.
+    Raises: RuntimeFailure for functions of another kind than ours.
     """
-    if not declaration.startswith("sync func"):
+    if not declaration.startswith(("sync func", "async func")):
         raise RuntimeFailure(f"the function cannot be called here: it is declared as {declaration!r}")
     arguments: list[Spec] = []
     results: list[Spec] = []

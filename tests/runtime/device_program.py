@@ -17,6 +17,7 @@ _TARGETS = {
     "metal": ["--iree-hal-target-device=metal"],
     "vulkan": ["--iree-hal-target-device=vulkan"],
 }
+ASYNCHRONOUS = "--iree-execution-model=async-external"
 KERNEL_SHAPES = [
     (),
     (5,),
@@ -90,11 +91,11 @@ def _program(platform: str) -> str:
 
 
 @functools.cache
-def compiled(platform: str) -> bytes:
+def compiled(platform: str, *flags: str) -> bytes:
     """The program for a platform."""
     from iree.compiler import tools
 
-    found = tools.compile_str(_program(platform), extra_args=[*_FLAGS, *_TARGETS[platform]])
+    found = tools.compile_str(_program(platform), extra_args=[*_FLAGS, *_TARGETS[platform], *flags])
     assert found is not None
     return found
 

@@ -181,6 +181,6 @@ def _loaded(name: str, module: ir.Module, device: Device) -> DeviceExecutable:
         binary = backend.compile_module(module, target) if stored is None else stored
         if stored is None:
             disk_cache().put(key, binary, {"function": name, "cpu_features": []})
-    loaded = Executable(device, binary)
+    loaded = Executable(device, binary, title=name)
     assert isinstance(loaded, DeviceExecutable)
     return loaded

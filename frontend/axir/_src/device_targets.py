@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 
@@ -13,9 +14,16 @@ from axir_runtime import Device
 __all__ = ["target_of"]
 
 
+_ASYNCHRONOUS = "--iree-execution-model=async-external"
+
+
 @functools.cache
-def target_of(device: Device) -> Target:
+def target_of(device: Device, *, asynchronous: bool = True) -> Target:
     """The target for a device, from what its driver tells about it.
+
+    Args:
+        asynchronous: whether calls may return before the work is done, on devices that can do that. Programs that call
+            Python while they run do not: Python is called by the thread that called them.
 
     Raises:
         AxirError: there is no target for such a device.
@@ -24,7 +32,8 @@ def target_of(device: Device) -> Target:
         return host()
     names = {"cuda": _cuda_name, "hip": _hip_name}
     choose = names.get(device.platform)
-    return gpu(device.platform if choose is None else choose(device))
+    found = gpu(device.platform if choose is None else choose(device))
+    return dataclasses.replace(found, flags=(*found.flags, _ASYNCHRONOUS)) if asynchronous else found
 
 
 def _cuda_name(device: Device) -> str:

@@ -109,13 +109,13 @@ def compile_symbol(module: ir.Module, symbol: str, device: Device | None = None)
         CompileError: IREE refuses the program, or the device cannot compute it.
     """
     device = devices("cpu")[0] if device is None else device
-    target = target_of(device)
     with context():
         outputs = signature(lookup(module, symbol))[1]
         program = pipeline.extract(module, symbol, "main")
         pipeline.settle(program)
         # What is compiled, and kept on disk, knows Python functions by their positions; an executable has its own.
         numbers = number_callbacks(program)
+        target = target_of(device, asynchronous=not numbers)
         key = _text_key(program, target.fingerprint())
         found = _executables.get((key, numbers, device))
         if found is not None:
@@ -137,6 +137,7 @@ def compile_symbol(module: ir.Module, symbol: str, device: Device | None = None)
                 results=[(a.shape, a.dtype) for a in outputs],
                 parallel=parallel,
                 callbacks=[host_function(n).call for n in numbers],
+                title=symbol,
             )
         phases.load = time.perf_counter() - start
     found = Compiled(executable, phases, len(binary))
