@@ -104,7 +104,11 @@ class DeviceExecutable(Executable):
             self._invoke(self._function, inputs, outputs)
         except Exception as error:
             failure = self._imports.take_error() or self._misfit(buffers)
-            return None, outputs, failure or device_failure(f"{self.name}: the run failed", error, self._device)
+            return (
+                None,
+                outputs,
+                failure or device_failure(f"{self.name}: the run failed", error, self._device),
+            )
         return fence, outputs, None
 
     @property

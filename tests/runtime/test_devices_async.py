@@ -1,4 +1,4 @@
-"""Asynchronous programs: what waits for what, errors, memory that is dropped early, many threads, the end of the process."""
+"""Asynchronous programs: what waits for what, errors, memory dropped early, threads, the end of the process."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ def test_errors_come_when_results_are_read(add: Executable, held) -> None:
             with pytest.raises(RuntimeFailure, match="sum_of_two: the run failed: the device caught fire"):
                 read()
         assert result.is_ready()
-    np.testing.assert_array_equal(add([floats(8), floats(8)])[0].array, 2 * floats(8))  # others are not concerned
+    np.testing.assert_array_equal(
+        add([floats(8), floats(8)])[0].array, 2 * floats(8)
+    )  # others are not concerned
 
 
 def test_a_program_that_refuses_to_run(module: bytes, device: Device) -> None:
@@ -91,7 +93,9 @@ def test_memory_may_be_dropped_while_it_is_used(module: bytes, device: Device, h
         add([found, DeviceBuffer(floats(8), device)])
     del buffer, add
     gc.collect()
-    others = [DeviceBuffer(np.full(8, -1, np.float32), device) for _ in range(20)]  # would take memory given back
+    others = [
+        DeviceBuffer(np.full(8, -1, np.float32), device) for _ in range(20)
+    ]  # would take memory given back
     fence.signal()
     np.testing.assert_array_equal(found.array, 4 * floats(8))
     assert others[0].array[0] == -1

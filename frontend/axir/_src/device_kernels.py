@@ -17,6 +17,7 @@ import numpy as np
 from axir._src.array import Array
 from axir._src.device_targets import target_of
 from axir._src.execute import disk_cache
+from axir._src.once import Once
 from axir._src.trace import Spec, bind, trace_program
 from axir_compiler import backend, pipeline
 from axir_compiler.errors import CompileError
@@ -27,7 +28,7 @@ from axir_compiler.ir.op import OPS, AxirOp
 from axir_compiler.ir.types import Aval
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.mlir import context, ir
-from axir_runtime import Device, DeviceExecutable, Executable, LruCache
+from axir_runtime import Device, DeviceExecutable, Executable
 
 __all__ = ["Names", "copy_kernel", "op_kernel"]
 
@@ -37,8 +38,7 @@ Names = tuple[int | str, ...]
 # Sizes to trace for: neither small nor powers of two, so that lowerings choose what they choose in general.
 _SIZES = (19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67)
 
-_kernels: LruCache[Any, DeviceExecutable] = LruCache(4096)
-_refused: LruCache[Any, bool] = LruCache(4096)
+_kernels: Once[Any] = Once(4096)
 
 
 def op_kernel(
@@ -57,17 +57,21 @@ def op_kernel(
         broadcast: the shape of the result of an elementwise op; operands lack the axes that they are repeated along.
     """
     key = (op, tuple(shapes), tuple(dtypes), tuple(attrs.items()), device, broadcast)
-    found = _kernels.get(key)
-    if found is None and key not in _refused:
+
+    def make() -> DeviceExecutable | Refused:
         try:
-            found = _loaded(op.short_name, _generalized(op, shapes, dtypes, attrs, broadcast), device)
+            return _loaded(op.short_name, _generalized(op, shapes, dtypes, attrs, broadcast), device)
         except CompileError:
             # The op depends on sizes in more than its loops, or the device refuses it: compiled for given sizes it
             # works, or says why it does not.
-            _refused.put(key, True)
-            return None
-        _kernels.put(key, found)
-    return found
+            return Refused()
+
+    found = _kernels.get(key, make)
+    return found if isinstance(found, DeviceExecutable) else None
+
+
+class Refused:
+    """Stands for a kernel that there cannot be."""
 
 
 def _generalized(
@@ -133,14 +137,13 @@ def copy_kernel(bits: int, rank: int, device: Device) -> DeviceExecutable:
     It takes a flat array of integers and the numbers ``offset, size 0, stride 0, size 1, ...``: the result, of ``rank``
     axes, has at ``i`` what the array has at ``offset + sum(i[k] * stride[k])``.
     """
-    key = ("copy", bits, rank, device)
-    found = _kernels.get(key)
-    if found is None:
+
+    def make() -> DeviceExecutable:
         with context():
             module = parse_module(_copy_program(bits, rank))
-        found = _loaded("copy", module, device)
-        _kernels.put(key, found)
-    return found
+        return _loaded("copy", module, device)
+
+    return _kernels.get(("copy", bits, rank, device), make)
 
 
 def _copy_program(bits: int, rank: int) -> str:

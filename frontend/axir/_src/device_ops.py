@@ -11,17 +11,18 @@ import numpy as np
 from axir._src.array import Array, ConcreteArray
 from axir._src.device_kernels import Names, copy_kernel, op_kernel
 from axir._src.execute import Compiled, compile_function
+from axir._src.once import Once
 from axir._src.placement import buffer_on, common_placement, on_host, placed_value
 from axir._src.trace import Spec, bind, trace_program
 from axir_compiler.ir.evaluate import evaluate_op
 from axir_compiler.ir.op import OPS, AxirOp
 from axir_compiler.ir.types import Aval
 from axir_compiler.ops.elementwise import Elementwise
-from axir_runtime import Device, DeviceBuffer, DeviceExecutable, LruCache
+from axir_runtime import Device, DeviceBuffer, DeviceExecutable
 
 __all__ = ["run_elementwise", "run_op"]
 
-_static: LruCache[Any, Compiled] = LruCache(4096)
+_static: Once[Compiled] = Once(4096)
 _MOVES = frozenset(OPS[name] for name in ("broadcast_in_dim", "reshape", "transpose", "reverse", "slice"))
 _MOST_AXES = 6
 _BITS = {1: np.dtype(np.int8), 2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}
@@ -253,17 +254,16 @@ def _for_these_sizes(
     op: type[AxirOp], buffers: Sequence[DeviceBuffer], attrs: dict[str, Any], device: Device
 ) -> Sequence[DeviceBuffer]:
     avals = tuple(Aval(b.shape, b.dtype) for b in buffers)
-    key = (op, avals, tuple(attrs.items()), device)
-    found = _static.get(key)
-    if found is None:
 
-        def run(xs: Any) -> Sequence[Array]:
-            made = bind(op, *xs, **attrs)
-            return made if isinstance(made, tuple) else (made,)
+    def run(xs: Any) -> Sequence[Array]:
+        made = bind(op, *xs, **attrs)
+        return made if isinstance(made, tuple) else (made,)
 
+    def make() -> Compiled:
         function = trace_program(op.short_name, run, [Spec(a, False) for a in avals], staged=True)
-        found = compile_function(function, device)
-        _static.put(key, found)
+        return compile_function(function, device)
+
+    found = _static.get((op, avals, tuple(attrs.items()), device), make)
     executable = found.executable
     assert isinstance(executable, DeviceExecutable)
     return executable(buffers)
