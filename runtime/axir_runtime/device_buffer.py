@@ -119,7 +119,7 @@ class DeviceBuffer:
             return True
         self._check_process()
         try:
-            return self.fence.wait(timeout=0)
+            return bool(self.fence.wait(timeout=0))
         except (RuntimeError, ValueError):
             return True
 

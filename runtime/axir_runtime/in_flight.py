@@ -47,7 +47,7 @@ def wait_for(fence: HalFence) -> None:
 
 def _is_done(fence: HalFence) -> bool:
     try:
-        return fence.wait(timeout=0)
+        return bool(fence.wait(timeout=0))
     except (RuntimeError, ValueError):
         return True  # it failed
 
