@@ -16,6 +16,7 @@ from axir_compiler.errors import (
     UnboundAxisError,
     VerificationError,
 )
+from axir_runtime.errors import MixedDevicesError, OutOfMemoryError, PlatformError
 
 __all__ = [
     "AxirError",
@@ -26,7 +27,10 @@ __all__ = [
     "InternalError",
     "LeakedTracerError",
     "MissingRuleError",
+    "MixedDevicesError",
     "NonDifferentiableError",
+    "OutOfMemoryError",
+    "PlatformError",
     "ShapeError",
     "TreeError",
     "TypePromotionError",

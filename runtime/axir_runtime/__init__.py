@@ -9,6 +9,8 @@ from axir_runtime.cache import DiskCache, LruCache
 from axir_runtime.container import pack, pack_module, unpack, unpack_module
 from axir_runtime.cpu import X86_LEVELS, check_cpu, cpu_features, required_features
 from axir_runtime.device import Device, devices
+from axir_runtime.device_buffer import DeviceBuffer
+from axir_runtime.device_executable import DeviceExecutable
 from axir_runtime.dlpack import from_dlpack, to_dlpack
 from axir_runtime.dtypes import element_type
 from axir_runtime.errors import (
@@ -18,6 +20,8 @@ from axir_runtime.errors import (
     ArgumentStructureError,
     CpuFeatureError,
     DamagedError,
+    MixedDevicesError,
+    OutOfMemoryError,
     ParametersError,
     PlatformError,
     RuntimeFailure,
@@ -26,12 +30,15 @@ from axir_runtime.errors import (
 from axir_runtime.executable import Executable
 from axir_runtime.manifest import Manifest, machine, parse_manifest, runtime_version
 from axir_runtime.parameters import parameter_archive
+from axir_runtime.platforms import GPUS, PLATFORMS
 from axir_runtime.signature import Signature, Spec
 from axir_runtime.sizes import Bounds, Size, parse_size
 
 __all__ = [
     "FORMAT_VERSION",
+    "GPUS",
     "PARAMETERS",
+    "PLATFORMS",
     "X86_LEVELS",
     "Archive",
     "ArgumentDTypeError",
@@ -44,13 +51,17 @@ __all__ = [
     "CpuFeatureError",
     "DamagedError",
     "Device",
+    "DeviceBuffer",
+    "DeviceExecutable",
     "DiskCache",
     "Executable",
     "Function",
     "LruCache",
     "Manifest",
     "Member",
+    "MixedDevicesError",
     "Module",
+    "OutOfMemoryError",
     "ParametersError",
     "PlatformError",
     "RuntimeFailure",

@@ -17,7 +17,7 @@ import numpy as np
 from axir_runtime.archive import Archive, digest
 from axir_runtime.arguments import Binder
 from axir_runtime.buffer import ALIGNMENT, Buffer, aligned_empty, copy_array
-from axir_runtime.device import devices
+from axir_runtime.device_buffer import DeviceBuffer
 from axir_runtime.errors import DamagedError, ParametersError, RuntimeFailure
 from axir_runtime.executable import Executable
 from axir_runtime.linked import LinkedModule
@@ -58,7 +58,9 @@ class Function:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         arrays, case = self._binder(args, kwargs)
         executable = self._executables.get(case) or self._executables[frozenset()]
-        found = [b.array for b in executable([_passed(x) for x in arrays])]
+        device = executable.device
+        given: list[Any] = [_passed(x) if device.is_host else DeviceBuffer(x, device) for x in arrays]
+        found = [b.array for b in executable(given)]
         # What shares memory with an argument would change with it; what shares that of the file would go with it.
         borrowed = [*self._memory, *(x for x in arrays if x.nbytes > _SMALL)]
         own = [x.copy() if any(np.may_share_memory(x, y) for y in borrowed) else x for x in found]
@@ -139,7 +141,8 @@ def load(path: str | os.PathLike[str], *, target: str | None = None) -> Module:
 
     Args:
         path: the ``.axir`` file; parameters that are separate are looked for beside it.
-        target: which of its modules to run, by name; by default the one that uses most of this CPU.
+        target: which of its modules to run, by name; by default the one that uses most of this CPU, or if there is none
+            for it, the first for a GPU that this machine has.
 
     Raises:
         OSError: the file cannot be read.
@@ -197,12 +200,11 @@ def _load(
 ) -> Module:
     """Link the module for this machine, and look its functions up."""
     check_version(manifest, archive.name)
-    variant = choose(manifest.variants, target, archive.name)
+    variant, device = choose(manifest.variants, target, archive.name)
     parameters = None
     if manifest.weights is not None:
         contents = _view(beside) if beside is not None else archive.member(PARAMETERS)
         parameters = manifest.weights.scope, contents
-    device = devices(variant.platform)[0]
     module = archive.member(variant.member)
     linked = LinkedModule(device, module, parallel=variant.parallel, parameters=parameters)
     memory = [data] if beside is None else [data, beside]

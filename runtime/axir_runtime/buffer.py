@@ -17,7 +17,7 @@ import ml_dtypes
 import numpy as np
 from iree.runtime import BufferUsage, HalBufferView, MemoryType
 
-from axir_runtime.device import Queue, devices
+from axir_runtime.device import Device, Queue, devices, state
 from axir_runtime.dtypes import DType, element_type
 
 ALIGNMENT = 64  # bytes; kernels load whole vectors at the start of each array
@@ -27,7 +27,6 @@ _BYTE = np.dtype(np.uint8)
 _BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 _MEMORY = int(MemoryType.HOST_LOCAL | MemoryType.DEVICE_VISIBLE)
 _USAGE = int(BufferUsage.DEFAULT)
-_CPU = devices("cpu")[0]
 _new = object.__new__
 
 
@@ -103,6 +102,11 @@ class Buffer:
         return view
 
     @property
+    def device(self) -> Device:
+        """The CPU; all of its devices share host memory."""
+        return devices("cpu")[0]
+
+    @property
     def ndim(self) -> int:
         return len(self.shape)
 
@@ -113,6 +117,13 @@ class Buffer:
     @property
     def nbytes(self) -> int:
         return self.size * self.dtype.itemsize
+
+    def is_ready(self) -> bool:
+        """Whether the contents are computed."""
+        return True
+
+    def wait(self) -> None:
+        """Wait until the contents are computed."""
 
     def __repr__(self) -> str:
         return f"Buffer({self.dtype}{list(self.shape)})"
@@ -175,7 +186,7 @@ class Buffer:
 
 def host_queue() -> Queue:
     """The device whose allocator owns what is imported; all CPU programs can use its buffers."""
-    return _CPU.queue()
+    return state.queue("local-sync")
 
 
 def is_importable(array: np.ndarray[Any, Any]) -> bool:

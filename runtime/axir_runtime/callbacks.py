@@ -19,6 +19,8 @@ import numpy as np
 from iree.runtime import HalBufferView, PyModuleInterface, VmModule
 
 from axir_runtime.buffer import Buffer, aligned_copy
+from axir_runtime.device import Device
+from axir_runtime.device_buffer import DeviceBuffer
 from axir_runtime.dtypes import dtype_named
 from axir_runtime.signature import Spec
 
@@ -60,8 +62,11 @@ class _Local(threading.local):
 class Callbacks:
     """The imports of one loaded program."""
 
-    def __init__(self, name: str, functions: Sequence[Callback], reflection: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, functions: Sequence[Callback], reflection: Mapping[str, str], device: Device
+    ) -> None:
         self._name = name
+        self._device = device
         self._functions = tuple(functions)
         self._sites = parse_sites(reflection)
         self._local = _Local()
@@ -86,7 +91,7 @@ class Callbacks:
             views = [r.deref(HalBufferView) for r in references]
             arguments = [self._argument(site, *pair) for pair in zip(views, site.arguments, strict=True)]
             found = self._functions[site.position](arguments, site.results)
-            given = [Buffer(x).view.ref for x in self._checked(site, found)]
+            given = [self._view(x).ref for x in self._checked(site, found)]
         except BaseException as error:
             self._local.error = error
             # What IREE sees is an ordinary exception, whatever it was.
@@ -105,7 +110,12 @@ class Callbacks:
                 f"{self._name}: callback {site.position} takes {spec}; the program gave elements of type "
                 f"{kind:#x} in shape {shape}"
             )
+        if not self._device.is_host:
+            return DeviceBuffer.from_view(view, shape, spec.dtype, self._device).array
         return aligned_copy(Buffer.from_view(view, shape, spec.dtype).array)
+
+    def _view(self, array: Array) -> HalBufferView:
+        return Buffer(array).view if self._device.is_host else DeviceBuffer(array, self._device).view
 
     def _checked(self, site: Site, found: Sequence[Array]) -> list[Array]:
         """Results in memory of their own: compiled code must not read what it does not expect."""

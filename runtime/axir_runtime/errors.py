@@ -19,6 +19,14 @@ class RuntimeFailure(RuntimeError):
         self.details = details
 
 
+class OutOfMemoryError(RuntimeFailure, MemoryError):
+    """A device has too little memory; the message lists the largest arrays in it. The process may go on."""
+
+
+class MixedDevicesError(RuntimeFailure, ValueError):
+    """Arrays on different devices were used together; the message names both devices."""
+
+
 class PlatformError(RuntimeFailure, ValueError):
     """The named platform is unknown, or has no usable device on this machine."""
 
@@ -53,6 +61,11 @@ class ArgumentDTypeError(ArgumentError, TypeError):
 
 class ArgumentShapeError(ArgumentError, ValueError):
     """An array has another shape than the function takes."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether IREE says that memory is exhausted."""
+    return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
 
 
 def status_reason(error: BaseException) -> str:

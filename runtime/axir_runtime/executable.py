@@ -14,7 +14,8 @@ from iree.runtime import HalBufferView, VmContext, VmFunction, VmModule, VmVaria
 from axir_runtime.buffer import Buffer, Shape, aligned_copy, aligned_empty, storage_view
 from axir_runtime.callbacks import Callback, Callbacks
 from axir_runtime.device import Device, state
-from axir_runtime.errors import RuntimeFailure, status_reason
+from axir_runtime.device_buffer import DeviceBuffer, device_failure
+from axir_runtime.errors import MixedDevicesError, RuntimeFailure, status_reason
 from axir_runtime.linked import LinkedModule
 from axir_runtime.signature import Dim, Signature, Spec, mismatch, parse_declaration, specs
 
@@ -22,6 +23,9 @@ from axir_runtime.signature import Dim, Signature, Spec, mismatch, parse_declara
 # not keep all gradients: a result this small is copied out of an allocation this large.
 _SMALL_RESULT = 4096  # bytes
 _LARGE_ALLOCATION = 65536  # bytes
+
+FENCES = "coarse-fences"
+"""IREE's name for the calling convention of asynchronous functions: one fence to wait for, one to signal."""
 
 Array = np.ndarray[Any, Any]
 _View = HalBufferView
@@ -36,6 +40,8 @@ _abandoned: deque[object] = deque(maxlen=16)
 class Executable:
     """One function of one compiled module, loaded on a device. Safe to call from several threads.
 
+    It takes and gives ``Buffer``s on CPUs, ``DeviceBuffer``s elsewhere.
+
     Args:
         device: where it runs.
         module: bytes of an IREE module; kept, because a forked child loads it again. Or a module that several
@@ -49,6 +55,7 @@ class Executable:
         parallel: run on all cores (large programs) instead of on the calling thread (small ones).
         callbacks: the Python functions that the program calls while it runs, by position; called on the thread
             that runs the program, in its order.
+        title: what messages about runs that failed call the function; its name by default.
 
     If the declaration marks trailing arguments as storage of results (``iree.abi.output``), each call
     supplies fresh memory for them. Parallel modules should be compiled that way: IREE's allocator for
@@ -76,7 +83,16 @@ class Executable:
         "name",
         "parallel",
         "signature",
+        "title",
     )
+
+    def __new__(cls, device: Device, *args: Any, **kwargs: Any) -> Executable:
+        """For a device with memory of its own, its kind of executable: a ``DeviceExecutable``."""
+        if device.is_host:
+            return object.__new__(cls)
+        from axir_runtime.device_executable import DeviceExecutable  # which derives from this class
+
+        return object.__new__(DeviceExecutable)
 
     def __init__(
         self,
@@ -88,8 +104,10 @@ class Executable:
         results: Sequence[tuple[Sequence[Dim], Any]] | None = None,
         parallel: bool = False,
         callbacks: Sequence[Callback] = (),
+        title: str | None = None,
     ) -> None:
         self.name = function
+        self.title = function if title is None else title
         self.parallel = parallel
         self._device = device
         self._module = module if isinstance(module, LinkedModule) else bytes(module)
@@ -100,6 +118,7 @@ class Executable:
             declared.arguments if arguments is None else specs(arguments),
             declared.results if results is None else specs(results),
             declared.storage,
+            declared.numbers,
         )
         self._checked = arguments is not None
         self._prepare(declared)
@@ -170,7 +189,7 @@ class Executable:
         if isinstance(self._module, LinkedModule):
             link = self._module.link()
             self._function = self._found(link.module)
-            self._imports = Callbacks(self.name, (), self._function.reflection)
+            self._imports = Callbacks(self.name, (), self._function.reflection, self._device)
             self._invoke = link.context.invoke
             self._epoch = epoch
             return
@@ -180,7 +199,7 @@ class Executable:
         except Exception as error:
             raise self._not_loaded(error) from None
         function = self._found(module)
-        imports = Callbacks(self.name, self._callbacks, function.reflection)
+        imports = Callbacks(self.name, self._callbacks, function.reflection, self._device)
         try:
             context = VmContext(queue.instance, [queue.hal, *imports.modules(), module])
         except Exception as error:
@@ -209,6 +228,10 @@ class Executable:
     def _prepare(self, declared: Signature) -> None:
         """Everything that need not be worked out at each call."""
         self._check_statement(declared)
+        if self._device.is_host and self.reflection.get("iree.abi.model") == FENCES:
+            raise RuntimeFailure(f"{self.name}: the function cannot be called here: it is asynchronous")
+        if declared.numbers and self._device.is_host:
+            raise RuntimeFailure(f"{self.name}: the function cannot be called here: it takes numbers")
         results = self.signature.results
         self._arity = len(self.signature.arguments)
         self._storage = tuple((i, _sizes(results[i]), results[i].dtype) for i in declared.storage)
@@ -252,7 +275,7 @@ class Executable:
         problem = self._mismatch(args)
         if problem is not None:
             return problem
-        return RuntimeFailure(f"{self.name}: the run failed: {status_reason(error)}", str(error))
+        return device_failure(f"{self.name}: the run failed", error, self._device)
 
     def _collected(self, view: HalBufferView, index: int) -> Buffer:
         """A result whose shape is known only now, or that must not keep its neighbours' memory alive."""
@@ -265,6 +288,10 @@ class Executable:
 def _as_buffer(arg: Any, args: Sequence[Any], name: str) -> Buffer:
     """A Buffer for this call only, from an ndarray."""
     index = next(index for index, other in enumerate(args) if other is arg)
+    if isinstance(arg, DeviceBuffer):
+        raise MixedDevicesError(
+            f"{name}: argument {index} must be on the CPU; it is on {arg.device}. Copy it there first."
+        )
     if not isinstance(arg, np.ndarray):
         raise TypeError(f"{name}: argument {index} must be a Buffer or ndarray; got {type(arg).__name__}")
     try:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import iree.runtime.version as _version
 
 from axir_runtime.cpu import check_cpu, cpu_features
+from axir_runtime.device import Device, devices
 from axir_runtime.dtypes import dtype_named
 from axir_runtime.errors import CpuFeatureError, DamagedError, PlatformError, VersionError
 from axir_runtime.signature import Spec
@@ -214,8 +215,8 @@ def check_version(manifest: Manifest, source: str) -> None:
         )
 
 
-def choose(variants: Sequence[Variant], wanted: str | None, source: str) -> Variant:
-    """The module to run here: the one named, or the one that uses most of this CPU.
+def choose(variants: Sequence[Variant], wanted: str | None, source: str) -> tuple[Variant, Device]:
+    """The module to run here, and where: the one named, or the one that uses most of this CPU, or one for a GPU found.
 
     Raises: PlatformError if none is for this kind of machine or of that name; CpuFeatureError if the CPU lacks
         instructions that each of them needs.
@@ -227,14 +228,21 @@ def choose(variants: Sequence[Variant], wanted: str | None, source: str) -> Vari
             raise PlatformError(f"{source}: there is no module for {wanted!r}; there are {known}.")
         variants = named
     fitting = [v for v in variants if v.platform == "cpu" and v.arch == machine()]
+    able = [v for v in fitting if v.features <= cpu_features()]
+    if able:
+        return max(able, key=lambda v: len(v.features)), devices("cpu")[0]
+    reasons: list[str] = []
+    for variant in variants:
+        if variant.platform != "cpu":
+            try:
+                return variant, devices(variant.platform)[0]
+            except PlatformError as error:
+                reasons.append(str(error))
     if not fitting:
         raise PlatformError(
             f"{source}: there is no module that runs here, on the CPU of a {machine()} machine; there are {known}. "
-            "Export it for this machine too."
+            f"{' '.join([*dict.fromkeys(reasons), 'Export it for this machine too.'])}"
         )
-    able = [v for v in fitting if v.features <= cpu_features()]
-    if able:
-        return max(able, key=lambda v: len(v.features))
     least = min(fitting, key=lambda v: len(v.features - cpu_features()))
     try:
         check_cpu(least.features)

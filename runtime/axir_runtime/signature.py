@@ -41,12 +41,14 @@ class Spec(NamedTuple):
 class Signature(NamedTuple):
     """A function's arguments and results.
 
-    ``storage`` lists, in the order of the trailing arguments, which result is written into each of them.
+    ``storage`` lists, in the order of the trailing arguments, which result is written into each of them; ``numbers``
+    is how many 64-bit integers come after the arguments.
     """
 
     arguments: tuple[Spec, ...]
     results: tuple[Spec, ...]
     storage: tuple[int, ...]
+    numbers: int = 0
 
 
 def same_bits(one: DType, other: DType) -> bool:
@@ -71,14 +73,18 @@ _STORAGE = re.compile(r"iree\.abi\.output\s*=\s*(\d+)")
 def parse_declaration(declaration: str) -> Signature:
     """The signature in IREE's reflection, such as ``sync func @f(%input0: tensor<8xf32>) -> (...)``.
 
-    Raises: RuntimeFailure for functions of another kind than ours: with scalar operands, or asynchronous.
+    Raises: RuntimeFailure for functions of another kind than ours.
     """
-    if not declaration.startswith("sync func"):
+    if not declaration.startswith(("sync func", "async func")):
         raise RuntimeFailure(f"the function cannot be called here: it is declared as {declaration!r}")
     arguments: list[Spec] = []
     results: list[Spec] = []
     storage: list[int] = []
+    numbers = 0
     for match in _VALUE.finditer(declaration):
+        if match["other"] == "i64" and match["kind"] == "input":
+            numbers += 1
+            continue
         spec = _spec(match)
         target = _STORAGE.search(match["attributes"] or "")
         if match["kind"] == "output":
@@ -87,9 +93,11 @@ def parse_declaration(declaration: str) -> Signature:
             storage.append(int(target[1]))
         elif storage:
             raise RuntimeFailure("the function takes an argument after the storage of its results")
+        elif numbers:
+            raise RuntimeFailure("the function takes an array after a number")
         else:
             arguments.append(spec)
-    return Signature(tuple(arguments), tuple(results), tuple(storage))
+    return Signature(tuple(arguments), tuple(results), tuple(storage), numbers)
 
 
 def _spec(match: re.Match[str]) -> Spec:

@@ -92,10 +92,15 @@ def test_the_best_level_is_chosen(
     variants = read_manifest(everywhere)[0].variants
     monkeypatch.setattr("axir_runtime.manifest.cpu_features", lambda: features | {"sha"})
     monkeypatch.setattr("axir_runtime.manifest.machine", lambda: "x86_64")
-    assert axir_runtime.manifest.choose(variants, None, "x").name == best
+    assert axir_runtime.manifest.choose(variants, None, "x")[0].name == best
+
+
+def _no_gpus(platform: str) -> list[Any]:
+    raise axir_runtime.PlatformError(f"devices: no {platform} device here: none is wanted")
 
 
 def test_machines_without_a_module_are_told(everywhere: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("axir_runtime.manifest.devices", _no_gpus)
     for target in ("vulkan", "cuda:sm_80", "metal", "cpu:wasm32"):
         with pytest.raises(axir_runtime.PlatformError, match="no module that runs here"):
             load(everywhere, target=target)

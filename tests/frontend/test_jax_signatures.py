@@ -18,7 +18,6 @@ ARRAY_NAMES_LEFT_OUT = {
     *(
         "addressable_shards",
         "clone",
-        "committed",
         "delete",
         "device_buffer",
         "device_buffers",

@@ -43,7 +43,10 @@ def test_arrays_are_created_on_a_device(create):
 
 def test_arrays_move_to_the_device_that_they_are_on():
     x = np.arange(3)
-    assert x.to_device(DEVICE) is x and x.to_device(x.device) is x
+    moved = x.to_device(DEVICE)
+    assert (moved.device, moved.committed, x.committed) == (DEVICE, True, False)
+    onp.testing.assert_array_equal(moved, x)
+    assert moved.to_device(DEVICE) is moved
     for call in (lambda: x.to_device("nowhere"), lambda: x.to_device(DEVICE, stream=1)):
         with pytest.raises(TypeError, match="to_device"):
             call()

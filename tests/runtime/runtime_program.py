@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -125,10 +127,16 @@ def floats(*shape: int) -> np.ndarray:
     return memory.reshape(shape)
 
 
-def run_python(code: str, *arguments: object, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    """Run ``code`` in a fresh interpreter, which must exit cleanly, silently on stderr."""
+def run_python(
+    code: str, *arguments: object, timeout: float = 60, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``code`` in a fresh interpreter, which must exit cleanly, silently on stderr.
+
+    ``environment`` is added to that of this process.
+    """
     command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    variables = {**os.environ, **(environment or {})}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=variables)
     assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
     assert done.stderr == ""
     return done

@@ -233,8 +233,11 @@ def test_a_sound_installation(folder: Path) -> None:
     found = figures("doctor")
     assert {c["section"] for c in found} == {"versions", "machine", "cache", "environment", "devices"}
     assert not [c for c in found if c["ok"] is False]
-    (device,) = [c for c in found if c["section"] == "devices"]
-    assert "compiled and ran a program" in device["value"]
+    devices = {c["name"].partition(":")[0]: c for c in found if c["section"] == "devices"}
+    assert set(devices) == {"cpu", "cuda", "hip", "metal", "vulkan"}
+    assert "compiled and ran a program" in devices["cpu"]["value"]
+    for platform, row in devices.items():
+        assert "works" in row["value"] or f"no {platform} device here: " in row["value"]
 
 
 def test_what_does_not_work_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,10 @@ import typer
 from axir_runtime import (
     Archive,
     Function,
+    PlatformError,
     binaries,
     cpu_features,
+    devices,
     load,
     machine,
     parse_array,
@@ -145,7 +147,7 @@ def _description(path: Path, manifest: Manifest, member: Callable[[str], memoryv
 
 
 def _target_lines(variant: Variant, module: memoryview) -> list[str]:
-    here = "runs here" if variant.platform == "cpu" and _runs(variant) else "does not run here"
+    here = "runs here" if _runs(variant) else "does not run here"
     cores = "all cores" if variant.parallel else "one core"
     lines = [f"  {variant.name}: {variant.member}, {len(module)} bytes, {cores}, {here}"]
     if variant.features:
@@ -154,4 +156,9 @@ def _target_lines(variant: Variant, module: memoryview) -> list[str]:
 
 
 def _runs(variant: Variant) -> bool:
-    return variant.arch == machine() and variant.features <= cpu_features()
+    if variant.platform == "cpu":
+        return variant.arch == machine() and variant.features <= cpu_features()
+    try:
+        return bool(devices(variant.platform))
+    except PlatformError:
+        return False

@@ -136,30 +136,34 @@ class Array(ArrayInterface):
 
 
 class ArrayType:
-    """Shape, dtype and weakness of an array; equal ones are one object, so that look-ups by it are quick."""
+    """Shape, dtype, weakness and place of an array; equal ones are one object, so that look-ups by it are quick.
 
-    __slots__ = ("aval", "weak")
-    _known: ClassVar[dict[tuple[Aval, bool], ArrayType]] = {}
+    ``placement`` is ``None`` for arrays that nobody put on a device.
+    """
+
+    __slots__ = ("aval", "placement", "weak")
+    _known: ClassVar[dict[tuple[Aval, bool, Any], ArrayType]] = {}
     _limit: ClassVar[int] = 50_000
 
-    def __init__(self, aval: Aval, weak: bool):
+    def __init__(self, aval: Aval, weak: bool, placement: Any):
         self.aval = aval
         self.weak = weak
+        self.placement = placement
 
     @staticmethod
-    def of(aval: Aval, weak: bool) -> ArrayType:
+    def of(aval: Aval, weak: bool, placement: Any = None) -> ArrayType:
         """The one object for these."""
         known = ArrayType._known
-        found = known.get((aval, weak))
+        found = known.get((aval, weak, placement))
         if found is None:
             if len(known) > ArrayType._limit:
                 known.clear()
-            found = known.setdefault((aval, weak), ArrayType(aval, weak))
+            found = known.setdefault((aval, weak, placement), ArrayType(aval, weak, placement))
         return found
 
 
 class ConcreteArray(Array):
-    """An array whose elements are there, in host memory on the CPU.
+    """An array whose elements are there: in host memory and free to move, unless it is a ``PlacedArray``.
 
     It holds a NumPy array, or the buffer of a compiled function's result, or both on the same memory.
     """
@@ -186,7 +190,7 @@ class ConcreteArray(Array):
 
     @property
     def type(self) -> ArrayType:
-        """Shape, dtype and weakness as one object."""
+        """Shape, dtype, weakness and place as one object."""
         found = self._type
         if found is None:
             found = self._type = ArrayType.of(self.aval, self.weak_type)
@@ -226,8 +230,13 @@ class ConcreteArray(Array):
         """The devices that hold the elements."""
         return {self.device}
 
+    @property
+    def committed(self) -> bool:
+        """Whether the array stays on its device, and computations with it run there."""
+        return False
+
     def copy_to_host_async(self) -> None:
-        """Begin to bring the elements to the host, where they are already."""
+        """Begin to bring the elements to the host; this happens when they are read."""
 
     def is_deleted(self) -> bool:
         """Whether the memory was given back; that is left to Python, so it never was."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from axir._src.options import OPTIONS, Option
+from axir_runtime import Device, devices
 
 __all__ = ["Config", "Mode", "config", "context_manager"]
 
@@ -22,6 +23,7 @@ class Mode:
 
     Attributes:
         x64, disable_jit, dtype_promotion, rank_promotion, nans, infs, profiled: Values of the options.
+        placed: Whether arrays are made elsewhere than on the first CPU.
         checked: Whether results are searched for nan or inf.
         careful: Whether eager operations need more than to be evaluated.
         watched: Whether calls need more than to run.
@@ -29,12 +31,15 @@ class Mode:
     """
 
     __slots__ = (
+        "_device",
+        "_wanted",
         "careful",
         "checked",
         "disable_jit",
         "dtype_promotion",
         "infs",
         "nans",
+        "placed",
         "profiled",
         "rank_promotion",
         "tracing",
@@ -51,14 +56,44 @@ class Mode:
         nans: bool,
         infs: bool,
         profiled: bool,
+        device: Device | str | None,
+        *platforms: str | None,
     ):
         self.x64, self.disable_jit = x64, disable_jit
         self.dtype_promotion, self.rank_promotion = dtype_promotion, rank_promotion
         self.nans, self.infs, self.profiled = nans, infs, profiled
         self.checked = nans or infs
-        self.careful = self.checked or rank_promotion != "allow"
+        self._wanted = device if device is not None else preferred_platform(platforms)
+        self._device: Device | None = None
+        self.placed = self._wanted is not None and self._wanted not in ("cpu", host_device())
+        self.careful = self.checked or rank_promotion != "allow" or self.placed
         self.watched = self.checked or profiled or disable_jit
         self.tracing = x64, dtype_promotion, rank_promotion
+
+    @property
+    def device(self) -> Device | None:
+        """The default device, found when it is first asked for; ``None`` for the first CPU.
+
+        Raises:
+            PlatformError: the platform that was asked for has no device here.
+        """
+        if not self.placed:
+            return None
+        if self._device is None:
+            wanted = self._wanted
+            self._device = devices(wanted)[0] if isinstance(wanted, str) else wanted
+        return self._device
+
+
+def host_device() -> Device:
+    """The first CPU."""
+    return devices("cpu")[0]
+
+
+def preferred_platform(names: Sequence[str | None]) -> str | None:
+    """The first platform that options name, each with one or several (``cuda,cpu``)."""
+    named = [n.strip() for text in names if text for n in text.split(",") if n.strip()]
+    return named[0] if named else None
 
 
 _MODE_OPTIONS = (
@@ -69,6 +104,10 @@ _MODE_OPTIONS = (
     "axir_debug_nans",
     "axir_debug_infs",
     "axir_profiling",
+    "axir_default_device",
+    "axir_platform",
+    "axir_platforms",
+    "axir_platform_name",
 )
 _modes: dict[tuple[Any, ...], Mode] = {}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias, TypeGuard
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, TypeGuard, TypeVar, cast
 
 import numpy as np
 
@@ -11,6 +12,7 @@ import axir_runtime
 from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
 from axir._src.messages import located
+from axir._src.placement import PlacedArray, placed_value, settled
 from axir._src.promotion import (
     BOOL,
     DTypeLike,
@@ -35,6 +37,7 @@ __all__ = [
     "check_device",
     "constant",
     "convert",
+    "creation",
     "from_dlpack",
     "is_number",
     "isscalar",
@@ -47,7 +50,9 @@ __all__ = [
 ArrayLike: TypeAlias = Array | np.ndarray | np.generic | bool | int | float | complex
 """What operations take as an array. Lists are not among them; ``axir.numpy.asarray`` makes arrays of them."""
 
+_Made = TypeVar("_Made", bound=Callable[..., Any])
 _NUMBERS = frozenset({bool, int, float, complex})
+_local = config._local
 
 
 def is_number(x: Any) -> TypeGuard[bool | int | float | complex]:
@@ -194,20 +199,40 @@ def convert(x: Array, dtype: np.dtype, weak: bool = False) -> Array:
     if x.dtype == dtype and x.weak_type == weak:
         return x
     if x.dtype == dtype and isinstance(x, ConcreteArray):
+        if isinstance(x, PlacedArray):
+            return placed_value(x.buffer, x.aval, weak, x.placement)
         return ConcreteArray(x.to_numpy(), weak)
     return bind(OPS["convert"], x, weak=weak, dtype=dtype)
 
 
 def check_device(where: str, device: Any) -> None:
-    """Refuse what is no device; arrays lie in host memory, on the only one.
+    """Refuse what is no device.
 
     Raises:
         DTypeError: ``device`` is neither ``None`` nor one of ``axir.devices()``.
     """
-    if device is not None and device not in axir_runtime.devices():
+    if device is not None and not isinstance(device, axir_runtime.Device):
         raise located(DTypeError(f"{where}: device must be None or one of axir.devices(); got {device!r}."))
 
 
+def creation(function: _Made) -> _Made:
+    """A function that makes arrays, with an argument ``device``: the arrays are made on the host and moved there."""
+
+    @functools.wraps(function)
+    def make(*args: Any, device: Any = None, **kwargs: Any) -> Any:
+        if device is None and not _local.mode.placed:
+            return function(*args, **kwargs)
+        check_device(function.__name__, device)
+        with config.override("axir_default_device", "cpu"):
+            found = function(*args, **kwargs)
+        return (
+            tuple(settled(x, device) for x in found) if isinstance(found, tuple) else settled(found, device)
+        )
+
+    return cast(_Made, make)
+
+
+@creation
 def asarray(
     a: Any,
     dtype: DTypeLike = None,
@@ -225,7 +250,7 @@ def asarray(
             numbers keep a weak type if it is not given.
         order: ``"K"``, ``"C"`` or ``None``; the layout of arrays is not observable.
         copy: ``False`` demands that no copy is made.
-        device: One of ``axir.devices()``.
+        device: One of ``axir.devices()``, which the array is then committed to.
 
     Raises:
         DTypeError: the dtype is not supported, ``a`` is no array, or ``device`` is none.
@@ -235,8 +260,6 @@ def asarray(
     """
     if order not in (None, "K", "C", "A"):
         raise located(ShapeError(f"asarray: order must be None, 'C', 'K' or 'A'; got {order!r}."))
-    if device is not None:
-        check_device("asarray", device)
     if copy is False and not isinstance(a, Array):
         raise ValueError("asarray: the data must be copied into an axir array, but copy=False was given.")
     wanted = None if dtype is None else requested(dtype, "asarray")
@@ -246,6 +269,7 @@ def asarray(
     return found if wanted is None else convert(found, wanted)
 
 
+@creation
 def array(
     object: Any,
     dtype: DTypeLike = None,
@@ -260,17 +284,18 @@ def array(
     ``ndmin`` is the least number of axes; axes of size 1 are put in front. Arrays are immutable, so a copy of
     one is the array itself.
     """
-    found = asarray(object, dtype, order, device=device)
+    found = asarray(object, dtype, order)
     missing = ndmin - found.ndim
     return found if missing <= 0 else bind(OPS["reshape"], found, shape=(*(1,) * missing, *found.shape))
 
 
+@creation
 def from_dlpack(external_array: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
     """An array on the memory of an array of another library, which must not write to it any more.
 
     Args:
         external_array: Object with ``__dlpack__``, in host memory.
-        device: ``None`` or the device of host memory, ``axir.devices()[0]``.
+        device: One of ``axir.devices()``, which the array is copied to if it is a GPU.
         copy: ``True`` demands a copy.
 
     Raises:
@@ -278,7 +303,6 @@ def from_dlpack(external_array: Any, /, *, device: Any = None, copy: bool | None
         BufferError: its memory or dtype cannot be used.
         DTypeError: the dtype is not supported.
     """
-    check_device("from_dlpack", device)
     value = _supported(axir_runtime.from_dlpack(external_array).array)
     return ConcreteArray(_owned(value) if copy else value)
 

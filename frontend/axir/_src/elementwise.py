@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -29,6 +29,7 @@ __all__ = [
     "broadcast_to",
     "check_ranks",
     "evaluated",
+    "is_concrete",
     "is_eager",
     "operands",
     "promoted",
@@ -75,10 +76,12 @@ def scalar_like(value: bool | int | float | complex, x: Array) -> Array:
 
 
 def is_eager(xs: Sequence[Array]) -> bool:
-    """Whether an operation on these arrays is evaluated on the spot."""
+    """Whether an operation on these arrays is evaluated on the spot, by NumPy."""
     for x in xs:
-        if not isinstance(x, ConcreteArray):
+        if type(x) is not ConcreteArray:
             return False
+    if _local.mode.placed:
+        return False
     frame = current_frame()
     return frame is None or not frame.staged
 
@@ -154,7 +157,20 @@ def apply(op: type[AxirOp], xs: Sequence[Array], weak: bool, **attrs: Any) -> An
         broadcast_shapes(*[x.shape for x in xs], where=op.short_name)
         with np.errstate(all="ignore"):
             return ConcreteArray(op.numpy(*[x.to_numpy() for x in xs], **attrs), weak)
+    if is_concrete(xs) and not mode.checked:
+        from axir._src.device_ops import run_elementwise  # which traces programs
+
+        shape = broadcast_shapes(*[x.shape for x in xs], where=op.short_name)
+        found = run_elementwise(op, xs, attrs, shape, weak)
+        if found is not None:
+            return found
     return bind(op, *broadcast(xs, op.short_name), weak=weak, **attrs)
+
+
+def is_concrete(xs: Sequence[Array]) -> TypeGuard[Sequence[ConcreteArray]]:
+    """Whether an operation on these arrays runs on the spot, wherever they are."""
+    frame = current_frame()
+    return (frame is None or not frame.staged) and all(isinstance(x, ConcreteArray) for x in xs)
 
 
 def evaluated(op: type[AxirOp], x: Array, weak: bool, **attrs: Any) -> ConcreteArray:
@@ -234,7 +250,7 @@ def apply_unary(op: type[AxirOp], x: Any, to_float: bool = False) -> Array:
     if type(x) is ConcreteArray and (op.dtypes is None or x.dtype in op.dtypes):
         # The path of most eager functions: nothing is promoted, and the op's own rule gives the dtype.
         frame = current_frame()
-        if frame is None or not frame.staged:
+        if (frame is None or not frame.staged) and not _local.mode.placed:
             return evaluated(op, x, x.weak_type)
     if to_float:
         dtype = inexact(x.dtype)

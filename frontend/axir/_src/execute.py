@@ -13,8 +13,10 @@ import numpy as np
 
 from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
+from axir._src.device_targets import target_of
 from axir._src.log import logger
 from axir._src.nan_checks import check_call
+from axir._src.placement import Placement, buffer_on, common_placement, on_host, placed_value
 from axir._src.profile import span
 from axir._src.progress import progress
 from axir._src.trace import Frame, Function, Origin, Program, Spec, Tracer, current_frame
@@ -26,14 +28,24 @@ from axir_compiler.ir.module import lookup, signature
 from axir_compiler.mlir import context, ir
 from axir_compiler.ops.callback import number_callbacks
 from axir_compiler.refine import refined
-from axir_compiler.targets import Target, host
-from axir_runtime import CpuFeatureError, DiskCache, Executable, LruCache, check_cpu, cpu_features, devices
+from axir_compiler.targets import Target
+from axir_runtime import (
+    CpuFeatureError,
+    Device,
+    DiskCache,
+    Executable,
+    LruCache,
+    check_cpu,
+    cpu_features,
+    devices,
+)
 
 __all__ = ["Compiled", "Phases", "compile_function", "is_large", "run_eagerly", "transform"]
 
 
 _plans: LruCache[Any, Plan] = LruCache(4096)
-_executables: LruCache[tuple[str, tuple[int, ...]], Compiled] = LruCache(1024)
+_executables: LruCache[tuple[str, tuple[int, ...], Device], Compiled] = LruCache(1024)
+_on_devices: LruCache[Any, Compiled] = LruCache(1024)
 
 
 @functools.cache
@@ -46,6 +58,7 @@ def clear_caches() -> None:
     """Forget every plan and executable that is kept in memory."""
     _plans.clear()
     _executables.clear()
+    _on_devices.clear()
 
 
 @dataclass
@@ -90,43 +103,46 @@ def _text_key(module: ir.Module, fingerprint: str) -> str:
     return hashlib.sha256(f"{fingerprint}\n{source_hash()}\n{text}".encode()).hexdigest()
 
 
-def compile_symbol(module: ir.Module, symbol: str) -> Compiled:
-    """Compile a function of a module for the CPU, through the caches in memory and on disk.
+def compile_symbol(module: ir.Module, symbol: str, device: Device | None = None) -> Compiled:
+    """Compile a function of a module for a device, by default the first CPU, through the caches in memory and on disk.
 
     Raises:
-        CompileError: IREE refuses the program.
+        CompileError: IREE refuses the program, or the device cannot compute it.
     """
-    target = host()
+    device = devices("cpu")[0] if device is None else device
     with context():
         outputs = signature(lookup(module, symbol))[1]
         program = pipeline.extract(module, symbol, "main")
         pipeline.settle(program)
         # What is compiled, and kept on disk, knows Python functions by their positions; an executable has its own.
         numbers = number_callbacks(program)
+        target = target_of(device, asynchronous=not numbers)
         key = _text_key(program, target.fingerprint())
-        found = _executables.get((key, numbers))
+        found = _executables.get((key, numbers, device))
         if found is not None:
             return found
         phases = Phases()
-        parallel = is_large(module, symbol)
+        parallel = device.is_host and is_large(module, symbol)
         binary = _stored(key)
         phases.from_disk = binary is not None
         if binary is None:
             with progress(f"Compiling {symbol}"), span(f"compile {symbol}", "compile"):
                 binary = _compile(program, symbol, target, parallel, phases)
-            disk_cache().put(key, binary, {"function": symbol, "cpu_features": sorted(cpu_features())})
+            features = sorted(cpu_features()) if device.is_host else []
+            disk_cache().put(key, binary, {"function": symbol, "cpu_features": features})
         start = time.perf_counter()
         with span(f"load {symbol}", "compile", from_disk=phases.from_disk):
             executable = Executable(
-                devices("cpu")[0],
+                device,
                 binary,
                 results=[(a.shape, a.dtype) for a in outputs],
                 parallel=parallel,
                 callbacks=[host_function(n).call for n in numbers],
+                title=symbol,
             )
         phases.load = time.perf_counter() - start
     found = Compiled(executable, phases, len(binary))
-    _executables.put((key, numbers), found)
+    _executables.put((key, numbers, device), found)
     return found
 
 
@@ -160,9 +176,9 @@ def _compile(program: ir.Module, symbol: str, target: Target, parallel: bool, ph
     return binary
 
 
-def compile_function(function: Function) -> Compiled:
+def compile_function(function: Function, device: Device | None = None) -> Compiled:
     """Compile a traced function; see ``compile_symbol``."""
-    return compile_symbol(function.program.module, function.symbol)
+    return compile_symbol(function.program.module, function.symbol, device)
 
 
 def _plan_of(function: Function) -> Plan:
@@ -193,11 +209,27 @@ def run_eagerly(
         for tracer, x in zip(frame.arguments, arrays, strict=True):
             tracer.set_known(Origin(x.to_numpy))
         function = frame.finish(run(frame, frame.arguments))
+    given = [*arrays, *function.concrete_captures]
+    placement = common_placement(name, given)
+    if placement is not None and not placement.device.is_host:
+        return _run_on(placement, function, given)
     values = [x.to_numpy() for x in (*arrays, *function.captures)]
     found = _plan_of(function)(*values)
     if config.mode.checked:
         check_call(name, function.program.module, function.symbol, values, found, config.mode)
-    return [ConcreteArray(v, s.weak) for v, s in zip(found, function.outputs, strict=True)]
+    return [on_host(v, s.weak, placement) for v, s in zip(found, function.outputs, strict=True)]
+
+
+def _run_on(placement: Placement, function: Function, arrays: Sequence[Array]) -> list[Array]:
+    """Run a traced function, whose captures are the last of its arguments, on a device; compiled once."""
+    key = (function.key, placement.device)
+    compiled = _on_devices.get(key)
+    if compiled is None:
+        compiled = compile_function(function, placement.device)
+        _on_devices.put(key, compiled)
+    given = [buffer_on(x, placement.device) for x in arrays if isinstance(x, ConcreteArray)]
+    found = compiled.executable(given)
+    return [placed_value(b, s.aval, s.weak, placement) for b, s in zip(found, function.outputs, strict=True)]
 
 
 def transform(

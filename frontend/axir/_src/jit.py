@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from axir._src import pytree
-from axir._src.array import Array, ArrayType, ConcreteArray
+from axir._src.array import Array, ConcreteArray
 from axir._src.cache_misses import cause, is_new_object
 from axir._src.call import flatten_arrays, name_of
 from axir._src.config import Mode, config
 from axir._src.convert import to_array
-from axir._src.execute import Compiled, compile_function
+from axir._src.entries import Entry
 from axir._src.keys import WORDS, KeyArray, KeyDType, map_arrays
 from axir._src.log import logger
 from axir._src.named_axes import axes_in_force
 from axir._src.nan_checks import check_call
+from axir._src.placement import PlacedArray, Placement, common_placement
 from axir._src.profile import span
 from axir._src.promotion import canonical
 from axir._src.trace import Function, Spec, Tracer, current_frame, trace_program
 from axir._src.trace import state as _state
 from axir_compiler.ir.types import DTYPES, Aval
-from axir_runtime import Buffer, Executable
+from axir_runtime import Device, devices
 
 if TYPE_CHECKING:
     from axir._src.stages import Lowered, Traced
@@ -77,65 +78,6 @@ _local = config._local
 _NOTHING_STATIC = Static((), (), ())
 
 
-class Entry:
-    """What is kept for one signature: the traced function, and its compiled form once it was called."""
-
-    __slots__ = ("compiled", "function", "out_tree", "run", "seconds")
-
-    def __init__(self, function: Function, out_tree: pytree.TreeDef, seconds: float):
-        self.function = function
-        self.out_tree = out_tree
-        self.seconds = seconds
-        self.compiled: Compiled | None = None
-        self.run: Callable[..., Any] = self._prepare_and_run
-
-    def prepare(self) -> Compiled:
-        """Compile the function, unless that was done."""
-        compiled = self.compiled
-        if compiled is None:
-            compiled = compile_function(self.function)
-            compiled.phases.trace = self.seconds
-            self.run = _runner(compiled.executable, self.function, self.out_tree)
-            self.compiled = compiled
-        return compiled
-
-    def _prepare_and_run(self, arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
-        self.prepare()
-        return self.run(arrays, borrowed)
-
-
-def _runner(executable: Executable, function: Function, out_tree: pytree.TreeDef) -> Callable[..., Any]:
-    """A call of a compiled function on flat concrete arrays, with all that does not change bound to it.
-
-    ``borrowed`` holds the NumPy arrays of the user among the arguments.
-    """
-    captured = [x.buffer for x in function.concrete_captures]
-    types = [ArrayType.of(s.aval, s.weak) for s in function.outputs]
-    make = ConcreteArray.from_buffer
-
-    def run(arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
-        found = executable([x._buffer or x.buffer for x in arrays] + captured)
-        if borrowed:
-            found = [_unshared(b, borrowed) for b in found]
-        return pytree.unflatten(out_tree, list(map(make, found, types)))
-
-    if captured or not out_tree.is_leaf():
-        return run
-    (kind,) = types
-
-    def run_single(arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
-        (found,) = executable([x._buffer or x.buffer for x in arrays])
-        return make(_unshared(found, borrowed) if borrowed else found, kind)
-
-    return run_single
-
-
-def _unshared(result: Buffer, borrowed: Sequence[np.ndarray]) -> Buffer:
-    """A result in memory of its own, where it is that of a NumPy array that the user may write to."""
-    shared = any(np.may_share_memory(result.array, x) for x in borrowed)
-    return Buffer(result.array.copy()) if shared else result
-
-
 def _borrow(x: np.ndarray, borrowed: list[np.ndarray]) -> Array:
     """A NumPy argument without a copy, for the time of one call; in another dtype if it must be."""
     if x.dtype not in DTYPES or (x.dtype.itemsize == 8 and not config.x64_enabled):
@@ -153,12 +95,14 @@ class JitFunction:
         static_argnums: tuple[int, ...],
         static_argnames: tuple[str, ...],
         donated: tuple[int | str, ...] = (),
+        device: Device | None = None,
     ):
         functools.update_wrapper(self, fun)
         self._fun = fun
         self._title = f"jit({name_of(fun)})"
         self._static_argnums, self._static_argnames = _resolve_static(fun, static_argnums, static_argnames)
         self._donated = frozenset(donated)
+        self._device = device
         self._entries: dict[Any, Entry] = {}
         # Calls with nothing but positional concrete arrays are found here, by the types of the arrays.
         self._plain: dict[tuple[Any, ...], Entry] = {}
@@ -185,8 +129,10 @@ class JitFunction:
             return self._fun(*args, **kwargs)
         borrowed: list[np.ndarray] = []
         arrays, entry = self._lookup(args, kwargs, borrowed)
+        if mode.placed or self._device is not None or PlacedArray in map(type, arrays):
+            entry = entry.at(self._placement(args, kwargs, arrays))
         plain = not kwargs and not mode.watched and entry.function.closed
-        if plain and all(type(x) is ConcreteArray for x in args):
+        if plain and all(isinstance(x, ConcreteArray) for x in args):
             self._plain[(mode, *[x.type for x in args])] = entry
         frame = current_frame()
         if frame is None or (
@@ -203,6 +149,19 @@ class JitFunction:
             arrays = [to_array(x.to_numpy()) if type(x) is ConcreteArray else x for x in arrays]
         found = frame.emit_call(None, entry.function, arrays, entry.function.outputs)
         return pytree.unflatten(entry.out_tree, found)
+
+    def _placement(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], arrays: Sequence[Array]
+    ) -> Placement | None:
+        """Where a call with these arguments runs; ``arrays`` are their leaves, without static ones."""
+
+        def names() -> list[str]:
+            if self._static_argnums or self._static_argnames:
+                given, named, _ = self._split(args, kwargs)
+                return pytree.call_names((given, named))
+            return pytree.call_names((args, kwargs))
+
+        return common_placement(self._title, arrays, names, self._device)
 
     def _watched_run(self, mode: Mode, entry: Entry, arrays: list[Array], borrowed: list[np.ndarray]) -> Any:
         """A call that is searched for nan or recorded."""
@@ -231,7 +190,7 @@ class JitFunction:
         try:
             arrays = [
                 x
-                if type(x) is ConcreteArray
+                if isinstance(x, ConcreteArray)
                 else _borrow(x, borrowed)
                 if type(x) is np.ndarray
                 else to_array(x)
@@ -322,7 +281,10 @@ class JitFunction:
             shapes = pytree.unflatten(treedef, [0 if isinstance(x, ShapeDtypeStruct) else x for x in leaves])
             flatten_arrays(self._title, shapes, pytree.call_names)  # says which leaf it is
             raise
-        return Traced(name_of(self._fun), self._entry(kinds, treedef, static), treedef, donated)
+        entry = self._entry(kinds, treedef, static)
+        given = [x for x in leaves if isinstance(x, ConcreteArray)]
+        entry = entry.at(common_placement(self._title, given, device=self._device))
+        return Traced(name_of(self._fun), entry, treedef, donated)
 
     def _donated_leaves(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], static: tuple[int, ...]
@@ -352,7 +314,7 @@ class JitFunction:
 
 
 def _all_concrete(arrays: Sequence[Array]) -> bool:
-    return all(type(x) is ConcreteArray for x in arrays)
+    return all(isinstance(x, ConcreteArray) for x in arrays)
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:
@@ -399,6 +361,8 @@ def jit(
     donate_argnums: int | Iterable[int] | None = None,
     donate_argnames: str | Iterable[str] | None = None,
     inline: bool = False,
+    device: Device | None = None,
+    backend: str | None = None,
 ) -> Any:
     """Compile a function for the shapes and dtypes that it is called with.
 
@@ -411,8 +375,12 @@ def jit(
             by ``==``, compiles anew. They must be hashable.
         donate_argnums, donate_argnames: arguments whose memory may be reused for results; accepted as a hint.
         inline: accepted for compatibility; calls are always inlined when a program is compiled.
+        device: where the function runs; by default on the device that its arguments are committed to, or else on the
+            default one. Results stay where it ran.
+        backend: a platform in place of a device: its first one.
 
     Raises:
+        MixedDevicesError: when called, if arguments are committed to different devices.
         ConcretizationError: when called, if the function needs the value of a traced array in Python.
         CompileError: when called, if the program cannot be compiled.
 
@@ -432,11 +400,23 @@ def jit(
             donate_argnums=donate_argnums,
             donate_argnames=donate_argnames,
             inline=inline,
+            device=device,
+            backend=backend,
         )
     if not callable(fun):
         raise TypeError(f"jit: takes a function; got {fun!r}.")
     donated = (*_as_tuple(donate_argnums), *_as_tuple(donate_argnames))
-    return JitFunction(fun, _as_tuple(static_argnums), _as_tuple(static_argnames), donated)
+    static = _as_tuple(static_argnums), _as_tuple(static_argnames)
+    return JitFunction(fun, *static, donated, _chosen(device, backend))
+
+
+def _chosen(device: Any, backend: str | None) -> Device | None:
+    """The device that ``jit`` was asked to run a function on."""
+    if device is not None and backend is not None:
+        raise ValueError(f"jit: takes a device or a backend, not both; got {device!r} and {backend!r}.")
+    if device is not None and not isinstance(device, Device):
+        raise TypeError(f"jit: device must be one of axir.devices(); got {device!r}.")
+    return devices(backend)[0] if backend is not None else device
 
 
 def _spec_of(x: Any) -> Spec:

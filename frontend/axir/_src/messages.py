@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from axir._src.source import source_line, user_frame, where
 from axir_compiler.errors import AxirError
+from axir_runtime import MixedDevicesError
 
 __all__ = ["located", "user_depth", "warn", "warned"]
 
-E = TypeVar("E", bound=AxirError)
+E = TypeVar("E", bound=AxirError | MixedDevicesError)
 
 
 def located(error: E) -> E:

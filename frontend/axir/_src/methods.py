@@ -15,6 +15,7 @@ from axir._src.axes import is_sequence
 from axir._src.convert import check_device, convert
 from axir._src.indexing import getitem, iterate
 from axir._src.messages import located
+from axir._src.placement import settled
 from axir._src.promotion import DTypeLike, default_int, requested
 from axir._src.ufunc import ufunc
 from axir.numpy.standard import namespace
@@ -117,7 +118,8 @@ def _dlpack(
 
 
 def _dlpack_device(self: Array) -> tuple[int, int]:
-    return (1, 0)
+    """The kind and the number of the device, as DLPack counts them."""
+    return self.buffer.__dlpack_device__() if isinstance(self, ConcreteArray) else (1, 0)
 
 
 def _array_namespace(self: Array, *, api_version: str | None = None) -> Any:
@@ -130,8 +132,7 @@ def _array_namespace(self: Array, *, api_version: str | None = None) -> Any:
 
 def _astype(self: Array, dtype: DTypeLike, copy: bool = False, device: Any = None) -> Array:
     """The array in another dtype; see ``axir.numpy.astype``."""
-    check_device("astype", device)
-    return convert(self, requested(dtype, "astype"))
+    return np.astype(self, requested(dtype, "astype"), device=device)
 
 
 def _view(self: Array, dtype: DTypeLike = None, type: None = None) -> Array:
@@ -188,14 +189,14 @@ def _compress(
 
 
 def _to_device(self: Array, device: Any, *, stream: Any = None) -> Array:
-    """The array on a device, one of ``axir.devices()``; ``stream`` must be ``None``.
+    """The array committed to a device, one of ``axir.devices()``; ``stream`` must be ``None``.
 
     Raises: DTypeError for anything else.
     """
     check_device("to_device", device)
     if stream is not None:
         raise located(DTypeError(f"to_device: stream must be None; got {stream!r}."))
-    return self
+    return self if device is None else settled(self, device)
 
 
 def _tobytes(self: Array, order: str = "C") -> bytes:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from axir_runtime import Device
+from axir_runtime.platforms import ALIASES, PLATFORMS, canonical_platform
 
 __all__ = ["OPTIONS", "Option"]
 
 
 @dataclass(frozen=True)
 class Option:
-    """An option: its type is that of its default; with ``choices`` it has one of these values."""
+    """An option: its type is that of its default; with ``choices`` it has one of these values, or one that ``check``,
+    which takes name and value, does not refuse."""
 
     name: str
     default: Any
     documentation: str
     choices: tuple[Any, ...] = ()
+    check: Callable[[str, Any], None] | None = None
 
     def read(self, text: str) -> Any:
         """The value that a text stands for.
@@ -47,7 +53,25 @@ class Option:
         if self.choices and value not in self.choices:
             known = ", ".join(map(repr, self.choices))
             raise ValueError(f"config: {self.name} must be one of {known}; got {value!r}.")
+        if self.check is not None:
+            self.check(self.name, value)
         return value
+
+
+def _device(name: str, value: Any) -> None:
+    if isinstance(value, str):
+        canonical_platform(value)
+    elif value is not None and not isinstance(value, Device):
+        raise TypeError(f"config: {name} takes one of axir.devices(), a platform or None; got {value!r}.")
+
+
+def _platforms(name: str, value: Any) -> None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"config: {name} takes the name of a platform; got {value!r}.")
+    for platform in (value or "").split(","):
+        if platform.strip() and platform.strip() not in (*PLATFORMS, *ALIASES):
+            known = ", ".join(PLATFORMS)
+            raise ValueError(f"config: {name} must name one of {known}; got {value!r}.")
 
 
 _PRECISIONS = (
@@ -102,8 +126,25 @@ OPTIONS = (
     Option("axir_transfer_guard_host_to_device", None, _NO_TRANSFERS, _GUARDS),
     Option("axir_transfer_guard_device_to_device", None, _NO_TRANSFERS, _GUARDS),
     Option("axir_transfer_guard_device_to_host", None, _NO_TRANSFERS, _GUARDS),
-    Option("axir_platforms", None, "The platform that programs run on.", (None, "", "cpu")),
-    Option("axir_platform_name", None, "The platform that programs run on.", (None, "", "cpu")),
+    Option(
+        "axir_default_device",
+        None,
+        "The device, or the platform, that arrays are made on where nothing else is said.",
+        check=_device,
+    ),
+    Option(
+        "axir_platform",
+        None,
+        "The platform whose first device is the default one: cpu, cuda, hip, metal or vulkan.",
+        check=_platforms,
+    ),
+    Option(
+        "axir_platforms",
+        None,
+        "JAX's name for ``axir_platform``; may list several, the first counts.",
+        check=_platforms,
+    ),
+    Option("axir_platform_name", None, "Another name for ``axir_platform``.", check=_platforms),
     Option("axir_default_prng_impl", "threefry2x32", "What random keys are made of.", ("threefry2x32",)),
     Option("axir_threefry_partitionable", True, "Random bits as JAX makes them by default.", (True,)),
     Option("axir_profiling", False, "Record calls and compilations; set by ``axir.profiler``."),

@@ -6,7 +6,7 @@ import gc
 import os
 import platform
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 import axir_runtime
 from axir._src import pytree
 from axir._src.array import Array, ConcreteArray
+from axir._src.config import config
 from axir._src.devices import Device, devices
 from axir._src.version import __version__
 
@@ -74,26 +75,36 @@ def local_device_count(backend: str | None = None) -> int:
 
 
 def default_device(new_val: Device | str | None) -> AbstractContextManager[None]:
-    """A context in which arrays are made on a device, or on that of a platform: the one there is.
+    """A context in which arrays are made, and computations without committed arrays run, on a device.
+
+    Args:
+        new_val: one of ``axir.devices(...)``, or a platform, whose first device it is.
 
     Raises:
-        RuntimeError: the platform has no device. TypeError: it is no device.
+        PlatformError: the platform has no device here. TypeError: it is no device.
+
+    Example:
+        >>> import axir, axir.numpy as np
+        >>> with axir.default_device(axir.devices("cpu")[0]):
+        ...     np.zeros(3).device
+        CpuDevice(id=0)
     """
     if isinstance(new_val, str):
-        devices(new_val)
+        new_val = devices(new_val)[0]
     elif new_val is not None and not isinstance(new_val, Device):
         raise TypeError(f"default_device: takes a device, a platform or None; got {new_val!r}.")
-    return nullcontext()
+    return config.override("axir_default_device", new_val)
 
 
 def live_arrays(platform: str | None = None) -> list[Array]:
     """The concrete arrays that something refers to, found by going through all objects of the process."""
-    devices(platform)
-    return [x for x in gc.get_objects() if type(x) is ConcreteArray]
+    wanted = None if platform is None else devices(platform)
+    found = [x for x in gc.get_objects() if isinstance(x, ConcreteArray)]
+    return [x for x in found if wanted is None or x.device in wanted]
 
 
 def copy_to_host_async(x: Any) -> Any:
-    """Begin to copy the arrays of a pytree to the host; they are there already. Gives the pytree itself."""
+    """Begin to copy the arrays of a pytree to the host; they are copied when they are read. Gives the pytree itself."""
     pytree.leaves(x)
     return x
 

@@ -14,9 +14,12 @@ import numpy as np
 from axir._src import pytree
 from axir._src.array import Array, ConcreteArray
 from axir._src.call import flatten_arrays
+from axir._src.device_targets import target_of
+from axir._src.entries import Entry
 from axir._src.execute import is_large
 from axir._src.html import program_html
-from axir._src.jit import Entry, ShapeDtypeStruct
+from axir._src.jit import ShapeDtypeStruct
+from axir._src.placement import common_placement
 from axir._src.show import IR
 from axir._src.trace import Function, Spec, Tracer
 from axir_compiler import pipeline, stages
@@ -25,7 +28,6 @@ from axir_compiler.analysis.memory import memory_of
 from axir_compiler.errors import ConcretizationError
 from axir_compiler.ir.types import Aval
 from axir_compiler.mlir import context, ir
-from axir_compiler.targets import host
 
 if TYPE_CHECKING:
     from axir_runtime import Executable
@@ -145,9 +147,10 @@ class Stage:
         stages.check_stage("as_text", chosen)
         module, symbol = self._function.program.module, self._function.symbol
         with context():
-            large = is_large(module, symbol)
+            device = self._entry.device
+            large = device.is_host and is_large(module, symbol)
             return stages.stage_text(
-                module, symbol, chosen, host(), result_storage=large, locations=debug_info
+                module, symbol, chosen, target_of(device), result_storage=large, locations=debug_info
             )
 
     def compiler_ir(self, dialect: str | None = None) -> ir.Module:
@@ -242,6 +245,9 @@ class _Callable(Stage):
                 f"{self.fun_name}: the function uses arrays of a function that is being traced, and cannot run by "
                 "itself. Pass them as arguments."
             )
+        placement = self._entry.placement
+        if placement is None or placement.committed:
+            common_placement(self.fun_name, arrays, device=self._entry.device)
         return self._entry.run(arrays, [])
 
     def _checked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[ConcreteArray]:

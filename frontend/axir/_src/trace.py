@@ -24,6 +24,7 @@ from axir._src.leaks import checked_for_leaks
 from axir._src.leaks import state as leaks
 from axir._src.messages import located
 from axir._src.nan_checks import check_op
+from axir._src.placement import PlacedArray
 from axir._src.source import mlir_location, source_line, where
 from axir_compiler.errors import AxirError, ConcretizationError, LeakedTracerError
 from axir_compiler.ir.evaluate import Plan, evaluate_op, make_plan
@@ -561,6 +562,10 @@ def bind(op: type[AxirOp], *args: Array, weak: bool | None = None, **attrs: Any)
         if frame is not None and (frame.staged or any(isinstance(x, Tracer) for x in args)):
             return frame.emit(op, args, attrs, weak)
         results = op.infer_checked([x.aval for x in args], attrs)
+        if _local.mode.placed or PlacedArray in map(type, args):
+            from axir._src.device_ops import run_op  # which traces programs
+
+            return run_op(op, args, attrs, results, weak)
         found = evaluate_op(op, [x.to_numpy() for x in args], attrs)
     except AxirError as error:
         raise located(error) from None

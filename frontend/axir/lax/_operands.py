@@ -9,7 +9,7 @@ import numpy as np
 
 from axir._src.array import Array
 from axir._src.convert import is_number, typed
-from axir._src.elementwise import apply, at_dtype, broadcast_to, is_eager, operands
+from axir._src.elementwise import apply, at_dtype, broadcast_to, is_concrete, operands
 from axir._src.messages import located
 from axir._src.promotion import BOOL
 from axir_compiler.errors import DTypeError, ShapeError
@@ -67,7 +67,7 @@ def same_shape(name: str, xs: Sequence[Array]) -> list[Array]:
                 "axir.numpy, which broadcasts."
             )
         )
-    return list(xs) if is_eager(xs) else [broadcast_to(x, target) for x in xs]
+    return list(xs) if is_concrete(xs) else [broadcast_to(x, target) for x in xs]
 
 
 def call(name: str, op: str, xs: Sequence[Any], **attrs: Any) -> Array:

@@ -16,6 +16,7 @@ from axir._src.convert import (
     asarray,
     check_device,
     convert,
+    creation,
     is_number,
     shaped,
     to_array,
@@ -23,6 +24,7 @@ from axir._src.convert import (
 )
 from axir._src.elementwise import broadcast_shapes, broadcast_to, operands, promoted
 from axir._src.messages import located
+from axir._src.placement import PlacedArray, settled
 from axir._src.promotion import BOOL, DTypeLike, canonical, common, default_float, requested
 from axir._src.remember import remembered
 from axir._src.trace import current_frame
@@ -59,41 +61,44 @@ __all__ = [
 ]
 
 
+@creation
 def zeros(shape: Shape, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Zeros, by default of the default float dtype.
 
     Raises: ShapeError, DTypeError for bad arguments.
     """
-    return _filled("zeros", shape, 0, dtype, device)
+    return _filled("zeros", shape, 0, dtype)
 
 
+@creation
 def ones(shape: Shape, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Ones, by default of the default float dtype.
 
     Raises: ShapeError, DTypeError for bad arguments.
     """
-    return _filled("ones", shape, 1, dtype, device)
+    return _filled("ones", shape, 1, dtype)
 
 
+@creation
 def empty(shape: Shape, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Zeros: an immutable array has no use for undefined elements.
 
     Args:
         shape: Size, or sizes of each axis.
         dtype: By default the default float.
-        device: The device, of which there is one.
+        device: Where it is to be; by default where others are made.
 
     Raises: ShapeError for negative sizes, DTypeError for an unknown dtype.
     """
-    return _filled("empty", shape, 0, dtype, device)
+    return _filled("empty", shape, 0, dtype)
 
 
-def _filled(where: str, shape: Shape, value: int, dtype: DTypeLike, device: Any) -> Array:
-    check_device(where, device)
+def _filled(where: str, shape: Shape, value: int, dtype: DTypeLike) -> Array:
     wanted = default_float() if dtype is None else requested(dtype, where)
     return lax.full(shape_of(shape, where), value, wanted)
 
 
+@creation
 def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """An array filled with a value that broadcasts to ``shape``.
 
@@ -101,11 +106,10 @@ def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None, *, device: Any 
         shape: Size, or sizes of each axis.
         fill_value: Scalar or array.
         dtype: By default that of ``fill_value``.
-        device: The device, of which there is one.
+        device: Where it is to be; by default where others are made.
 
     Raises: ShapeError if the value does not broadcast, DTypeError for an unknown dtype.
     """
-    check_device("full", device)
     sizes = shape_of(shape, "full")
     if is_number(fill_value):
         return lax.full(sizes, fill_value, dtype)
@@ -114,15 +118,18 @@ def full(shape: Shape, fill_value: Any, dtype: DTypeLike = None, *, device: Any 
     return broadcast_to(value, sizes)
 
 
-def _like(where: str, x: ArrayLike, value: Any, dtype: DTypeLike, shape: Shape | None, device: Any) -> Array:
-    check_device(where, device)
+def _like(where: str, x: ArrayLike, value: Any, dtype: DTypeLike, shape: Shape | None) -> Array:
     array = shaped(x)
     if dtype is None and array.weak_type and is_number(value):
-        return lax.full_like(array, value, shape=shape)
-    wanted = array.dtype if dtype is None else requested(dtype, where)
-    return full(array.shape if shape is None else shape, value, wanted)
+        found = lax.full_like(array, value, shape=shape)
+    else:
+        wanted = array.dtype if dtype is None else requested(dtype, where)
+        found = full(array.shape if shape is None else shape, value, wanted)
+    stays = isinstance(array, PlacedArray) and array.committed and shape is None
+    return settled(found, array.device) if stays else found
 
 
+@creation
 def zeros_like(
     a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
@@ -132,13 +139,14 @@ def zeros_like(
         a: Array, or anything with a shape and a dtype.
         dtype: Dtype instead.
         shape: Shape instead.
-        device: The device, of which there is one.
+        device: Where it is to be; by default where others are made.
 
     Raises: ShapeError for negative sizes, DTypeError for an unknown dtype.
     """
-    return _like("zeros_like", a, 0, dtype, shape, device)
+    return _like("zeros_like", a, 0, dtype, shape)
 
 
+@creation
 def ones_like(
     a: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
@@ -148,13 +156,14 @@ def ones_like(
         a: Array, or anything with a shape and a dtype.
         dtype: Dtype instead.
         shape: Shape instead.
-        device: The device, of which there is one.
+        device: Where it is to be; by default where others are made.
 
     Raises: ShapeError for negative sizes, DTypeError for an unknown dtype.
     """
-    return _like("ones_like", a, 1, dtype, shape, device)
+    return _like("ones_like", a, 1, dtype, shape)
 
 
+@creation
 def empty_like(
     prototype: ArrayLike, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
@@ -164,13 +173,14 @@ def empty_like(
         prototype: Array, or anything with a shape and a dtype.
         dtype: Dtype instead.
         shape: Shape instead.
-        device: The device, of which there is one.
+        device: Where it is to be; by default where others are made.
 
     Raises: ShapeError for negative sizes, DTypeError for an unknown dtype.
     """
-    return _like("empty_like", prototype, 0, dtype, shape, device)
+    return _like("empty_like", prototype, 0, dtype, shape)
 
 
+@creation
 def full_like(
     a: ArrayLike, fill_value: Any, dtype: DTypeLike = None, shape: Shape | None = None, *, device: Any = None
 ) -> Array:
@@ -181,11 +191,11 @@ def full_like(
         fill_value: Scalar or array that broadcasts to the shape.
         dtype: Dtype instead.
         shape: Shape instead.
-        device: The device, of which there is one.
+        device: Where it is to be; by default where others are made.
 
     Raises: ShapeError if the value does not broadcast, DTypeError for an unknown dtype.
     """
-    return _like("full_like", a, fill_value, dtype, shape, device)
+    return _like("full_like", a, fill_value, dtype, shape)
 
 
 def copy(a: Any, order: str | None = None) -> Array:
@@ -200,14 +210,16 @@ def astype(x: ArrayLike, dtype: DTypeLike = None, /, *, copy: bool = False, devi
         x: Array of any shape.
         dtype: By default the default float.
         copy: Has no effect: arrays are immutable.
-        device: The device, of which there is one.
+        device: Where it is to be; by default where others are made.
 
     Raises: DTypeError for an unknown dtype; complex numbers lose their imaginary parts with a warning.
     """
     check_device("astype", device)
-    return convert(to_array(x), default_float() if dtype is None else requested(dtype, "astype"))
+    found = convert(to_array(x), default_float() if dtype is None else requested(dtype, "astype"))
+    return found if device is None else settled(found, device)
 
 
+@creation
 def arange(
     start: Any, stop: Any = None, step: Any = None, dtype: DTypeLike = None, *, device: Any = None
 ) -> Array:
@@ -219,7 +231,6 @@ def arange(
 
     Raises: ConcretizationError if a number is traced: the shape would depend on it.
     """
-    check_device("arange", device)
     given = [x for x in (start, stop, step) if x is not None]
     wanted = common([typed(x) for x in operands(given)])[0] if dtype is None else requested(dtype, "arange")
     numbers: list[Any] = [
@@ -250,6 +261,7 @@ def _progression(start: Any, step: Any, size: int, dtype: np.dtype) -> Array:
     return count * scalars[0] + scalars[1] if (start, step) != (0, 1) else count
 
 
+@creation
 @remembered
 def linspace(
     start: ArrayLike,
@@ -275,7 +287,6 @@ def linspace(
 
     Raises: ShapeError if ``num`` is negative.
     """
-    check_device("linspace", device)
     count = static_int(num, "linspace")
     if count < 0:
         raise located(ShapeError(f"linspace: num must not be negative; got {count}."))
@@ -376,6 +387,7 @@ def _geometric(first: Array, last: Array, num: int, endpoint: bool, dtype: DType
     return values if dtype is None else astype(values, dtype)
 
 
+@creation
 @remembered
 def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None, *, device: Any = None) -> Array:
     """Matrix ``[N, M]`` with ones on diagonal ``k`` (positive: above the main one), zeros elsewhere.
@@ -384,11 +396,10 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None, *, de
         N, M: Numbers of rows and columns; by default as many columns as rows.
         k: Number of the diagonal.
         dtype: By default the default float.
-        device: The device, of which there is one.
+        device: Where it is to be; by default where others are made.
 
     Raises: ShapeError for negative sizes.
     """
-    check_device("eye", device)
     rows, columns = shape_of((N, N if M is None else M), "eye")
     at = _diagonal_number(k, rows, columns, "eye")
     return convert(_difference(rows, columns) == -at, _or_float(dtype, "eye"))

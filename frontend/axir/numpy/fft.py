@@ -14,7 +14,7 @@ from typing import Any
 from axir import lax
 from axir._src.array import Array
 from axir._src.axes import axes_of, axis_of, items_of, static_int
-from axir._src.convert import ArrayLike, check_device, convert, to_array
+from axir._src.convert import ArrayLike, convert, creation, to_array
 from axir._src.messages import located
 from axir._src.promotion import DTypeLike, default_float, requested
 from axir.numpy.complex_parts import conj
@@ -190,6 +190,7 @@ def ihfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None =
     return conj(rfft(a, n, axis, _OPPOSITE[norm]))
 
 
+@creation
 def fftfreq(n: int, d: ArrayLike = 1.0, *, dtype: DTypeLike = None, device: Any = None) -> Array:
     """Frequencies of the elements of ``fft``, in cycles for each unit of the sample distance ``d``.
 
@@ -197,13 +198,12 @@ def fftfreq(n: int, d: ArrayLike = 1.0, *, dtype: DTypeLike = None, device: Any 
         n: Size of the transform.
         d: Distance of samples.
         dtype: By default the default float.
-        device: The device, of which there is one.
+        device: Where it is to be; by default where others are made.
 
     Returns: floats ``[n]``.
 
     Raises: ShapeError if ``n`` is no positive integer.
     """
-    check_device("fftfreq", device)
     size = _count("fftfreq", n)
     wanted = default_float() if dtype is None else requested(dtype, "fftfreq")
     # 0, 1, ..., and from the middle on as many below zero.
@@ -212,6 +212,7 @@ def fftfreq(n: int, d: ArrayLike = 1.0, *, dtype: DTypeLike = None, device: Any 
     return convert(signed, wanted) / (convert(to_array(d), wanted) * size)
 
 
+@creation
 def rfftfreq(n: int, d: ArrayLike = 1.0, *, dtype: DTypeLike = None, device: Any = None) -> Array:
     """Frequencies of the elements of ``rfft`` of ``n`` numbers, in cycles for each unit of ``d``.
 
@@ -219,13 +220,12 @@ def rfftfreq(n: int, d: ArrayLike = 1.0, *, dtype: DTypeLike = None, device: Any
         n: Size of the transform.
         d: Distance of samples.
         dtype: By default the default float.
-        device: The device, of which there is one.
+        device: Where it is to be; by default where others are made.
 
     Returns: floats ``[n // 2 + 1]``.
 
     Raises: ShapeError if ``n`` is no positive integer.
     """
-    check_device("rfftfreq", device)
     size = _count("rfftfreq", n)
     wanted = default_float() if dtype is None else requested(dtype, "rfftfreq")
     return convert(lax.iota("int32", size // 2 + 1), wanted) / (convert(to_array(d), wanted) * size)

@@ -1,0 +1,54 @@
+"""What programs for a device are compiled for."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+
+from axir_compiler.errors import AxirError
+from axir_compiler.targets import Target, host
+from axir_compiler.targets.gpu import GPU_NAMES, gpu
+from axir_runtime import Device
+
+__all__ = ["target_of"]
+
+
+_ASYNCHRONOUS = "--iree-execution-model=async-external"
+
+
+@functools.cache
+def target_of(device: Device, *, asynchronous: bool = True) -> Target:
+    """The target for a device, from what its driver tells about it.
+
+    Args:
+        asynchronous: whether calls may return before the work is done, on devices that can do that. Programs that call
+            Python while they run do not: Python is called by the thread that called them.
+
+    Raises:
+        AxirError: there is no target for such a device.
+    """
+    if device.is_host:
+        return host()
+    names = {"cuda": _cuda_name, "hip": _hip_name}
+    choose = names.get(device.platform)
+    found = gpu(device.platform if choose is None else choose(device))
+    return dataclasses.replace(found, flags=(*found.flags, _ASYNCHRONOUS)) if asynchronous else found
+
+
+def _cuda_name(device: Device) -> str:
+    """The newest architecture known here that the device runs: code for older ones runs on newer ones."""
+    known = sorted(int(name.rpartition("_")[2]) for name in GPU_NAMES if name.startswith("cuda:"))
+    found = re.search(r"compute[ _-]?capability\D*(\d+)\.(\d+)", device.description, re.IGNORECASE)
+    able = int(found[1]) * 10 + int(found[2]) if found else known[-1]
+    fitting = [n for n in known if n <= able]
+    if not fitting:
+        raise AxirError(
+            f"{device}: compute capability {able / 10} is too old; the oldest known is {known[0] / 10}."
+        )
+    return f"cuda:sm_{fitting[-1]}"
+
+
+def _hip_name(device: Device) -> str:
+    found = re.search(r"\bgfx[0-9a-f]+\b", device.description)
+    return f"rocm:{found[0] if found else 'unknown'}"
