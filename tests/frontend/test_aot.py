@@ -297,3 +297,21 @@ def calls_lapack(x: Any) -> Any:
 def test_what_cannot_be_exported(export: Any, kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
         export()
+
+
+def test_arguments_by_keyword_and_static_ones() -> None:
+    def f(x: Any, n: int, *, scale: Any, mode: str = "a") -> Any:
+        return x * n * scale + (1 if mode == "a" else 2)
+
+    exported = aot.export(
+        f, "f32[2]", 3, scale="f32[]", mode="c", static_argnums=1, static_argnames="mode", name="kept"
+    )
+    assert "f(x: float32[2], scale: float32[]) -> float32[2]" in repr(exported)
+    assert exported.call(onp.ones(2, "f4"), scale=2.0).tolist() == [8, 8]
+    wrong = {
+        "foo": ({"foo": "f32[]"}, "takes no argument 'foo'"),
+        "bar": ({"static_argnames": "bar"}, "'bar'"),
+    }
+    for options, message in [*wrong.values(), ({"static_argnums": 7}, "there are 2 arguments")]:
+        with pytest.raises(AxirError, match=message):
+            aot.export(f, "f32[2]", "f32[]", **{"scale": "f32[]", **options})

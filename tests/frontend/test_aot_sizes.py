@@ -193,7 +193,7 @@ def test_equal_names_are_equal_sizes(exported: aot.Exported) -> None:
         # What none of the samples that every function is traced for shows.
         (lambda x: x * 2 if x.shape[0] % 100 == 99 else x, "cannot go through"),
         (lambda x: x * (x.shape[0] // 499), "depends on sizes in a way|no sum of multiples"),
-        (lambda x: axir.jit(lambda y: y * 2 if y.T.shape[0] == 234 else y)(x), "cannot go through"),
+        (lambda x: axir.jit(lambda y: y * 2 if 233 < y.T.shape[0] < 237 else y)(x), "cannot go through"),
         (
             lambda x: axir.grad(lambda y: (y * (3 if y.shape[0] == 77 else 2)).sum())(x),
             "cannot go|depends on",

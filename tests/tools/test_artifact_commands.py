@@ -97,3 +97,13 @@ def test_inspect_describes_an_artifact(folder: Path) -> None:
     axir("inspect", folder / "f.axir", "--extract", folder / "members")
     assert (folder / "members" / "ir" / "f.mlir").read_text().startswith("module")
     assert (folder / "members" / "modules" / "vulkan.vmfb").stat().st_size > 1000
+
+
+def test_sizes_have_bounds_from_the_command_line(folder: Path) -> None:
+    program, artifact = folder / "functions_of_test.py", folder / "sizes.axir"
+    said = axir("compile", f"{program}:f", "f32[batch,4]", "-o", artifact, "--dim", "batch=2..9")
+    assert "f(x: float32[batch, 4]) -> float32[batch, 3]" in said
+    axir("run", artifact, "--input", "f32[3,4]=0")
+    assert "2 <= batch <= 9; got float32[10, 4]" in axir("run", artifact, "--input", "f32[10,4]=0", code=1)
+    said = axir("compile", f"{program}:f", "f32[batch,4]", "-o", artifact, "--dim", "batch=9", code=1)
+    assert "--dim takes bounds such as 'batch=1..4096'; got 'batch=9'." in said

@@ -5,6 +5,7 @@ $ axir compile model.py:predict 'f32[8,16]' -o model.axir --target cpu:x86-64-v3
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,10 @@ __all__ = ["compile_"]
 _Program = Annotated[str, typer.Argument(help="Functions: file.py:name, or file.py:name,other.")]
 _Output = Annotated[Path, typer.Option("-o", "--output", help="The artifact to write.")]
 _Targets = Annotated[list[str], typer.Option("--target", help="What to compile for; may be repeated.")]
+_Dims = Annotated[
+    list[str] | None,
+    typer.Option("--dim", help="Bounds of a size that types name: 'batch=1..4096'; may be repeated."),
+]
 _Name = Annotated[str, typer.Option(help="What the artifact is called.")]
 _Separate = Annotated[bool, typer.Option("--separate-weights", help="Put weights into a file beside it.")]
 _Include = Annotated[bool, typer.Option("--include-ir", help="Put the programs into the artifact.")]
@@ -34,6 +39,7 @@ def compile_(
     args_from: ArgsFrom = "",
     separate_weights: _Separate = False,
     include_ir: _Include = False,
+    dim: _Dims = None,
 ) -> None:
     """Compile functions into an artifact that runs without axir."""
     place, _, names = program.rpartition(":")
@@ -41,8 +47,6 @@ def compile_(
     if args_from and specs:
         raise CommandError("give the types of the arguments, or --args-from, not both.")
     args, kwargs = arguments_for(None, args_from) if args_from else (tuple(specs or ()), {})
-    if kwargs:
-        raise CommandError("exported functions take positional arguments only; --args-from gave a dict.")
     exported = aot.export(
         functions,
         *args,
@@ -50,6 +54,18 @@ def compile_(
         name=name or (names if len(functions) == 1 else None),
         weights="separate" if separate_weights else "inside",
         include_ir=include_ir,
+        dims=[_dim(text) for text in dim or ()],
+        **kwargs,
     )
     path = exported.save(output)
     typer.echo(f"{path}: {path.stat().st_size} bytes\n{exported!r}")
+
+
+def _dim(text: str) -> aot.Dim:
+    """A size with its bounds, from ``name=min..max``."""
+    found = re.fullmatch(r"\s*(\w+)\s*=\s*(\d*)\s*\.\.\s*(\d*)\s*", text)
+    if found is None:
+        raise CommandError(f"--dim takes bounds such as 'batch=1..4096'; got {text!r}.")
+    name, least, most = found.groups()
+    bounds = {key: int(value) for key, value in (("min", least), ("max", most)) if value}
+    return aot.Dim(name, **bounds)

@@ -10,6 +10,7 @@ import numpy as np
 from axir._src.call import name_of
 from axir._src.trace import current_frame
 from axir._src.version import __version__
+from axir.aot._arguments import Given, checked_keywords, without_static
 from axir.aot._dims import Dim, merged
 from axir.aot._exported import Exported
 from axir.aot._trace import members_of, request
@@ -36,6 +37,9 @@ def export(
     weights: Weights = "inside",
     include_ir: bool = False,
     dims: Iterable[Dim] = (),
+    static_argnums: int | Iterable[int] = (),
+    static_argnames: str | Iterable[str] = (),
+    **keywords: Any,
 ) -> Exported:
     """Compile functions into an artifact that runs without axir and its compiler.
 
@@ -51,10 +55,15 @@ def export(
             file of their own, ``"separate"``, which lies beside it.
         include_ir: Whether the programs, in the dialect of axir, are part of the artifact.
         dims: Bounds of sizes that specs name, as in ``"f32[batch,784]"``; without any, from 1 to 65536.
+        static_argnums, static_argnames: Arguments that are no arrays; in place of a type they have their value, which
+            the artifact is made for.
+        **keywords: Types of arguments that the functions take by keyword. (In a mapping of functions, those that bring
+            specs of their own get none.)
 
     Sizes with names are known only at a call: one program serves them all. It is made from the programs for a sample
-    of sizes, the bounds among them, which may differ in nothing but numbers that follow from the sizes. A function
-    whose Python code chooses by a size (``if x.shape[0] % 3:``) in a way that no sample shows must not be exported so.
+    of sizes, the bounds among them, which may differ in nothing but numbers that follow from the sizes. What Python
+    code asks about sizes is recorded while it is traced, and sizes with other answers are traced too; docs/aot.md
+    says what is not seen.
 
     Raises:
         ShapeError: a named size cannot be told from the arguments, or may be less than 1.
@@ -70,7 +79,11 @@ def export(
     title = _checked_title(name or _default_title(functions))
     bounds = merged(d.bounds for d in dims)
     parameters: dict[str, np.ndarray] = {}
-    requests = [request(n, f, of, bounds) for n, (f, of) in _entries(functions, specs, name or "f").items()]
+    numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
+    words = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
+    listed = _entries(functions, specs, keywords, name or "f")
+    given = {n: without_static(one, numbers, words, n) for n, one in listed.items()}
+    requests = [request(n, one, bounds) for n, one in given.items()]
     entries = [members_of(one, parameters) for one in requests]
     parallel = any(e.is_large for e in entries)
     with context():
@@ -113,15 +126,16 @@ def _checked_title(name: str) -> str:
 
 
 def _entries(
-    functions: Any, specs: tuple[Any, ...], unnamed: str
-) -> dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]:
+    functions: Any, specs: tuple[Any, ...], keywords: dict[str, Any], unnamed: str
+) -> dict[str, Given]:
     """Each function with its specs, by name; ``unnamed`` is what a single lambda is called."""
     listed = functions if isinstance(functions, Mapping) else {_default_title(functions, unnamed): functions}
     if not listed:
         raise AxirError("export: there is no function to export.")
     found = {}
     for name, value in listed.items():
-        function, *own = value if isinstance(value, tuple) else (value, *specs)
+        is_own = isinstance(value, tuple)
+        function, *own = value if is_own else (value, *specs)
         if not isinstance(name, str) or not name.isidentifier() or not name.isascii() or name.startswith("_"):
             raise AxirError(
                 f"export: functions are called by words that do not start with '_'; got {name!r}."
@@ -130,7 +144,8 @@ def _entries(
             raise AxirError(f"export: {name!r} means something else for a loaded module. Use another name.")
         if not callable(function):
             raise AxirError(f"export: {name} is no function; got {function!r}.")
-        found[name] = function, tuple(own)
+        found[name] = Given(function, tuple(own), {} if is_own else keywords)
+        checked_keywords(function, found[name].keywords, name)
     return found
 
 

@@ -13,6 +13,7 @@ from axir._src import pytree
 from axir._src.array import Array, ConcreteArray
 from axir._src.call import flatten_arrays
 from axir._src.trace import Function, Spec, Tracer, trace_program
+from axir.aot._arguments import Given
 from axir.aot._dims import bounds_of, fixed, samples, special_choices
 from axir.aot._exported import Part
 from axir.aot._specs import specs_of
@@ -48,6 +49,8 @@ class Request(NamedTuple):
     specs: list[list[Spec]]
     trees: list[pytree.TreeDef]
     bounds: dict[str, Bounds]
+    keywords: tuple[str, ...]
+    """Names of the last arguments, which the function takes by keyword."""
 
     @property
     def flat(self) -> list[Spec]:
@@ -78,15 +81,18 @@ class Entry(NamedTuple):
     is_large: bool
 
 
-def request(name: str, fun: Callable[..., Any], specs: Sequence[Any], dims: Mapping[str, Bounds]) -> Request:
+def request(name: str, given: Given, dims: Mapping[str, Bounds]) -> Request:
     """A function with types for its arguments, as they were given."""
-    names = _argument_names(fun, len(specs))
+    fun, count = given.function, len(given.specs)
+    specs = [*given.specs, *given.keywords.values()]
+    names: list[str | None] = [*_argument_names(fun, count), *given.keywords]
     pairs = [
         specs_of(s, f"{name}: {n or f'argument {i}'}")
         for i, (n, s) in enumerate(zip(names, specs, strict=True))
     ]
     bounds = bounds_of([s.aval.shape for leaves, _ in pairs for s in leaves], dims, name)
-    return Request(name, fun, names, [leaves for leaves, _ in pairs], [tree for _, tree in pairs], bounds)
+    leaves, trees = [leaves for leaves, _ in pairs], [tree for _, tree in pairs]
+    return Request(name, fun, names, leaves, trees, bounds, tuple(given.keywords))
 
 
 def _argument_names(fun: Callable[..., Any], count: int) -> list[str | None]:
@@ -299,7 +305,9 @@ def _trace(wanted: Request, sizes: Mapping[str, int], parameters: Parameters) ->
     def run(tracers: list[Tracer]) -> list[Array]:
         left = iter(tracers)
         args = [pytree.unflatten(t, [next(left) for _ in range(t.num_leaves)]) for t in wanted.trees]
-        leaves, out = flatten_arrays(wanted.name, wanted.fun(*args))
+        count = len(args) - len(wanted.keywords)
+        named = dict(zip(wanted.keywords, args[count:], strict=True))
+        leaves, out = flatten_arrays(wanted.name, wanted.fun(*args[:count], **named))
         outs.append(out)
         return leaves
 
