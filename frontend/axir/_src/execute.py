@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from axir._src import remember
 from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
 from axir._src.log import logger
@@ -46,6 +47,7 @@ def clear_caches() -> None:
     """Forget every plan and executable that is kept in memory."""
     _plans.clear()
     _executables.clear()
+    remember.forget()
 
 
 @dataclass
