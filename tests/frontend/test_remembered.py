@@ -1,11 +1,11 @@
-"""Functions that remember their programs: the third call of a kind and later ones are plans, and nothing else changes."""
+"""Functions that remember their programs: from the third call of a kind on they are plans, and nothing else changes."""
 
 import threading
 import warnings
 
 import numpy as onp
 import pytest
-from numpy_cases import ALL, POOL, arguments, title
+from numpy_cases import ALL, POOL, arguments, title, words
 from numpy_more_cases import MORE
 
 import axir
@@ -15,10 +15,10 @@ from axir._src import pytree, remember
 from axir._src.remember import remembered
 
 ROWS = [row for rows in (*ALL.values(), *MORE.values()) for row in rows]
-ACTIVATIONS = (
+ACTIVATIONS = words(
     "relu relu6 sigmoid log_sigmoid softplus soft_sign silu mish hard_tanh hard_sigmoid leaky_relu elu celu selu gelu "
     "squareplus sparse_plus sparse_sigmoid log1mexp softmax log_softmax logsumexp standardize"
-).split()
+)
 
 
 @pytest.fixture(autouse=True)

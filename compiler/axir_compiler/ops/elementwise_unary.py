@@ -14,7 +14,6 @@ from axir_compiler.errors import DTypeError
 from axir_compiler.ir.attributes import DType, Int, Str
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.types import (
-    BFLOAT16,
     BOOL,
     COMPLEX,
     DTYPES,
@@ -25,12 +24,12 @@ from axir_compiler.ir.types import (
     Aval,
     aval_of,
     is_complex,
-    is_float,
     is_inexact,
     real_dtype,
 )
 from axir_compiler.lowering import builders, scalar
 from axir_compiler.ops import complex_numbers, real_numbers
+from axir_compiler.ops.conversion import converted
 from axir_compiler.ops.elementwise import ElementwiseUnary, by_pieces, of_elements
 
 
@@ -525,33 +524,6 @@ class IsFiniteOp(ElementwiseUnary, name="is_finite", dtypes=INEXACT, zero_tangen
         return Aval(x.shape, np.dtype(bool))
 
 
-def _float64_to_bfloat16(x: np.ndarray) -> np.ndarray:
-    """Round once: by way of float32 rounded to odd, since ml_dtypes rounds to float32 and then again."""
-    near = np.asarray(x.astype(np.float32))
-    inexact = (near != x) & np.isfinite(x) & np.isfinite(near)
-    bits = near.view(np.uint32)
-    toward_zero = bits - (inexact & (np.abs(near) > np.abs(x))).astype(np.uint32)
-    return (toward_zero | inexact.astype(np.uint32)).view(np.float32).astype(BFLOAT16)
-
-
-def _converted(x: np.ndarray, *, dtype: np.dtype) -> np.ndarray:
-    if x.dtype == np.dtype("float64") and dtype == BFLOAT16:
-        return _float64_to_bfloat16(x)
-    if is_complex(x.dtype) and not is_complex(dtype) and dtype not in BOOL:
-        return _converted(np.real(x), dtype=dtype)
-    if not is_float(x.dtype) or dtype not in INTEGER:
-        return x.astype(dtype)
-    info = np.iinfo(dtype)
-    # Most often all fit, which is quick to see.
-    if dtype.kind == "i" and x.dtype.kind == "f" and (np.abs(x) < float(info.max)).all():
-        return x.astype(dtype)
-    wide = x.astype(np.float64)
-    # The largest integers are no float64: compare, then convert what is inside.
-    above, below = wide >= float(info.max), wide <= float(info.min)
-    inside = np.where(above | below | np.isnan(wide), 0, wide).astype(dtype)
-    return np.where(above, info.max, np.where(below, info.min, inside)).astype(dtype)
-
-
 class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
     """Conversion to another dtype.
 
@@ -565,7 +537,7 @@ class ConvertOp(ElementwiseUnary, name="convert", linear_in=("operand",)):
     def infer(x: Aval, *, dtype: np.dtype) -> Aval:
         return Aval(x.shape, dtype)
 
-    numpy = by_pieces(_converted)
+    numpy = by_pieces(converted)
 
     def jvp(self, dx: Value) -> Value | None:
         if not is_inexact(self.dtype):

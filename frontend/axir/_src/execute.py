@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from axir._src import remember
 from axir._src.array import Array, ConcreteArray
 from axir._src.config import config
 from axir._src.device_targets import target_of
@@ -59,6 +60,7 @@ def clear_caches() -> None:
     _plans.clear()
     _executables.clear()
     _on_devices.clear()
+    remember.forget()
 
 
 @dataclass
