@@ -47,6 +47,7 @@ __all__ = [
     "passmanager",
     "register_dialect",
     "register_operation",
+    "resume_from_phase",
     "rewrite",
     "scf",
     "stop_at_phase",
@@ -121,6 +122,15 @@ def stop_at_phase(invocation: Invocation, phase: str) -> None:
     stop.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
     stop.restype = None
     stop(invocation._inv_p, phase.encode())
+
+
+def resume_from_phase(invocation: Invocation, phase: str) -> None:
+    """Let an invocation go on from a phase to the end. (The Python API has no name for this.)"""
+    start = ctypes_dl._dylib.ireeCompilerInvocationSetCompileFromPhase
+    start.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+    start.restype = None
+    start(invocation._inv_p, phase.encode())
+    stop_at_phase(invocation, "end")
 
 
 def compile_to(session: Session, source: Source, phase: str) -> str:

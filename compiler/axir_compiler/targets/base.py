@@ -31,6 +31,7 @@ class Target:
         fma: Whether it multiplies and adds with one rounding. Where it does not, IREE splits float64 ``math.fma``
             without a word, and the functions that rely on it give wrong results.
         kernels: Whether it can run kernels of our own, with loops over single elements.
+        device: IREE's attribute for the device, where no flag stands for it.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Target:
     choose_flags: Callable[[ir.Module], tuple[str, ...]] = _no_flags
     fma: bool = True
     kernels: bool = True
+    device: str = ""
 
     def flags_for(self, module: ir.Module) -> tuple[str, ...]:
         """All flags for one program."""
@@ -47,5 +49,5 @@ class Target:
 
     def fingerprint(self) -> str:
         """Hash of everything but the program that the compiled bytes depend on; part of cache keys."""
-        parts = (self.name, self.machine, compiler_version(), *PROCESS_FLAGS, *self.flags)
+        parts = (self.name, self.machine, compiler_version(), *PROCESS_FLAGS, *self.flags, self.device)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
