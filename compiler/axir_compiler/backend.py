@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from axir_compiler.abilities import check_abilities
 from axir_compiler.errors import CompileError, InternalError
+from axir_compiler.exact_shaders import make_exact, safe_remainders, widen_fma
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.lowering.fusion import program_blocks, separate_all
@@ -29,6 +32,7 @@ from axir_compiler.mlir import (
     ir,
     main_session,
     new_session,
+    resume_from_phase,
     run_to_phase,
 )
 from axir_compiler.shared_refs import separate_shared_refs
@@ -97,7 +101,21 @@ def _checked(module: ir.Module, target: Target) -> ir.Module:
     check_lowered(module)
     check_abilities(module, target)
     _check_fma(module, target)
-    return with_constant_kernels_folded(module)
+    module = with_constant_kernels_folded(module)
+    return _for_device(module, target) if target.device else module
+
+
+def _for_device(module: ir.Module, target: Target) -> ir.Module:
+    """A copy that says what it is compiled for, and asks for nothing that the device computes in another way."""
+    copy = ir.Module.parse(_text(module), module.context)
+    with module.context:
+        copy.operation.attributes["hal.device.targets"] = ir.ArrayAttr.get(
+            [ir.Attribute.parse(target.device)]
+        )
+        if not target.fma and np.dtype("float64") in target.dtypes:
+            widen_fma(copy.operation)
+        safe_remainders(copy.operation)
+    return copy
 
 
 def phase_text(module: ir.Module, target: Target, phase: str, *, locations: bool = False) -> str:
@@ -127,7 +145,7 @@ def _text_at(
         found = run_to_phase(invocation, phase) if _load(invocation, worker, module) else None
         if found is None:
             return None, messages
-        text = found.get_asm(large_elements_limit=_LONGEST_CONSTANT, enable_debug_info=locations)
+        text = found.operation.get_asm(large_elements_limit=_LONGEST_CONSTANT, enable_debug_info=locations)
         del keep
     return text, messages
 
@@ -229,7 +247,7 @@ def _compile_somehow(flags: tuple[str, ...], module: ir.Module, target: Target) 
 
 def _forms(module: ir.Module, target: Target) -> Iterator[tuple[tuple[str, ...], ir.Module]]:
     """Further flags and what is compiled with them, less and less fused."""
-    inner = with_inner_loops(module) if target.inner_loops else module
+    inner = with_inner_loops(module) if target.kernels and target.inner_loops else module
     yield (), inner
     yield (_NO_MULTI_USE,), inner
     if inner is not module:
@@ -253,7 +271,7 @@ def _run(worker: _Worker, module: ir.Module) -> tuple[bytes | None, list[tuple[i
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
-        if not (_load(invocation, worker, module) and invocation.execute()):
+        if not (_load(invocation, worker, module) and _execute(invocation, module)):
             return None, messages
         if _has_branches(module):
             compiled = invocation.export_module()
@@ -265,6 +283,23 @@ def _run(worker: _Worker, module: ir.Module) -> tuple[bytes | None, list[tuple[i
         output.close()
         del keep
         return result, messages
+
+
+# Where kernels are translated, but not yet bytes.
+_TRANSLATED = "executable-targets"
+
+
+def _execute(invocation: Invocation, module: ir.Module) -> bool:
+    """Run IREE's pipeline, with a stop to repair shaders if the program has some; whether it compiled."""
+    if "hal.device.targets" not in module.operation.attributes:
+        return invocation.execute()
+    translated = run_to_phase(invocation, _TRANSLATED)
+    if translated is None:
+        return False
+    make_exact(translated.operation)
+    invocation.import_module(translated)
+    resume_from_phase(invocation, _TRANSLATED)
+    return invocation.execute()
 
 
 def _has_branches(module: ir.Module) -> bool:

@@ -12,6 +12,7 @@ import ctypes
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import iree.compiler.version as _version
 from iree.compiler import ir, rewrite
@@ -46,6 +47,7 @@ __all__ = [
     "passmanager",
     "register_dialect",
     "register_operation",
+    "resume_from_phase",
     "rewrite",
     "run_to_phase",
     "scf",
@@ -114,16 +116,29 @@ def compiler_version() -> str:
     return str(_version.VERSION)
 
 
-def run_to_phase(invocation: Invocation, phase: str) -> ir.Operation | None:
-    """The loaded program after a phase of IREE's pipeline, such as ``flow``; ``None`` if it does not compile.
+def run_to_phase(invocation: Invocation, phase: str) -> Any:
+    """The loaded module after a phase of IREE's pipeline, such as ``flow``; ``None`` if it does not compile.
 
-    It is valid while the invocation is open. (The Python API has no name for stopping at a phase.)
+    It is valid while the invocation is open.
     """
+    _stop_at_phase(invocation, phase)
+    return invocation.export_module() if invocation.execute() else None
+
+
+def resume_from_phase(invocation: Invocation, phase: str) -> None:
+    """Let an invocation go on from a phase to the end. (The Python API has no name for this.)"""
+    start = ctypes_dl._dylib.ireeCompilerInvocationSetCompileFromPhase
+    start.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+    start.restype = None
+    start(invocation._inv_p, phase.encode())
+    _stop_at_phase(invocation, "end")
+
+
+def _stop_at_phase(invocation: Invocation, phase: str) -> None:
     stop = ctypes_dl._dylib.ireeCompilerInvocationSetCompileToPhase
     stop.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
     stop.restype = None
     stop(invocation._inv_p, phase.encode())
-    return invocation.export_module().operation if invocation.execute() else None
 
 
 def linker_path() -> str:

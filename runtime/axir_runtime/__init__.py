@@ -33,6 +33,7 @@ from axir_runtime.parameters import parameter_archive
 from axir_runtime.platforms import GPUS, PLATFORMS
 from axir_runtime.signature import Signature, Spec
 from axir_runtime.sizes import Bounds, Size, parse_size
+from axir_runtime.vulkan_query import VulkanLimits, vulkan_limits
 
 __all__ = [
     "FORMAT_VERSION",
@@ -69,6 +70,7 @@ __all__ = [
     "Size",
     "Spec",
     "VersionError",
+    "VulkanLimits",
     "aligned_empty",
     "binaries",
     "check_cpu",
@@ -93,5 +95,6 @@ __all__ = [
     "to_dlpack",
     "unpack",
     "unpack_module",
+    "vulkan_limits",
     "write_archive",
 ]

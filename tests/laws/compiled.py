@@ -13,8 +13,8 @@ from axir_compiler.ir.module import FunctionBuilder, new_module
 from axir_compiler.ir.types import Aval, mlir_type
 from axir_compiler.mlir import context, ir
 from axir_compiler.passes.lower_to_linalg import LowerToLinalgPass
-from axir_compiler.targets import host
-from axir_runtime import Executable, devices
+from axir_compiler.targets import Target, host
+from axir_runtime import Device, DeviceExecutable, Executable, devices
 from samples import Case
 
 __all__ = ["Program", "Run", "culprits"]
@@ -28,13 +28,23 @@ class Program:
     ``large``: compiled and run as functions of large arrays are, on all cores and into memory given for the results.
     """
 
-    def __init__(self, runs: Sequence[Run], *, large: bool = False):
+    def __init__(
+        self,
+        runs: Sequence[Run],
+        *,
+        large: bool = False,
+        target: Target | None = None,
+        device: Device | None = None,
+    ):
         self.runs = runs
         self._large = large
         self._results = [case.results(case.arrays(dtype), dtype) for case, dtype in runs]
         flat = [(a.shape, a.dtype) for results in self._results for a in results]
-        data = backend.compile_module(self._module(), host())
-        self._executable = Executable(devices("cpu")[0], data, results=flat, parallel=large)
+        data = backend.compile_module(self._module(), target or host())
+        if device is None:
+            self._executable = Executable(devices("cpu")[0], data, results=flat, parallel=large)
+        else:
+            self._executable = DeviceExecutable(device, data, results=flat)
 
     def __call__(self, operands: Iterable[Sequence[np.ndarray]]) -> list[list[np.ndarray]]:
         """Results of each case for its operands."""

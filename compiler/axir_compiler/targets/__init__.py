@@ -4,6 +4,7 @@ from axir_compiler.targets.base import Target
 from axir_compiler.targets.cpu import CPU_NAMES, cpu, host
 from axir_compiler.targets.deployment import DEPLOYMENT_NAMES, Deployment, deployment
 from axir_compiler.targets.gpu import GPU_NAMES, gpu
+from axir_compiler.targets.vulkan import VulkanProfile, vulkan
 
 __all__ = [
     "CPU_NAMES",
@@ -11,8 +12,10 @@ __all__ = [
     "GPU_NAMES",
     "Deployment",
     "Target",
+    "VulkanProfile",
     "cpu",
     "deployment",
     "gpu",
     "host",
+    "vulkan",
 ]

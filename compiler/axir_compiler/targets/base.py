@@ -32,6 +32,7 @@ class Target:
             without a word, and the functions that rely on it give wrong results.
         kernels: Whether it can run kernels of our own, with loops over single elements.
         inner_loops: Whether loops of the program that are small become such kernels.
+        device: IREE's attribute for the device, where no flag stands for it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Target:
     fma: bool = True
     kernels: bool = True
     inner_loops: bool = True
+    device: str = ""
 
     def flags_for(self, module: ir.Module) -> tuple[str, ...]:
         """All flags for one program."""
@@ -49,6 +51,6 @@ class Target:
 
     def fingerprint(self) -> str:
         """Hash of everything but the program that the compiled bytes depend on; part of cache keys."""
-        forms = (str(self.kernels), str(self.inner_loops))
+        forms = (str(self.kernels), str(self.inner_loops), self.device)
         parts = (self.name, self.machine, compiler_version(), *forms, *PROCESS_FLAGS, *self.flags)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -8,13 +8,14 @@ from axir_compiler.errors import AxirError
 from axir_compiler.ir.types import BFLOAT16, DTYPES
 from axir_compiler.targets.base import Target
 
-__all__ = ["GPU_NAMES", "UNSUPPORTED", "gpu"]
+__all__ = ["FLAGS", "GPU_NAMES", "UNSUPPORTED", "gpu"]
 
-_FLAGS = (
+FLAGS = (
     # The default turns float64 into float32 without a word.
     "--iree-input-demote-f64-to-f32=false",
     "--iree-opt-const-eval=false",
 )
+"""Flags of IREE's compiler for all GPUs."""
 
 # Vulkan without extensions has no float64, and gives wrong numbers for 16-bit floats without an error; Metal has no
 # float64 either.
@@ -48,10 +49,4 @@ def gpu(name: str) -> Target:
         raise AxirError(f"target: {name!r} {why}. Use one of {', '.join(GPU_NAMES)}.")
     device, *flags = found
     dtypes = _DTYPES.get(device, frozenset(DTYPES))
-    return Target(
-        name,
-        (*_FLAGS, f"--iree-hal-target-device={device}", *flags),
-        dtypes=dtypes,
-        kernels=False,
-        inner_loops=False,
-    )
+    return Target(name, (*FLAGS, f"--iree-hal-target-device={device}", *flags), dtypes=dtypes, kernels=False)

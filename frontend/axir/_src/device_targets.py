@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import re
 
+from axir._src.vulkan_devices import vulkan_target
 from axir_compiler.errors import AxirError
 from axir_compiler.targets import Target, host
 from axir_compiler.targets.gpu import GPU_NAMES, gpu
@@ -27,13 +28,20 @@ def target_of(device: Device, *, asynchronous: bool = True) -> Target:
 
     Raises:
         AxirError: there is no target for such a device.
+        PlatformError: the device gives wrong results.
     """
     if device.is_host:
         return host()
-    names = {"cuda": _cuda_name, "hip": _hip_name}
-    choose = names.get(device.platform)
-    found = gpu(device.platform if choose is None else choose(device))
+    found = _found(device)
     return dataclasses.replace(found, flags=(*found.flags, _ASYNCHRONOUS)) if asynchronous else found
+
+
+@functools.cache
+def _found(device: Device) -> Target:
+    if device.platform == "vulkan":
+        return vulkan_target(device)
+    choose = {"cuda": _cuda_name, "hip": _hip_name}.get(device.platform)
+    return gpu(device.platform if choose is None else choose(device))
 
 
 def _cuda_name(device: Device) -> str:

@@ -1,0 +1,97 @@
+"""Ops on a Vulkan device against evaluated ones: what a driver makes of shaders is not what LLVM makes of kernels.
+
+Programs are few and small. Every op of single elements runs in float32 and in one integer dtype; of the other families
+those that a device can compute.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from compiled import Program, Run
+from test_compiled import GROUPS, _problems
+
+from axir._src.vulkan_devices import vulkan_profile, vulkan_target
+from axir_compiler.errors import CompileError
+from axir_compiler.targets import VulkanProfile, vulkan
+from axir_runtime import Device, PlatformError, devices
+
+_STRUCTURED = ("reduce_sum", "reduce_max", "argmax", "gather", "concatenate", "transpose", "pad")
+
+# Compute in float64 with fused operations, and are refused where a device has none.
+_FUSED = frozenset(
+    ("igamma", "igammac", "igamma_grad_a", "random_gamma_grad", "zeta", "regularized_incomplete_beta")
+)
+
+
+@pytest.fixture(scope="module")
+def device() -> Device:
+    try:
+        return devices("vulkan")[0]
+    except PlatformError as error:
+        pytest.skip(str(error))
+
+
+def _computable(runs: list[Run], dtypes: frozenset[np.dtype]) -> list[Run]:
+    """Those of which all operands and results are of dtypes that the device has."""
+
+    def fits(run: Run) -> bool:
+        case, dtype = run
+        arrays = case.arrays(dtype)
+        return all(x.dtype in dtypes for x in (*arrays, *case.results(arrays, dtype)))
+
+    return [run for run in runs if fits(run)]
+
+
+@pytest.mark.parametrize("dtype", ["f32", "i32"])
+def test_functions_of_elements(device: Device, dtype: str) -> None:
+    target = vulkan_target(device)
+    runs = _computable(GROUPS[f"elementwise special {dtype}"], target.dtypes - {np.dtype("float64")})
+    runs = runs if target.fma else [run for run in runs if run[0].op not in _FUSED]
+    problems = _problems(Program(runs, target=target, device=device), [c.arrays(d) for c, d in runs])
+    assert not problems, "\n".join(problems)
+
+
+def test_remainders_of_least_integers(device: Device) -> None:
+    target = vulkan_target(device)
+    runs = [run for run in GROUPS["elementwise special i8"] if run[0].op in ("rem", "div")]
+    problems = _problems(Program(runs, target=target, device=device), [c.arrays(d) for c, d in runs])
+    assert not problems, "\n".join(problems)
+
+
+def test_ops_of_arrays(device: Device) -> None:
+    target = vulkan_target(device)
+    narrow = frozenset(map(np.dtype, ("float32", "int32", "bool")))
+    runs = [run for name in _STRUCTURED for run in _computable(GROUPS[name], narrow)]
+    problems = _problems(Program(runs, target=target, device=device), [c.arrays(d) for c, d in runs])
+    assert not problems, "\n".join(problems)
+
+
+def test_what_is_missing_is_said(device: Device) -> None:
+    runs = [run for run in GROUPS["cumsum"] if run[1] == np.float32][:1]
+    with pytest.raises(CompileError, match="loops over single elements"):
+        Program(runs, target=vulkan_target(device), device=device)
+
+
+def test_the_profile_is_that_of_the_device(device: Device) -> None:
+    profile, told = vulkan_profile(device), device.properties
+    assert profile.subgroup_sizes == (int(told["subgroup.size"]),)
+    assert profile.api >= (1, 1)
+    assert profile.threads >= 128
+    assert profile.shared_memory >= 16384
+    assert min(*profile.workgroup_sizes, *profile.workgroup_counts) > 0
+
+
+def test_profiles_become_attributes_and_dtypes() -> None:
+    least = vulkan(VulkanProfile())
+    assert np.dtype("float16") not in least.dtypes
+    assert np.dtype("float64") not in least.dtypes
+    assert "subgroup = none" in least.device
+    profile = VulkanProfile(float16=True, storage16=True, float64=True, shuffle=True, subgroup_sizes=(8,))
+    more = vulkan(profile)
+    assert {np.dtype("float16"), np.dtype("float64"), np.dtype("complex128")} <= more.dtypes
+    assert "subgroup_size_choices = [8]" in more.device
+    assert more.fingerprint() != least.fingerprint()
+    assert dataclasses.replace(profile, api=(1, 3)).attribute() != profile.attribute()
