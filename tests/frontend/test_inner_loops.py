@@ -12,6 +12,7 @@ import pytest
 import axir
 import axir.numpy as np
 from axir import lax
+from axir._src.device_targets import target_of
 from axir_compiler.backend import compile_module
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.fusion import program_blocks
@@ -244,3 +245,6 @@ def test_the_switch() -> None:
     assert host().fingerprint() != replace(host(), inner_loops=False).fingerprint()
     for x, y in zip(*results, strict=True):
         onp.testing.assert_array_equal(x, y)
+    with axir.config.override("axir_inner_loops", False):
+        assert not target_of(axir.devices("cpu")[0]).inner_loops
+    assert target_of(axir.devices("cpu")[0]).inner_loops

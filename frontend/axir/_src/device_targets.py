@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import re
 
+from axir._src.config import config
 from axir._src.vulkan_devices import vulkan_target
 from axir_compiler.errors import AxirError
 from axir_compiler.targets import Target, host
@@ -18,9 +19,8 @@ __all__ = ["target_of"]
 _ASYNCHRONOUS = "--iree-execution-model=async-external"
 
 
-@functools.cache
 def target_of(device: Device, *, asynchronous: bool = True) -> Target:
-    """The target for a device, from what its driver tells about it.
+    """The target for a device, from what its driver tells about it and the options say.
 
     Args:
         asynchronous: whether calls may return before the work is done, on devices that can do that. Programs that call
@@ -30,8 +30,13 @@ def target_of(device: Device, *, asynchronous: bool = True) -> Target:
         AxirError: there is no target for such a device.
         PlatformError: the device gives wrong results.
     """
+    return _chosen(device, asynchronous, bool(config.get("axir_inner_loops")))
+
+
+@functools.cache
+def _chosen(device: Device, asynchronous: bool, inner_loops: bool) -> Target:
     if device.is_host:
-        return host()
+        return dataclasses.replace(host(), inner_loops=inner_loops)
     found = _found(device)
     return dataclasses.replace(found, flags=(*found.flags, _ASYNCHRONOUS)) if asynchronous else found
 

@@ -147,5 +147,8 @@ OPTIONS = (
     Option("axir_platform_name", None, "Another name for ``axir_platform``.", check=_platforms),
     Option("axir_default_prng_impl", "threefry2x32", "What random keys are made of.", ("threefry2x32",)),
     Option("axir_threefry_partitionable", True, "Random bits as JAX makes them by default.", (True,)),
+    Option(
+        "axir_inner_loops", True, "Compile loops of small state to one kernel each; see docs/performance.md."
+    ),
     Option("axir_profiling", False, "Record calls and compilations; set by ``axir.profiler``."),
 )
