@@ -109,7 +109,7 @@ def _is_one_window(numbers: Numbers, updates: Sequence[int]) -> bool:
 
 def _is_in_loop() -> bool:
     """Whether a step of a loop of the program is being lowered."""
-    return ir.InsertionPoint.current.block.owner.operation.name.startswith("scf.")
+    return ir.InsertionPoint.current.block.owner.operation.name in ("scf.for", "scf.while")
 
 
 def _with_window(
