@@ -14,6 +14,8 @@ from axir._src.vulkan_devices import vulkan_target
 from axir_compiler.errors import CompileError
 from axir_runtime import Device, PlatformError, devices
 
+pytestmark = pytest.mark.gpu
+
 _ROWS = self_check.checks(frozenset({np.dtype("float32"), np.dtype("int32")}), 8)
 
 

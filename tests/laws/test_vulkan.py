@@ -18,6 +18,8 @@ from axir_compiler.errors import CompileError
 from axir_compiler.targets import VulkanProfile, vulkan
 from axir_runtime import Device, PlatformError, devices
 
+pytestmark = pytest.mark.gpu
+
 _STRUCTURED = ("reduce_sum", "reduce_max", "argmax", "gather", "concatenate", "transpose", "pad")
 
 # Compute in float64 with fused operations, and are refused where a device has none.

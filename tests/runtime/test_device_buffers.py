@@ -11,6 +11,8 @@ from runtime_program import run_python
 from axir_runtime import PlatformError, devices
 from axir_runtime.platforms import properties
 
+pytestmark = pytest.mark.gpu
+
 
 def test_by_default_there_is_one_cpu() -> None:
     (cpu,) = devices()

@@ -14,7 +14,7 @@ from runtime_program import floats, run_python
 
 from axir_runtime import Device, DeviceBuffer, Executable, OutOfMemoryError, RuntimeFailure, in_flight
 
-pytestmark = PLATFORMS
+pytestmark = [PLATFORMS, pytest.mark.gpu]
 
 
 @pytest.fixture

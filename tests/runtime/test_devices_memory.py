@@ -24,7 +24,7 @@ from axir_runtime import (
 )
 from axir_runtime.dtypes import ELEMENT_TYPES
 
-pytestmark = PLATFORMS
+pytestmark = [PLATFORMS, pytest.mark.gpu]
 
 
 @pytest.fixture
