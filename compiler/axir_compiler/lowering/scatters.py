@@ -108,7 +108,7 @@ def _is_one_window(numbers: Numbers, updates: Sequence[int]) -> bool:
 
 
 def _is_in_loop() -> bool:
-    """Whether a step of a loop of the program is being lowered."""
+    """Whether a step of a loop of the program is being lowered; in branches IREE overwrites what others still read."""
     return ir.InsertionPoint.current.block.owner.operation.name in ("scf.for", "scf.while")
 
 
