@@ -35,9 +35,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("commands")
     path = folder / "functions_of_test.py"
     path.write_text(PROGRAM)
-    targets = ("--target", "cpu", "--target", "vulkan")
+    targets = ("--target", "cpu", "--target", "vulkan", "--target", "cpu:riscv64")
     said = axir("compile", f"{path}:f", "f32[2,4]", "-o", folder / "f.axir", *targets, "--include-ir")
-    assert "f(x: float32[2, 4]) -> float32[2, 3]" in said and "for cpu:host, vulkan" in said
+    assert "f(x: float32[2, 4]) -> float32[2, 3]" in said and "for cpu:host, vulkan, cpu:riscv64" in said
     axir("compile", f"{path}:g", "--args-from", f"{path}:example", "-o", folder / "g.axir", "--name", "other")
     return folder
 
@@ -64,7 +64,7 @@ def test_run_prints_and_writes_results(folder: Path) -> None:
         (["run", "f.axir", "--input", "f33[2,4]=1"], "there is no dtype 'f33'"),
         (["run", "f.axir", "--input", "i8[2]=300"], "not all of the elements are int8 numbers"),
         (["run", "f.axir", "--input", "f64[2,4]=1"], "must be float32[2, 4]; got float64[2, 4]"),
-        (["run", "f.axir", "--target", "vulkan", "--input", "f32[2,4]=1"], "no module that runs here"),
+        (["run", "f.axir", "--target", "cpu:riscv64", "--input", "f32[2,4]=1"], "no module that runs here"),
         (["inspect", "functions_of_test.py"], "not an axir artifact"),
         (["compile", "functions_of_test.py:k", "f32[2]"], "there is no 'k' in functions_of_test.py"),
         (["compile", "functions_of_test.py"], "given as file.py:name"),
@@ -93,7 +93,7 @@ def test_inspect_describes_an_artifact(folder: Path) -> None:
         assert words in said
     assert "one core, runs here" in said and "one core, does not run here" in said
     manifest = json.loads(axir("inspect", folder / "f.axir", "--json"))
-    assert [t["name"] for t in manifest["targets"]] == ["cpu:host", "vulkan"]
+    assert [t["name"] for t in manifest["targets"]] == ["cpu:host", "vulkan", "cpu:riscv64"]
     axir("inspect", folder / "f.axir", "--extract", folder / "members")
     assert (folder / "members" / "ir" / "f.mlir").read_text().startswith("module")
     assert (folder / "members" / "modules" / "vulkan.vmfb").stat().st_size > 1000
