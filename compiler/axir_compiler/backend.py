@@ -22,6 +22,7 @@ from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.lowering.fusion import program_blocks, separate_all
 from axir_compiler.lowering.inner_loops import with_inner_loops
+from axir_compiler.lowering.tilings import with_tilings
 from axir_compiler.mlir import (
     Invocation,
     Output,
@@ -247,10 +248,13 @@ def _compile_somehow(flags: tuple[str, ...], module: ir.Module, target: Target) 
 
 def _forms(module: ir.Module, target: Target) -> Iterator[tuple[tuple[str, ...], ir.Module]]:
     """Further flags and what is compiled with them, less and less fused."""
-    inner = with_inner_loops(module) if target.kernels and target.inner_loops else module
-    yield (), inner
-    yield (_NO_MULTI_USE,), inner
-    if inner is not module:
+    form = module
+    for name, rewritten in (("inner_loops", with_inner_loops), ("tilings", with_tilings)):
+        if target.kernels and name in target.optimizations:
+            form = rewritten(form)
+    yield (), form
+    yield (_NO_MULTI_USE,), form
+    if form is not module:
         yield (), module
         yield (_NO_MULTI_USE,), module
     yield (), _separated(module)

@@ -239,12 +239,12 @@ def test_the_switch() -> None:
     case = CASES["reverse"]
     module = axir.jit(case.function).lower(*case.args).compiler_ir()
     results = []
-    for target in (host(), replace(host(), inner_loops=False)):
+    for target in (host(), replace(host(), optimizations=frozenset({"tilings"}))):
         run = Executable(devices("cpu")[0], compile_module(module, target))
         results.append([onp.asarray(x) for x in run([onp.asarray(a) for a in case.args])])
-    assert host().fingerprint() != replace(host(), inner_loops=False).fingerprint()
+    assert host().fingerprint() != replace(host(), optimizations=frozenset({"tilings"})).fingerprint()
     for x, y in zip(*results, strict=True):
         onp.testing.assert_array_equal(x, y)
     with axir.config.override("axir_inner_loops", False):
-        assert not target_of(axir.devices("cpu")[0]).inner_loops
-    assert target_of(axir.devices("cpu")[0]).inner_loops
+        assert "inner_loops" not in target_of(axir.devices("cpu")[0]).optimizations
+    assert "inner_loops" in target_of(axir.devices("cpu")[0]).optimizations

@@ -1,6 +1,6 @@
 """What programs are compiled for: one module for each kind of device, and nothing about them elsewhere."""
 
-from axir_compiler.targets.base import Target
+from axir_compiler.targets.base import OPTIMIZATIONS, Target
 from axir_compiler.targets.cpu import CPU_NAMES, cpu, host
 from axir_compiler.targets.deployment import DEPLOYMENT_NAMES, Deployment, deployment
 from axir_compiler.targets.gpu import GPU_NAMES, gpu
@@ -10,6 +10,7 @@ __all__ = [
     "CPU_NAMES",
     "DEPLOYMENT_NAMES",
     "GPU_NAMES",
+    "OPTIMIZATIONS",
     "Deployment",
     "Target",
     "VulkanProfile",

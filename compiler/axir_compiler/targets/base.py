@@ -11,11 +11,16 @@ import numpy as np
 from axir_compiler.ir.types import DTYPES
 from axir_compiler.mlir import PROCESS_FLAGS, compiler_version, ir
 
-__all__ = ["Target"]
+__all__ = ["OPTIMIZATIONS", "Target"]
 
 
 def _no_flags(module: ir.Module) -> tuple[str, ...]:
     return ()
+
+
+OPTIMIZATIONS = frozenset({"inner_loops", "tilings"})
+"""Rewrites of a program just before IREE that can be switched off: small loops become one kernel each
+(``lowering.inner_loops``); reductions of columns are told their tiles (``lowering.tilings``)."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Target:
         fma: Whether it multiplies and adds with one rounding. Where it does not, IREE splits float64 ``math.fma``
             without a word, and the functions that rely on it give wrong results.
         kernels: Whether it can run kernels of our own, with loops over single elements.
-        inner_loops: Whether loops of the program that are small become such kernels.
+        optimizations: Which of ``OPTIMIZATIONS`` are made, where there are such kernels.
         device: IREE's attribute for the device, where no flag stands for it.
     """
 
@@ -42,7 +47,7 @@ class Target:
     choose_flags: Callable[[ir.Module], tuple[str, ...]] = _no_flags
     fma: bool = True
     kernels: bool = True
-    inner_loops: bool = True
+    optimizations: frozenset[str] = OPTIMIZATIONS
     device: str = ""
 
     def flags_for(self, module: ir.Module) -> tuple[str, ...]:
@@ -51,6 +56,6 @@ class Target:
 
     def fingerprint(self) -> str:
         """Hash of everything but the program that the compiled bytes depend on; part of cache keys."""
-        forms = (str(self.kernels), str(self.inner_loops), self.device)
+        forms = (str(self.kernels), *sorted(self.optimizations), self.device)
         parts = (self.name, self.machine, compiler_version(), *forms, *PROCESS_FLAGS, *self.flags)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()

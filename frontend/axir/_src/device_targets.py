@@ -9,7 +9,7 @@ import re
 from axir._src.config import config
 from axir._src.vulkan_devices import vulkan_target
 from axir_compiler.errors import AxirError
-from axir_compiler.targets import Target, host
+from axir_compiler.targets import OPTIMIZATIONS, Target, host
 from axir_compiler.targets.gpu import GPU_NAMES, gpu
 from axir_runtime import Device
 
@@ -30,13 +30,14 @@ def target_of(device: Device, *, asynchronous: bool = True) -> Target:
         AxirError: there is no target for such a device.
         PlatformError: the device gives wrong results.
     """
-    return _chosen(device, asynchronous, bool(config.get("axir_inner_loops")))
+    chosen = frozenset(name for name in OPTIMIZATIONS if config.get(f"axir_{name}"))
+    return _chosen(device, asynchronous, chosen)
 
 
 @functools.cache
-def _chosen(device: Device, asynchronous: bool, inner_loops: bool) -> Target:
+def _chosen(device: Device, asynchronous: bool, optimizations: frozenset[str]) -> Target:
     if device.is_host:
-        return dataclasses.replace(host(), inner_loops=inner_loops)
+        return dataclasses.replace(host(), optimizations=optimizations)
     found = _found(device)
     return dataclasses.replace(found, flags=(*found.flags, _ASYNCHRONOUS)) if asynchronous else found
 

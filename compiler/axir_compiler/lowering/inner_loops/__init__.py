@@ -5,7 +5,7 @@ that a step computes is small (`values.LARGEST` elements a tensor), the whole lo
 tensor is a vector, a scan reads its inputs and writes its outputs inside, and a step costs nanoseconds.
 
 `values` has the tensors of such a kernel, `bodies` evaluates one linalg op on vectors, `conversion` takes a loop with
-all that is in it, `kernel_of` makes the dispatch. A loop that holds anything else is left as it is.
+all that is in it, `replace` makes the dispatch. A loop that holds anything else is left as it is.
 
 CPU only; IREE does not compile such kernels for GPUs.
 """

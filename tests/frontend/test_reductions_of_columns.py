@@ -1,0 +1,76 @@
+"""Reductions whose columns lie side by side: IREE is told how to cut them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as onp
+import pytest
+
+import axir
+import axir.numpy as np
+from axir._src.device_targets import target_of
+from axir_compiler.lowering.tilings import with_tilings
+from axir_compiler.mlir import context, ir
+
+SHAPES: list[tuple[tuple[int, ...], int | tuple[int, ...]]] = [
+    ((200, 37), 0),
+    ((37, 130), 0),
+    ((1024, 128), 0),
+    ((3, 200, 19), 1),
+    ((3, 200, 1, 19), 1),
+    ((5, 40, 33, 3), (1, 2)),
+    ((64, 9, 8), (0, 1)),
+    ((2000, 3), 0),
+    ((5000, 1), 0),
+]
+
+
+def _all(x: Any, axis: Any) -> list[Any]:
+    y = np.exp(x * 0.1)
+    return [
+        x.sum(axis), x.max(axis), x.min(axis), x.var(axis), y.sum(axis, keepdims=True), x.mean(axis) + 1,
+        (x - x.max(axis, keepdims=True)).prod(axis), (x > 0.5).any(axis), (x > 0).sum(axis),
+        np.round(x * 9).astype("int8").max(axis), x.astype("float16").sum(axis), (x * (1 + 2j)).sum(axis),
+        axir.scipy.special.logsumexp(x, axis=axis), *([np.argmax(x, axis)] if isinstance(axis, int) else []),
+    ]  # fmt: skip
+
+
+def test_values() -> None:
+    rng = onp.random.default_rng(0)
+    arrays = [rng.normal(size=shape).astype("f4") for shape, _ in SHAPES]
+    arrays[0][7, 5] = onp.nan
+
+    def compute(*arrays: Any) -> list[list[Any]]:
+        return [_all(x, axis) for x, (_, axis) in zip(arrays, SHAPES, strict=True)]
+
+    eager = compute(*map(np.asarray, arrays))
+    for ours, expected, (shape, axis) in zip(axir.jit(compute)(*arrays), eager, SHAPES, strict=True):
+        for i, (a, b) in enumerate(zip(ours, expected, strict=True)):
+            tolerance = {"rtol": 1e-2, "atol": 0.3} if b.dtype == "float16" else {"rtol": 2e-5, "atol": 2e-4}
+            onp.testing.assert_allclose(a, b, **tolerance, err_msg=f"result {i} of {shape} along {axis}")
+
+
+@pytest.mark.parametrize(
+    ("function", "shape", "count"),
+    [
+        (lambda x: x.sum(0), (200, 37), 1),
+        (lambda x: x.var(0), (200, 37), 2),
+        (lambda x: x.sum(1), (200, 37), 0),
+        (lambda x: x.sum(0), (20, 37), 0),
+        (lambda x: x.sum(0), (8, 1000), 0),
+        (lambda x: x @ x.T, (64, 64), 0),
+    ],
+)
+def test_which_reductions_have_tiles(function: Any, shape: tuple[int, ...], count: int) -> None:
+    text = axir.jit(function).lower(np.zeros(shape)).as_text(stage="linalg")
+    module = ir.Module.parse(text, context())
+    ops = [line for line in str(with_tilings(module)).splitlines() if "linalg.generic" in line]
+    assert sum("compilation_info = " in line or "lowering_config = " in line for line in ops) == count
+    assert (with_tilings(module) is module) == (count == 0)
+
+
+def test_the_switch() -> None:
+    with axir.config.override("axir_tilings", False):
+        assert "tilings" not in target_of(axir.devices("cpu")[0]).optimizations
+    assert "tilings" in target_of(axir.devices("cpu")[0]).optimizations
