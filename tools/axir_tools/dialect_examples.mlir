@@ -32,6 +32,14 @@ func.func @example(%x: tensor<3xf32>) -> tensor<f32> {
   return %y : tensor<f32>
 }
 
+// axir.check
+func.func @example(%x: tensor<f32>) -> tensor<f32> {
+  %zero = "axir.constant"() {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %failed = "axir.compare"(%x, %zero) {direction = "lt"} : (tensor<f32>, tensor<f32>) -> tensor<i1>
+  "axir.check"(%failed, %x) {debug = true, error = 0 : i64} : (tensor<i1>, tensor<f32>) -> ()
+  return %x : tensor<f32>
+}
+
 // axir.all_gather
 func.func private @item(%x: tensor<f32>) -> tensor<f32> {
   %all = "axir.all_gather"(%x) {axis = "i", size = 3 : i64} : (tensor<f32>) -> tensor<3xf32>

@@ -46,6 +46,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Calls with rules of their own": ("custom", "custom_vmap"),
     "Named batch axes": ("collective",),
     "Python functions": ("callback",),
+    "Checks": ("check",),
 }
 """Titles of the sections, and the modules that their ops are declared in."""
 

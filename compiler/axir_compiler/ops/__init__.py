@@ -17,6 +17,7 @@ from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the famil
 _FAMILIES = (
     "along",
     "callback",
+    "check",
     "collective",
     "complex_parts",
     "constant",

@@ -18,6 +18,7 @@ _SAME = (
     "debug",
     "dlpack",
     "dtypes",
+    "experimental.checkify",
     "flatten_util",
     "image",
     "lax.linalg",
