@@ -679,6 +679,16 @@ func.func @example(%operand: tensor<4x2xf32>, %rtol: tensor<f32>) -> tensor<2x4x
   return %y : tensor<2x4xf32>
 }
 
+// axir.linear_call
+func.func private @halved(%divisor: tensor<f32>, %x: tensor<f32>) -> tensor<f32> {
+  %y = "axir.div"(%x, %divisor) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  return %y : tensor<f32>
+}
+func.func @example(%divisor: tensor<f32>, %x: tensor<f32>) -> tensor<f32> {
+  %y = "axir.linear_call"(%divisor, %x) {callee = @halved, inputs = 2 : i64, residuals = 1 : i64, transposed = @halved} : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  return %y : tensor<f32>
+}
+
 // axir.linear_solve
 func.func private @multiply(%x: tensor<3xf32>, %d: tensor<3xf32>) -> tensor<3xf32> {
   %y = "axir.mul"(%d, %x) : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>

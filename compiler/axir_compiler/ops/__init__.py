@@ -34,6 +34,7 @@ _FAMILIES = (
     "linalg",
     "linalg_lu",
     "linalg_spectral",
+    "linear_call",
     "linear_solve",
     "precision",
     "random",
