@@ -11,6 +11,7 @@ from __future__ import annotations
 __all__ = [
     "AxirError",
     "AxisError",
+    "CheckError",
     "CompileError",
     "ConcretizationError",
     "DTypeError",
@@ -47,6 +48,10 @@ class TypePromotionError(AxirError, ValueError):
 
 class TreeError(AxirError, ValueError, TypeError):
     """A pytree argument does not have the structure that is expected."""
+
+
+class CheckError(AxirError, ValueError):
+    """A check of the user's failed, or is in a program that has no way to report it."""
 
 
 class ConcretizationError(AxirError, TypeError):

@@ -3,6 +3,7 @@
 from axir_compiler.errors import (
     AxirError,
     AxisError,
+    CheckError,
     CompileError,
     ConcretizationError,
     DTypeError,
@@ -21,6 +22,7 @@ from axir_runtime.errors import MixedDevicesError, OutOfMemoryError, PlatformErr
 __all__ = [
     "AxirError",
     "AxisError",
+    "CheckError",
     "CompileError",
     "ConcretizationError",
     "DTypeError",

@@ -32,6 +32,14 @@ func.func @example(%x: tensor<3xf32>) -> tensor<f32> {
   return %y : tensor<f32>
 }
 
+// axir.check
+func.func @example(%x: tensor<f32>) -> tensor<f32> {
+  %zero = "axir.constant"() {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %failed = "axir.compare"(%x, %zero) {direction = "lt"} : (tensor<f32>, tensor<f32>) -> tensor<i1>
+  "axir.check"(%failed, %x) {debug = true, error = 0 : i64} : (tensor<i1>, tensor<f32>) -> ()
+  return %x : tensor<f32>
+}
+
 // axir.all_gather
 func.func private @item(%x: tensor<f32>) -> tensor<f32> {
   %all = "axir.all_gather"(%x) {axis = "i", size = 3 : i64} : (tensor<f32>) -> tensor<3xf32>
@@ -669,6 +677,16 @@ func.func @example(%operand: tensor<4x3xf32>) -> (tensor<3xf32>, tensor<4x3xf32>
 func.func @example(%operand: tensor<4x2xf32>, %rtol: tensor<f32>) -> tensor<2x4xf32> {
   %y = "axir.pinv"(%operand, %rtol) : (tensor<4x2xf32>, tensor<f32>) -> tensor<2x4xf32>
   return %y : tensor<2x4xf32>
+}
+
+// axir.linear_call
+func.func private @halved(%divisor: tensor<f32>, %x: tensor<f32>) -> tensor<f32> {
+  %y = "axir.div"(%x, %divisor) : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  return %y : tensor<f32>
+}
+func.func @example(%divisor: tensor<f32>, %x: tensor<f32>) -> tensor<f32> {
+  %y = "axir.linear_call"(%divisor, %x) {callee = @halved, inputs = 2 : i64, residuals = 1 : i64, transposed = @halved} : (tensor<f32>, tensor<f32>) -> tensor<f32>
+  return %y : tensor<f32>
 }
 
 // axir.linear_solve

@@ -43,9 +43,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Random bits": ("random",),
     "Loops and branches": ("op", "scan", "while_loop", "switch"),
     "Transformations": ("transformation",),
-    "Calls with rules of their own": ("custom", "custom_vmap"),
+    "Calls with rules of their own": ("custom", "custom_vmap", "linear_call"),
     "Named batch axes": ("collective",),
     "Python functions": ("callback",),
+    "Checks": ("check",),
 }
 """Titles of the sections, and the modules that their ops are declared in."""
 

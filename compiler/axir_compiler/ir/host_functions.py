@@ -22,6 +22,7 @@ __all__ = [
     "Call",
     "HostFunction",
     "HostObject",
+    "effects_are_silent",
     "host_function",
     "host_object",
     "why_no_derivative",
@@ -115,6 +116,11 @@ class _Mode(threading.local):
 
 
 _mode = _Mode()
+
+
+def effects_are_silent() -> bool:
+    """Whether programs are evaluated in this thread without their effects."""
+    return _mode.silent
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from axir_compiler.ops.helpers import *  # noqa: F403  (helpers first: the famil
 _FAMILIES = (
     "along",
     "callback",
+    "check",
     "collective",
     "complex_parts",
     "constant",
@@ -33,6 +34,7 @@ _FAMILIES = (
     "linalg",
     "linalg_lu",
     "linalg_spectral",
+    "linear_call",
     "linear_solve",
     "precision",
     "random",

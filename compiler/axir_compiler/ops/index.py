@@ -37,23 +37,23 @@ def _index_vectors(
 ) -> tuple[Value, tuple[int, ...]]:
     """Start positions of a batch of windows as index vectors ``[size, k]``, and the axes that have one."""
     moving = tuple(d for d, most in enumerate(room) if most)
-    kind = np.dtype("int64" if max(room, default=0) >= 2**31 else "int32")
+    wide = any(aval_of(s).dtype.itemsize > 4 for s in starts) or max(room, default=0) >= 2**31 - 1
+    kind = np.dtype("int64" if wide else "int32")
     columns = []
     for d in moving:
-        start = ops.convert_to(_clamped(starts[d], room[d]), kind)
+        start = ops.convert_to(_signed(starts[d], room[d]), kind)
         columns.append(ops.reshape(ops.batch_in_front(start, axes[d], size), shape=(size, 1)))
     if not columns:
         return ops.zeros(Aval((size, 0), kind)), ()
     return columns[0] if len(columns) == 1 else ops.concatenate(*columns, dimension=1), moving
 
 
-def _clamped(start: Value, last: int) -> Value:
-    """Start positions limited to ``[0, last]``, as int32 or wider."""
+def _signed(start: Value, last: int) -> Value:
+    """Start positions that fit into signed integers of their width; what is outside stays outside."""
     dtype = aval_of(start).dtype
-    if dtype.itemsize < 4:
-        start, dtype = ops.convert(start, dtype=np.dtype("int32")), np.dtype("int32")
-    last = min(last, np.iinfo(dtype).max)
-    return ops.clamp(ops.full_like(start, 0), start, ops.full_like(start, last))
+    if dtype.kind == "i" or dtype.itemsize < 4:
+        return start
+    return ops.min(start, ops.full_like(start, last + 1))
 
 
 def _batch_size(axes: Sequence[int | None], operands: Sequence[Value]) -> int:

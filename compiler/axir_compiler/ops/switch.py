@@ -86,7 +86,7 @@ class SwitchOp(RegionOp, name="switch"):
         moving = sorted({i for rule in rules for i in rule.nonzero})
         slopes = [t for t in tangents if t is not None]
         avals = [aval_of(r) for r in self.results]
-        places, slots = _shared_slots([signature(lookup(module, r.forward))[1][count:] for r in rules])
+        places, slots = shared_slots([signature(lookup(module, r.forward))[1][count:] for r in rules])
 
         def forward(rule: Any, own: Sequence[int]) -> Build:
             def build(args: list[Value]) -> list[Value]:
@@ -175,7 +175,7 @@ def _select(index: Value, branches: Sequence[Sequence[Value]]) -> list[Value]:
     return found
 
 
-def _shared_slots(needs: Sequence[Sequence[Aval]]) -> tuple[list[list[int]], list[Aval]]:
+def shared_slots(needs: Sequence[Sequence[Aval]]) -> tuple[list[list[int]], list[Aval]]:
     """Places for the values of each branch, shared between branches where types are equal; and their types."""
     slots: list[Aval] = []
     places = []

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from axir_compiler import ops
-from axir_compiler.errors import DTypeError, MissingRuleError, ShapeError
+from axir_compiler.errors import CheckError, DTypeError, MissingRuleError, ShapeError
 from axir_compiler.ir.attributes import Int
-from axir_compiler.ir.module import copy_op
+from axir_compiler.ir.module import callees_of, copy_op, lookup, walk
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.region import RegionOp, Signature, build_function
 from axir_compiler.ir.types import Aval
 from axir_compiler.lowering import builders
 from axir_compiler.mlir import ir
+from axir_compiler.ops.check import CheckOp
 from axir_compiler.transforms.silence import silent_copy
 
 Evaluator = Callable[..., list[np.ndarray]]
@@ -169,6 +170,11 @@ class WhileLoopOp(RegionOp, name="while_loop"):
             if grown == batched:
                 break
             batched = grown
+        if differing and _has_checks(module, (condition, body)):
+            raise CheckError(
+                "check: the items of a batch leave this while_loop after different numbers of steps, and its checks "
+                "would test those that have left, too. Use vmap(checkify(f)) instead of checkify(vmap(f))."
+            )
         carry = [
             x if i not in batched else ops.batch_in_front(x, axis, size)
             for i, (x, axis) in enumerate(zip(operands[:n], axes, strict=False))
@@ -209,6 +215,19 @@ def _without_effects(module: ir.Module, symbol: str) -> str:
             "would run a second time for its tangents. Use pure_callback, scan, or forward mode (jvp, jacfwd)."
         )
     return found
+
+
+def _has_checks(module: ir.Module, symbols: Sequence[str]) -> bool:
+    """Whether a function, or what it calls, has a check."""
+    reached = list(symbols)
+    for symbol in reached:
+        for op in walk(lookup(module, symbol)):
+            if isinstance(op, CheckOp):
+                return True
+            callee = callees_of(op).get("callee")
+            if callee is not None and callee not in reached:
+                reached.append(callee)
+    return False
 
 
 def _or_zeros(tangent: Value | None, like: Value) -> Value:

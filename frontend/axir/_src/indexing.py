@@ -35,10 +35,13 @@ def getitem(x: Array, index: Any) -> Array:
     items = parse(x, index)
     if any(isinstance(i, bool) or (isinstance(i, np.ndarray | Tracer) and i.ndim) for i in items):
         return _advanced(x, items)
-    items = _bounded(x, items)
+    bounded = _bounded(x, items)
     if is_eager((x,)) and not any(isinstance(i, Tracer) for i in items):
-        return ConcreteArray(_released(x.to_numpy()[tuple(items)]), x.weak_type)
-    return _basic(x, items)
+        return ConcreteArray(_released(x.to_numpy()[tuple(bounded)]), x.weak_type)
+    if _outside(x, items):
+        # In the program it stays what it is, so that it can be found.
+        return _gathered(x, windows(x.shape, items), "clip")
+    return _basic(x, bounded)
 
 
 def get(
@@ -190,6 +193,16 @@ def _bounded(x: Array, items: Sequence[Any]) -> list[Any]:
             found.append(item)
         axis += _axes_used(item)
     return found
+
+
+def _outside(x: Array, items: Sequence[Any]) -> bool:
+    """Whether an integer is not inside its axis."""
+    axis = 0
+    for item in items:
+        if isinstance(item, int) and not -x.shape[axis] <= item < x.shape[axis]:
+            return True
+        axis += _axes_used(item)
+    return False
 
 
 def _limited(item: Any, x: Array, axis: int) -> Any:

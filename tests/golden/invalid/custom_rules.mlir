@@ -152,3 +152,29 @@ func.func @f(%x: tensor<f32>) -> tensor<2xf32> {
   %z = "axir.linear_solve"(%x) {callee = @g, matvec = @g, transposed = @g, inputs = 1 : i64, can_transpose = 1 : i64} : (tensor<f32>) -> tensor<2xf32>
   return %z : tensor<2xf32>
 }
+// -----
+// ERROR: axir.linear_call: arguments of transposed must be (f32[], f32[2]); got (f32[], f32[]).
+func.func private @g(%r: tensor<f32>, %x: tensor<f32>) -> tensor<2xf32> {
+  %y = "axir.broadcast_in_dim"(%x) {shape = array<i64: 2>, dimensions = array<i64>} : (tensor<f32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+func.func private @t(%r: tensor<f32>, %x: tensor<f32>) -> tensor<f32> {
+  return %x : tensor<f32>
+}
+func.func @f(%r: tensor<f32>, %x: tensor<f32>) -> tensor<2xf32> {
+  %z = "axir.linear_call"(%r, %x) {callee = @g, transposed = @t, residuals = 1 : i64, inputs = 2 : i64} : (tensor<f32>, tensor<f32>) -> tensor<2xf32>
+  return %z : tensor<2xf32>
+}
+// -----
+// ERROR: axir.linear_call: results of transposed must be (f32[]); got (f32[2]).
+func.func private @g(%r: tensor<f32>, %x: tensor<f32>) -> tensor<2xf32> {
+  %y = "axir.broadcast_in_dim"(%x) {shape = array<i64: 2>, dimensions = array<i64>} : (tensor<f32>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+func.func private @t(%r: tensor<f32>, %x: tensor<2xf32>) -> tensor<2xf32> {
+  return %x : tensor<2xf32>
+}
+func.func @f(%r: tensor<f32>, %x: tensor<f32>) -> tensor<2xf32> {
+  %z = "axir.linear_call"(%r, %x) {callee = @g, transposed = @t, residuals = 1 : i64, inputs = 2 : i64} : (tensor<f32>, tensor<f32>) -> tensor<2xf32>
+  return %z : tensor<2xf32>
+}

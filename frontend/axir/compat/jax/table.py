@@ -18,6 +18,7 @@ _SAME = (
     "debug",
     "dlpack",
     "dtypes",
+    "experimental.checkify",
     "flatten_util",
     "image",
     "lax.linalg",
@@ -53,7 +54,7 @@ _SAME = (
 _OWN: dict[str, tuple[str, ...]] = {
     "jax": (_HERE + "toplevel", "axir"),
     "jax.core": (_HERE + "core",),
-    "jax.custom_derivatives": (_HERE + "custom_derivatives",),
+    "jax.custom_derivatives": ("axir.custom_derivatives",),
     "jax.errors": (_HERE + "errors", "axir.errors"),
     "jax.experimental": ("axir.experimental", _HERE + "experimental"),
     "jax.lax": ("axir.lax", _HERE + "lax"),
