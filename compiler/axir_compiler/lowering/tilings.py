@@ -1,8 +1,11 @@
-"""How IREE's CPU backend cuts a reduction whose columns lie side by side in memory, such as ``sum(x, axis=0)``.
+"""How IREE's CPU backend cuts reductions of columns, such as ``sum(x, axis=0)``, and products of matrix and vector.
 
 By itself it takes tiles that divide the number of columns, and computes one column at a time where only odd numbers
 do: a quarter to a tenth of the speed. Here each task takes a part of the columns, and adds rows to sums that stay in
-vector registers; what is left over at the end is done apart (peeling).
+vector registers; what is left over at the end is done apart (peeling). A product with a vector goes along one row at
+a time, with several vectors of sums; IREE's choice of many rows and few columns takes twice to four times as long.
+
+A kernel in which something larger is made of the result (``softmax``) is cut by IREE, which takes care of all of it.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ _PARALLEL, _REDUCTION = "parallel", "reduction"
 
 
 def with_tilings(module: ir.Module) -> ir.Module:
-    """The program with tiles for its reductions of columns: a copy if there are some, else the program itself."""
+    """The program with tiles for such reductions: a copy if there are some, else the program itself."""
     found = list(_reductions(module.operation))
     if not found:
         return module
@@ -45,13 +48,13 @@ def with_tilings(module: ir.Module) -> ir.Module:
         tiled = list(_reductions(copy.operation))
         for op, loops in tiled:
             config = _tiling(loops)
-            if any(_reads(other, op) for other, _ in tiled):
+            if any(_joins(other, op) for other, _ in tiled):
                 op.attributes["lowering_config"] = ir.Attribute.parse(config)
             else:
                 op.attributes["compilation_info"] = ir.Attribute.parse(
                     f"#iree_codegen.compilation_info<lowering_config = {config}, {_PIPELINE}>"
                 )
-    return copy
+    return copy if tiled else module
 
 
 class _Loops(NamedTuple):
@@ -60,6 +63,7 @@ class _Loops(NamedTuple):
     kept: Sequence[int]
     reduced: Sequence[int]
     bits: int
+    by_rows: bool  # what is combined lies side by side
 
 
 def _reductions(top: ir.Operation) -> Iterator[tuple[ir.Operation, _Loops]]:
@@ -78,11 +82,11 @@ def _reductions(top: ir.Operation) -> Iterator[tuple[ir.Operation, _Loops]]:
 
 
 def _loops_of(op: ir.Operation) -> _Loops | None:
-    """The loops of a large reduction of columns of known number; ``None`` of any other op."""
-    kinds = [str(kind).partition("<")[2].rstrip(">") for kind in op.attributes["iterator_types"]]
+    """The loops of a large reduction that is cut here; ``None`` of any other op."""
+    kinds = _iterators(op)
     if len(op.results) != 1 or _REDUCTION not in kinds or "compilation_info" in op.attributes:
         return None
-    maps = [attribute.value for attribute in op.attributes["indexing_maps"]]
+    maps = _maps(op)
     kept = [d for d, kind in enumerate(kinds) if kind == _PARALLEL]
     whole = [
         (_positions(m), ir.RankedTensorType(x.type))
@@ -92,16 +96,20 @@ def _loops_of(op: ir.Operation) -> _Loops | None:
     if not kept or not whole or _positions(maps[-1]) != kept:
         return None
     order, kind = whole[0]
-    if order[-1] != kept[-1] or any(n < 0 for n in kind.shape) or math.prod(kind.shape) < _SMALLEST:
+    if any(n < 0 for n in kind.shape) or math.prod(kind.shape) < _SMALLEST:
         return None
     sizes = dict(zip(order, kind.shape, strict=True))
     reduced = [sizes[d] for d in range(len(kinds)) if d not in kept]
-    if math.prod(reduced) < _FEWEST_ROWS:
+    by_rows = kinds[order[-1]] == _REDUCTION and order[-1] == len(kinds) - 1
+    if (by_rows and not _is_product_with_vector(op)) or not _stays_small(op, len(kept)):
         return None
-    return _Loops([sizes[d] for d in kept], reduced, _bits_of(op.results[0].type.element_type))
+    if math.prod(reduced) < _FEWEST_ROWS or not (by_rows or order[-1] == kept[-1]):
+        return None
+    return _Loops([sizes[d] for d in kept], reduced, _bits_of(op.results[0].type.element_type), by_rows)
 
 
 def _positions(m: ir.AffineMap) -> list[int]:
+    """Which loops the axes of an operand belong to; none if they are sums of loops."""
     return [ir.AffineDimExpr(e).position for e in m.results] if m.is_projected_permutation else []
 
 
@@ -116,26 +124,66 @@ def _is_unsettled(op: ir.Operation, loops: _Loops) -> bool:
     return computed or 1 in (*loops.kept, *loops.reduced)
 
 
-def _reads(op: ir.Operation, other: ir.Operation) -> bool:
-    """Whether an op reads the result of another, or what elementwise ops made of it."""
-    owners = [x.owner for x in op.operands]
-    generics = [o for o in owners if not isinstance(o, ir.Block) and o.name == "linalg.generic"]
-    return any(o == other or _reads(o, other) for o in generics)
+def _joins(op: ir.Operation, other: ir.Operation) -> bool:
+    """Whether one kernel computes both: for each result, the op reads that of the other, or what was made of it."""
+    kinds, maps = _iterators(op), _maps(op)
+    for x, m in zip(op.operands, maps, strict=True):
+        made_by = x.owner
+        if isinstance(made_by, ir.Block) or made_by.name != "linalg.generic":
+            continue
+        if all(kinds[d] == _PARALLEL for d in _positions(m)) and (made_by == other or _joins(made_by, other)):
+            return True
+    return False
+
+
+def _is_product_with_vector(op: ir.Operation) -> bool:
+    inputs = _maps(op)[:-1]
+    return len(inputs) == 2 and any(not m.is_permutation for m in inputs)
+
+
+def _stays_small(op: ir.Operation, kept: int) -> bool:
+    """Whether nothing is made of the result that has more axes: IREE would compute it in the same kernel, whole."""
+    for use in op.results[0].uses:
+        user = use.owner.operation
+        if user.name != "linalg.generic":
+            continue
+        is_large = _REDUCTION not in _iterators(user) and len(_iterators(user)) > kept
+        if is_large or not _stays_small(user, kept):
+            return False
+    return True
+
+
+def _iterators(op: ir.Operation) -> list[str]:
+    return [str(kind).partition("<")[2].rstrip(">") for kind in op.attributes["iterator_types"]]
+
+
+def _maps(op: ir.Operation) -> list[ir.AffineMap]:
+    return [attribute.value for attribute in op.attributes["indexing_maps"]]
 
 
 def _tiling(loops: _Loops) -> str:
     """The attribute. Loops are in the order that IREE brings them into: those that are kept come first."""
-    *outer, columns = loops.kept
-    lanes = min(columns, max(_BITS // loops.bits, _LEAST_LANES))
-    part = min(columns, 2 * lanes)
-    ones, none = [1] * len(outer), [0] * len(loops.reduced)
-    parts = []
-    left = max(1, _TASK // (part * math.prod(loops.reduced)))
-    for size in reversed(outer):
-        parts.insert(0, min(size, left))
-        left = max(1, left // size)
+    kept, reduced = [1] * len(loops.kept), [1] * len(loops.reduced)
+    lanes = max(_BITS // loops.bits, _LEAST_LANES)
+    fast, sizes = (reduced, loops.reduced) if loops.by_rows else (kept, loops.kept)
+    fast[-1] = min(sizes[-1], lanes)
     config = (
-        f"distribution = {[*parts, part, *none]}, vector_common_parallel = {[*ones, lanes, *none]}, "
-        f"vector_reduction = {[*(0 for _ in loops.kept), *(1 for _ in loops.reduced)]}"
+        f"distribution = {[*_parts(loops, 2 * lanes), *(0 for _ in reduced)]}, "
+        f"vector_common_parallel = {[*kept, *(0 for _ in reduced)]}, "
+        f"vector_reduction = {[*(0 for _ in kept), *reduced]}"
     )
     return f"#iree_cpu.lowering_config<{config}>"
+
+
+def _parts(loops: _Loops, columns: int) -> list[int]:
+    """How many steps of the loops that are kept one task takes, so that it is worth starting."""
+    parts = []
+    work = math.prod(loops.reduced)
+    sizes = list(loops.kept)
+    if not loops.by_rows:
+        parts.append(min(sizes.pop(), columns))
+        work *= parts[0]
+    for size in reversed(sizes):
+        parts.insert(0, min(size, max(1, _TASK // work)))
+        work *= parts[0]
+    return parts

@@ -20,7 +20,7 @@ def _no_flags(module: ir.Module) -> tuple[str, ...]:
 
 OPTIMIZATIONS = frozenset({"inner_loops", "tilings"})
 """Rewrites of a program just before IREE that can be switched off: small loops become one kernel each
-(``lowering.inner_loops``); reductions of columns are told their tiles (``lowering.tilings``)."""
+(``lowering.inner_loops``); reductions are told their tiles (``lowering.tilings``)."""
 
 
 @dataclass(frozen=True)

@@ -150,8 +150,6 @@ OPTIONS = (
     Option(
         "axir_inner_loops", True, "Compile loops of small state to one kernel each; see docs/performance.md."
     ),
-    Option(
-        "axir_tilings", True, "Tell the compiler how to cut reductions of columns; see docs/performance.md."
-    ),
+    Option("axir_tilings", True, "Tell the compiler how to cut reductions; see docs/performance.md."),
     Option("axir_profiling", False, "Record calls and compilations; set by ``axir.profiler``."),
 )

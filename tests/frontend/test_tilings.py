@@ -1,4 +1,4 @@
-"""Reductions whose columns lie side by side: IREE is told how to cut them."""
+"""Reductions that IREE is told how to cut: of columns, and products of matrix and vector."""
 
 from __future__ import annotations
 
@@ -51,6 +51,23 @@ def test_values() -> None:
             onp.testing.assert_allclose(a, b, **tolerance, err_msg=f"result {i} of {shape} along {axis}")
 
 
+def test_products_with_vectors() -> None:
+    rng = onp.random.default_rng(1)
+    a, b, v = (rng.normal(size=s).astype("f4") for s in ((90, 131), (4, 70, 131), (131,)))
+
+    def compute(a: Any, b: Any, v: Any) -> list[Any]:
+        return [
+            a @ v, axir.nn.relu(a @ v + 1), a.T @ (a @ v), a * (a @ v)[:, None], b @ v, (a + 1j) @ (v - 2j),
+            np.einsum("bij,bj->bi", b, b[:, 0]), (a * 9).astype("int32") @ (v * 9).astype("int32"),
+            np.argmin((a - v) ** 2, axis=1), np.linalg.norm(a @ v) + np.linalg.norm(b, axis=1),
+        ]  # fmt: skip
+
+    for i, (x, y) in enumerate(
+        zip(axir.jit(compute)(a, b, v), compute(*map(np.asarray, (a, b, v))), strict=True)
+    ):
+        onp.testing.assert_allclose(x, y, rtol=2e-5, atol=2e-4, err_msg=f"result {i}")
+
+
 @pytest.mark.parametrize(
     ("function", "shape", "count"),
     [
@@ -60,6 +77,8 @@ def test_values() -> None:
         (lambda x: x.sum(0), (20, 37), 0),
         (lambda x: x.sum(0), (8, 1000), 0),
         (lambda x: x @ x.T, (64, 64), 0),
+        (lambda x: x @ x[0], (64, 64), 1),
+        (lambda x: axir.nn.softmax(x, 0), (200, 37), 0),
     ],
 )
 def test_which_reductions_have_tiles(function: Any, shape: tuple[int, ...], count: int) -> None:
