@@ -82,13 +82,16 @@ def _enciphered_few(
     return _unpacked(x & low, shape, count), _unpacked(y, shape, count)
 
 
-def _enciphered_any(*xs: np.ndarray) -> tuple[np.ndarray, ...]:
+def _enciphered_any(
+    key0: np.ndarray, key1: np.ndarray, x0: np.ndarray, x1: np.ndarray
+) -> tuple[np.ndarray, ...]:
     """``_enciphered`` in the quicker way."""
+    xs = (key0, key1, x0, x1)
     largest = max(xs, key=np.size)
     count, shape = largest.size, largest.shape
     if 0 < count <= _FEW and all(x.shape == shape or x.ndim == 0 for x in xs):
-        return _enciphered_few(*xs, shape, count)
-    return _enciphered(*xs)
+        return _enciphered_few(key0, key1, x0, x1, shape, count)
+    return _enciphered(key0, key1, x0, x1)
 
 
 class Threefry2x32Op(AxirOp, name="threefry2x32", dtypes=frozenset({_UINT32}), zero_tangent=True):
