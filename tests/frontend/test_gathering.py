@@ -152,3 +152,19 @@ def test_what_does_not_fit(call, error, words):
     with pytest.raises(error, match=words) as caught:
         call()
     assert isinstance(caught.value, axir.errors.AxirError)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int32", "uint8", "uint32"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("mode", ["clip", "fill"])
+def test_taking_along_one_axis(dtype: str, axis: int, mode: str) -> None:
+    x = onp.arange(24.0, dtype="float32").reshape(2, 3, 4)
+    n = x.shape[axis]
+    for at in ([[0, 1], [n - 1, 0]], [0, n, 100], 1, n):
+        indices = onp.array(at, dtype)
+        found = np.take(x, indices, axis, mode=mode)
+        expected = onp.take(x, indices, axis, mode="clip")
+        if mode == "fill":
+            outside = onp.expand_dims(indices >= n, (*range(axis), *range(axis + indices.ndim, found.ndim)))
+            expected = onp.where(outside, onp.nan, expected)
+        onp.testing.assert_array_equal(found, expected)

@@ -6,6 +6,7 @@ import pytest
 import axir
 import axir.numpy as np
 from axir import random
+from axir_compiler.ops.random import Threefry2x32Op
 
 KEY = random.PRNGKey(42)
 MATRIX = np.arange(6.0).reshape(2, 3)
@@ -222,3 +223,19 @@ def test_empty_shapes():
     assert random.uniform(KEY, (0, 3)).shape == (0, 3)
     assert random.permutation(KEY, 0).shape == (0,)
     assert random.split(KEY, 0).shape == (0, 2)
+
+
+def test_few_and_many_numbers_are_enciphered_alike() -> None:
+    """NumPy's operations and those on lanes of one integer."""
+    xs = onp.random.default_rng(0).integers(0, 2**32, (4, 300), "uint32")
+    xs[:, :4] = 0xFFFFFFFF
+    whole = Threefry2x32Op.numpy(*xs)
+    key = [onp.asarray(x[7]) for x in xs[:2]]
+    shared = Threefry2x32Op.numpy(*key, *xs[2:])
+    for count in (1, 2, 7, 128, 129):
+        for found, expected in zip(Threefry2x32Op.numpy(*xs[:, :count]), whole, strict=True):
+            onp.testing.assert_array_equal(found, expected[:count])
+            assert found.dtype == onp.uint32
+        for found, expected in zip(Threefry2x32Op.numpy(*key, *xs[2:, None, :count]), shared, strict=True):
+            onp.testing.assert_array_equal(found, expected[None, :count])
+    assert Threefry2x32Op.numpy(*xs[:, :0])[0].shape == (0,)

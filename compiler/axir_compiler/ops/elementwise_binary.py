@@ -17,7 +17,6 @@ from axir_compiler.ir.types import (
     FLOATING,
     INTEGER,
     NUMERIC,
-    UNSIGNED,
     Aval,
     aval_of,
     is_complex,
@@ -69,9 +68,13 @@ class MulOp(ElementwiseBinary, name="mul", dtypes=NUMERIC | COMPLEX, multilinear
 
 def _truncated_quotient(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Quotient toward zero and remainder of integers; ``x / 0`` is -1 (all ones) with remainder ``x``."""
+    unsigned = x.dtype.kind == "u"
+    if y.all() and (unsigned or not (y == -1).any()):
+        remainder = np.fmod(x, y)
+        return (np.floor_divide(x, y) if unsigned else np.floor_divide(x - remainder, y)), remainder
     safe = np.where(y == 0, np.ones((), y.dtype), y)
     overflow = np.zeros((), bool)
-    if x.dtype not in UNSIGNED:
+    if not unsigned:
         overflow = (x == np.iinfo(x.dtype).min) & (y == -1)
         safe = np.where(overflow, np.ones((), y.dtype), safe)
     remainder = np.fmod(x, safe)

@@ -80,6 +80,10 @@ class GatherOp(WindowsOp, name="gather", linear_in=("operand",), arithmetic=0):
         **numbers: tuple[int, ...],
     ) -> np.ndarray:
         given = Numbers(**numbers)
+        if _takes(given, x.shape, slice_sizes, indices):
+            axis, at = given.start_index_map[0], indices[..., 0]
+            if mode == "clip" or bool(((at >= 0) & (at < x.shape[axis])).all()):
+                return np.take(x, at, axis, mode="clip")
         at = Positions(given, x.shape, slice_sizes, indices)
         found = at.read(x)
         if mode == "clip" or at.inside.all():
@@ -119,6 +123,21 @@ class GatherOp(WindowsOp, name="gather", linear_in=("operand",), arithmetic=0):
         fill = self.fill_value if self.mode == "fill" else None
         signedness = aval_of(self.indices).dtype
         return builders.gather(x, indices, self.numbers, self.slice_sizes, fill, signedness)
+
+
+def _takes(numbers: Numbers, shape: tuple[int, ...], sizes: tuple[int, ...], indices: np.ndarray) -> bool:
+    """Whether a gather replaces one axis of the operand by those of the indices, which then NumPy does quicker."""
+    axes = numbers.start_index_map
+    if len(axes) != 1 or numbers.collapsed_slice_dims != axes or numbers.operand_batching_dims:
+        return False
+    (axis,) = axes
+    behind = axis + indices.ndim - 1
+    rank = len(shape) + indices.ndim - 2
+    whole = (*shape[:axis], sizes[axis], *shape[axis + 1 :]) == sizes and shape[axis] > 0
+    # Of 64-bit unsigned indices NumPy takes none.
+    return (
+        whole and numbers.offset_dims == (*range(axis), *range(behind, rank)) and indices.dtype != np.uint64
+    )
 
 
 def check_numbers(numbers: Numbers, x: Aval, indices: Aval, sizes: Sequence[int]) -> None:

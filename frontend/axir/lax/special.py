@@ -82,7 +82,12 @@ def betainc(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Array:
 
 
 def regularized_incomplete_beta(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Array:
-    """The same as `betainc`."""
+    """Regularized incomplete beta function, under XLA's name for `betainc`.
+
+    Args:
+        a, b: Floats of one dtype, not negative.
+        x: Between 0 and 1, else the result is NaN.
+    """
     return betainc(a, b, x)
 
 

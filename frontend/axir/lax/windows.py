@@ -177,7 +177,16 @@ def reduce_window_shape_tuple(
     base_dilation: Sequence[int] | None = None,
     window_dilation: Sequence[int] | None = None,
 ) -> tuple[int, ...]:
-    """Shape of what ``reduce_window`` gives for the same arguments."""
+    """Shape of what ``reduce_window`` gives for the same arguments.
+
+    Args:
+        operand_shape: Shape of the operand.
+        window_dimensions, window_strides: Size of the windows and distance between them, for each axis.
+        padding: ``"SAME"``, ``"VALID"`` or the elements added on both sides of each axis.
+        base_dilation, window_dilation: Distances between elements of the operand and of a window; by default 1.
+
+    Raises: ShapeError if they do not fit the shape.
+    """
     shape = tuple(operand_shape)
     attrs = _attributes(shape, window_dimensions, window_strides, padding, base_dilation, window_dilation)
     (found,) = OPS["reduce_window_sum"].infer_checked([Aval(shape, np.dtype("float32"))], attrs)

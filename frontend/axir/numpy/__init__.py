@@ -46,6 +46,7 @@ from axir.numpy import histograms as _histograms
 from axir.numpy import indexing as _indexing
 from axir.numpy import integers as _integers
 from axir.numpy import logic as _logic
+from axir.numpy import nan_reductions as _nan_reductions
 from axir.numpy import padding as _padding
 from axir.numpy import polynomials as _polynomials
 from axir.numpy import positions as _positions
@@ -75,6 +76,7 @@ from axir.numpy.histograms import *  # noqa: F403
 from axir.numpy.indexing import *  # noqa: F403
 from axir.numpy.integers import *  # noqa: F403
 from axir.numpy.logic import *  # noqa: F403
+from axir.numpy.nan_reductions import *  # noqa: F403
 from axir.numpy.padding import *  # noqa: F403
 from axir.numpy.polynomials import *  # noqa: F403
 from axir.numpy.positions import *  # noqa: F403
@@ -236,6 +238,7 @@ __all__ += _histograms.__all__
 __all__ += _indexing.__all__
 __all__ += _integers.__all__
 __all__ += _logic.__all__
+__all__ += _nan_reductions.__all__
 __all__ += _padding.__all__
 __all__ += _polynomials.__all__
 __all__ += _positions.__all__

@@ -243,14 +243,24 @@ def hypot(x1: ArrayLike, x2: ArrayLike, /) -> Array:
 @binary_ufunc
 @remembered
 def logaddexp(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """``log(exp(x1) + exp(x2))`` without overflow."""
+    """``log(exp(x1) + exp(x2))`` without overflow.
+
+    Args:
+        x1, x2: Arrays that broadcast; integers are converted to the default float.
+        out, where: Must be ``None``.
+    """
     return _logaddexp(x1, x2, lax.exp, log1p)
 
 
 @binary_ufunc
 @remembered
 def logaddexp2(x1: ArrayLike, x2: ArrayLike, /) -> Array:
-    """``log2(2**x1 + 2**x2)`` without overflow."""
+    """``log2(2**x1 + 2**x2)`` without overflow.
+
+    Args:
+        x1, x2: Arrays that broadcast; integers are converted to the default float.
+        out, where: Must be ``None``.
+    """
     return _logaddexp(x1, x2, exp2, lambda v: lax.div(log1p(v), math.log(2)))
 
 

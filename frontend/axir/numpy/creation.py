@@ -471,13 +471,25 @@ def _triangle(where: str, m: ArrayLike, k: int, *, lower: bool) -> Array:
 
 
 def tril_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, Array]:
-    """Row and column numbers of the elements on and below diagonal ``k`` of ``[n, m]``."""
+    """Row and column numbers of the elements on and below a diagonal, in the order of rows.
+
+    Args:
+        n: Static number of rows.
+        k: Number of the diagonal, positive above the main one.
+        m: Static number of columns, by default ``n``.
+    """
     rows, columns = np.tril_indices(n, k, m)
     return to_array(rows), to_array(columns)
 
 
 def triu_indices(n: int, k: int = 0, m: int | None = None) -> tuple[Array, Array]:
-    """Row and column numbers of the elements on and above diagonal ``k`` of ``[n, m]``."""
+    """Row and column numbers of the elements on and above a diagonal, in the order of rows.
+
+    Args:
+        n: Static number of rows.
+        k: Number of the diagonal, positive above the main one.
+        m: Static number of columns, by default ``n``.
+    """
     rows, columns = np.triu_indices(n, k, m)
     return to_array(rows), to_array(columns)
 

@@ -48,7 +48,16 @@ def array_str(
     precision: int | None = None,
     suppress_small: bool | None = None,
 ) -> str:
-    """An array as ``str`` gives it; arguments are those of ``array_repr``."""
+    """An array as ``str`` gives it, without its class and dtype.
+
+    Args:
+        a: Array whose values are known.
+        max_line_width: Characters in a line, by default as set by ``set_printoptions``.
+        precision: Digits behind the point.
+        suppress_small: Whether numbers that are zero in these digits are shown as such.
+
+    Raises: ConcretizationError for a traced array.
+    """
     return np.array_str(to_array(a).to_numpy("its text"), max_line_width, precision, suppress_small)
 
 

@@ -18,7 +18,7 @@ from axir._src.promotion import BOOL, DTypeLike, default_int, inexact, requested
 from axir._src.remember import remembered
 from axir._src.trace import bind
 from axir.numpy.elementwise import add, maximum, minimum, multiply, no_out, truth
-from axir.numpy.logic import choose_by, isnan
+from axir.numpy.logic import choose_by
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import COMPLEX, INEXACT, UNSIGNED, real_dtype
@@ -35,15 +35,6 @@ __all__ = [
     "max",
     "mean",
     "min",
-    "nanargmax",
-    "nanargmin",
-    "nanmax",
-    "nanmean",
-    "nanmin",
-    "nanprod",
-    "nanstd",
-    "nansum",
-    "nanvar",
     "prod",
     "ptp",
     "std",
@@ -128,7 +119,20 @@ def prod(
     where: ArrayLike | None = None,
     promote_integers: bool = True,
 ) -> Array:
-    """Product along axes, by default all; the arguments, dtypes and errors are those of ``sum``."""
+    """Product along axes, by default all.
+
+    Args:
+        a: Array of any shape.
+        axis: Axis or axes, which disappear.
+        dtype: Dtype of the result; by default that of ``a``, narrow integers and bools take the default width.
+        out: Must be ``None``.
+        keepdims: Whether the axes stay, with size 1.
+        initial: Multiplies the product.
+        where: Mask of the elements that take part.
+        promote_integers: Whether narrow integers take the default width.
+
+    Raises: AxisError if an axis is out of bounds.
+    """
     no_out("prod", out)
     x = to_array(a)
     found = _masked(convert(x, accumulator(x, dtype, promote_integers, "prod")), where, 1)
@@ -381,7 +385,20 @@ def std(
     mean: ArrayLike | None = None,
     correction: float | None = None,
 ) -> Array:
-    """Standard deviation along axes: the square root of ``var``, with the same arguments and errors."""
+    """Standard deviation along axes: the square root of ``var``.
+
+    Args:
+        a: Array of any shape.
+        axis: Axis or axes, which disappear; by default all.
+        dtype: Float or complex dtype in which to compute.
+        out: Must be ``None``.
+        ddof, correction: The sum of squares is divided by the number of elements less this.
+        keepdims: Whether the axes stay, with size 1.
+        where: Mask of the elements that take part.
+        mean: The mean, if it is known, with the axes kept.
+
+    Raises: AxisError if an axis is out of bounds.
+    """
     no_out("std", out)
     return lax.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction))
 
@@ -421,134 +438,3 @@ def _weights(x: Array, axis: Axes, weights: Array) -> Array:
             )
         weights = lax.broadcast_in_dim(weights, x.shape, axes)
     return convert(weights, inexact(weights.dtype))
-
-
-def _without_nan(name: str, a: ArrayLike, neutral: float) -> tuple[Array, Array | None]:
-    """``a`` with NaN replaced, and where it was."""
-    x = to_array(a)
-    if x.dtype not in INEXACT:
-        return x, None
-    missing = isnan(x)
-    return choose_by(missing, neutral, x), missing
-
-
-@remembered
-def nansum(
-    a: ArrayLike,
-    axis: Axes = None,
-    dtype: DTypeLike = None,
-    out: None = None,
-    keepdims: bool = False,
-    initial: ArrayLike | None = None,
-    where: ArrayLike | None = None,
-) -> Array:
-    """``sum`` of what is not NaN."""
-    return sum(_without_nan("nansum", a, 0.0)[0], axis, dtype, out, keepdims, initial, where)
-
-
-@remembered
-def nanprod(
-    a: ArrayLike,
-    axis: Axes = None,
-    dtype: DTypeLike = None,
-    out: None = None,
-    keepdims: bool = False,
-    initial: ArrayLike | None = None,
-    where: ArrayLike | None = None,
-) -> Array:
-    """``prod`` of what is not NaN."""
-    return prod(_without_nan("nanprod", a, 1.0)[0], axis, dtype, out, keepdims, initial, where)
-
-
-def _nan_extremum(name: str, reduce: Any, neutral: float) -> Any:
-    def function(
-        a: ArrayLike,
-        axis: Axes = None,
-        out: None = None,
-        keepdims: bool = False,
-        initial: ArrayLike | None = None,
-        where: ArrayLike | None = None,
-    ) -> Array:
-        x, missing = _without_nan(name, a, neutral)
-        found = reduce(x, axis, out, keepdims, initial, where)
-        if missing is None or initial is not None:
-            return found
-        return choose_by(all(missing, axis, keepdims=keepdims), math.nan, found)
-
-    function.__name__ = function.__qualname__ = name
-    function.__module__ = "axir.numpy"
-    function.__doc__ = f"``{name[3:]}`` of what is not NaN; NaN where there is nothing else."
-    return remembered(function)
-
-
-nanmax = _nan_extremum("nanmax", max, -math.inf)
-nanmin = _nan_extremum("nanmin", min, math.inf)
-
-
-def _nan_arg(name: str, find: Any, neutral: float) -> Any:
-    def function(
-        a: ArrayLike, axis: int | None = None, out: None = None, keepdims: bool | None = None
-    ) -> Array:
-        x, missing = _without_nan(name, a, neutral)
-        found = find(x, axis, out, keepdims)
-        if missing is None:
-            return found
-        return choose_by(all(missing, axis, keepdims=bool(keepdims)), -1, found)
-
-    function.__name__ = function.__qualname__ = name
-    function.__module__ = "axir.numpy"
-    function.__doc__ = f"``{name[3:]}`` of what is not NaN; -1 where there is nothing else."
-    return remembered(function)
-
-
-nanargmax = _nan_arg("nanargmax", argmax, -math.inf)
-nanargmin = _nan_arg("nanargmin", argmin, math.inf)
-
-
-def _present(a: ArrayLike, where: ArrayLike | None) -> Array:
-    x = to_array(a)
-    present = lax.bitwise_not(isnan(x))
-    return present if where is None else lax.bitwise_and(present, broadcast_to(truth(where), x.shape))
-
-
-@remembered
-def nanmean(
-    a: ArrayLike,
-    axis: Axes = None,
-    dtype: DTypeLike = None,
-    out: None = None,
-    keepdims: bool = False,
-    where: ArrayLike | None = None,
-) -> Array:
-    """``mean`` of what is not NaN."""
-    return mean(a, axis, dtype, out, keepdims, where=_present(a, where))
-
-
-@remembered
-def nanvar(
-    a: ArrayLike,
-    axis: Axes = None,
-    dtype: DTypeLike = None,
-    out: None = None,
-    ddof: int = 0,
-    keepdims: bool = False,
-    where: ArrayLike | None = None,
-    mean: ArrayLike | None = None,
-) -> Array:
-    """``var`` of what is not NaN."""
-    return var(a, axis, dtype, out, ddof, keepdims, where=_present(a, where), mean=mean)
-
-
-@remembered
-def nanstd(
-    a: ArrayLike,
-    axis: Axes = None,
-    dtype: DTypeLike = None,
-    out: None = None,
-    ddof: int = 0,
-    keepdims: bool = False,
-    where: ArrayLike | None = None,
-    mean: ArrayLike | None = None,
-) -> Array:
-    """``std`` of what is not NaN."""
-    return std(a, axis, dtype, out, ddof, keepdims, where=_present(a, where), mean=mean)

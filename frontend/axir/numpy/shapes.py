@@ -131,7 +131,14 @@ def matrix_transpose(x: ArrayLike, /) -> Array:
 
 
 def swapaxes(a: ArrayLike, axis1: int, axis2: int) -> Array:
-    """Two axes exchanged."""
+    """Two axes exchanged.
+
+    Args:
+        a: Array.
+        axis1, axis2: The axes; negative ones count from the last.
+
+    Raises: AxisError if there is no such axis.
+    """
     x = to_array(a)
     order = list(range(x.ndim))
     i, j = (axis_of(k, x.ndim, "swapaxes") for k in (axis1, axis2))
@@ -309,7 +316,16 @@ def split(ary: ArrayLike, indices_or_sections: Any, axis: int = 0) -> list[Array
 
 @remembered
 def array_split(ary: ArrayLike, indices_or_sections: Any, axis: int = 0) -> list[Array]:
-    """``split`` into parts whose sizes may differ by one."""
+    """Parts of an axis whose sizes differ by one at most, or parts between indices.
+
+    Args:
+        ary: Array with at least one axis.
+        indices_or_sections: Static number of parts, the first of which are the larger ones, or where each part but the
+            first begins; negative ones count from the end.
+        axis: Axis to divide.
+
+    Raises: ShapeError for fewer than 1 part; AxisError if there is no such axis.
+    """
     x = to_array(ary)
     at = axis_of(axis, x.ndim, "array_split")
     n = x.shape[at]
