@@ -216,6 +216,16 @@ def test_warmup_takes_types_and_gives_the_function():
     onp.testing.assert_array_equal(f(np.ones(4), y=2.0), onp.full(4, 2))
 
 
+def test_warmup_does_not_wait_in_the_queue(compiler, monkeypatch):
+    monkeypatch.setattr(background._workers, "submit", lambda job: None)
+    compiler.release.set()
+    f = axir.jit(lambda x: x * 11, tiered=True)
+    onp.testing.assert_array_equal(f(np.ones(2)), [11, 11])
+    assert compiler.calls == 0
+    onp.testing.assert_array_equal(f.warmup(np.ones(2))(np.ones(2)), [11, 11])
+    assert compiler.calls == 1
+
+
 def _run(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **variables}
     return subprocess.run(

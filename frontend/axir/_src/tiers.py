@@ -40,13 +40,14 @@ class Tier:
         constants: What the function uses from outside, the last of its arguments.
     """
 
-    __slots__ = ("_compile", "_done", "_error", "_overtaken", "compiled", "constants", "plan")
+    __slots__ = ("_begun", "_compile", "_done", "_error", "_overtaken", "compiled", "constants", "plan")
 
     def __init__(self, module: ir.Module, constants: tuple[np.ndarray, ...], compile: Callable[[], Compiled]):
         self.constants = constants
         self.compiled: Compiled | None = None
         self._compile = compile
         self._error: Exception | None = None
+        self._begun = threading.Lock()
         self._done = threading.Event()
         # What is looked at before each operation: a list, since asking an event is a call.
         self._overtaken: list[bool] = []
@@ -62,6 +63,9 @@ class Tier:
             self._finish()
 
     def _finish(self) -> None:
+        """Compile, unless a thread does or did."""
+        if not self._begun.acquire(blocking=False):
+            return
         try:
             self.compiled = self._compile()
             self._overtaken.append(True)
@@ -78,8 +82,8 @@ class Tier:
         Raises:
             CompileError: the program cannot be compiled.
         """
-        if not self._done.is_set() and in_forked_child():
-            self._finish()
+        # It may still be in the queue, and stays there if the process ends.
+        self._finish()
         self._done.wait()
         if self.compiled is None:
             assert self._error is not None
