@@ -92,23 +92,30 @@ def make_plan(
     symbol: str,
     compile_jit: Callable[[str], Call] | None = None,
     watch: Watch | None = None,
+    between: Callable[[], tuple[()]] | None = None,
 ) -> Plan:
     """The plan of a function whose transformations are expanded.
 
     ``compile_jit`` turns the symbol of a function that was traced for jit into a callable that runs it
     compiled; without it such calls are evaluated like all others. ``watch`` takes each op of the dialect with the
-    function that evaluates it, and gives the function that is called instead.
+    function that evaluates it, and gives the function that is called instead. ``between`` is called before each op,
+    also in each turn of a loop; it may raise an exception to end the evaluation.
     """
-    return _Planner(module, compile_jit, watch).plan(symbol)
+    return _Planner(module, compile_jit, watch, between).plan(symbol)
 
 
 class _Planner:
     def __init__(
-        self, module: ir.Module, compile_jit: Callable[[str], Call] | None, watch: Watch | None = None
+        self,
+        module: ir.Module,
+        compile_jit: Callable[[str], Call] | None,
+        watch: Watch | None = None,
+        between: Callable[[], tuple[()]] | None = None,
     ):
         self._functions = functions(module)
         self._compile_jit = compile_jit
         self._watch = watch
+        self._pause = () if between is None else (Step(between, (), {}, ()),)
         self._plans: dict[str, Call] = {}
 
     def plan(self, symbol: str) -> Plan:
@@ -127,6 +134,7 @@ class _Planner:
             results = tuple(range(len(slots), len(slots) + len(op.results)))
             slots.update(zip(op.results, results, strict=True))
             function, attrs = self._function(op, len(results))
+            steps += self._pause
             repeatable = isinstance(op, AxirOp) and op.repeatable
             shape = aval_of(op.results[0]).shape if repeatable and op.elementwise else None
             whole = getattr(function, "whole", None)

@@ -191,8 +191,19 @@ class Config:
         """Set an option for a block of code in this thread."""
         name = self._name(name)
         value = self._options[name].checked(value)
+        with self.overridden({**self._local.overrides, name: value}):
+            yield
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """What this thread has overridden, by full names."""
+        return self._local.overrides
+
+    @contextmanager
+    def overridden(self, overrides: dict[str, Any]) -> Iterator[None]:
+        """Override for a block of code what another thread has overridden."""
         before = self._local.overrides
-        self._set_overrides({**before, name: value})
+        self._set_overrides(overrides)
         try:
             yield
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,11 +11,14 @@ import numpy as np
 from axir._src import pytree
 from axir._src.array import ArrayType, ConcreteArray
 from axir._src.execute import Compiled, compile_function
-from axir._src.placement import PlacedArray, Placement, buffer_on
+from axir._src.placement import PlacedArray, Placement, buffer_on, on_host
+from axir._src.tiers import Tier, tier_of
 from axir._src.trace import Function
 from axir_runtime import Buffer, Device, Executable, devices
 
 __all__ = ["Entry"]
+
+_changing = threading.Lock()
 
 
 class Entry:
@@ -23,7 +27,7 @@ class Entry:
     ``placement`` is where it runs, ``None`` for the first CPU; ``at`` gives that for another device.
     """
 
-    __slots__ = ("_elsewhere", "compiled", "function", "out_tree", "placement", "run", "seconds")
+    __slots__ = ("_elsewhere", "compiled", "function", "out_tree", "placement", "run", "seconds", "tier")
 
     def __init__(
         self, function: Function, out_tree: pytree.TreeDef, seconds: float, placement: Placement | None = None
@@ -33,6 +37,7 @@ class Entry:
         self.seconds = seconds
         self.placement = placement
         self.compiled: Compiled | None = None
+        self.tier: Tier | None = None
         self.run: Callable[..., Any] = self._prepare_and_run
         self._elsewhere: dict[Placement, Entry] = {}
 
@@ -55,11 +60,32 @@ class Entry:
         """Compile the function, unless that was done."""
         compiled = self.compiled
         if compiled is None:
-            compiled = compile_function(self.function, self.device)
+            tier = self.tier
+            compiled = compile_function(self.function, self.device) if tier is None else tier.wait()
             compiled.phases.trace = self.seconds
-            self.run = _runner(compiled.executable, self.function, self.out_tree, self.placement)
-            self.compiled = compiled
+            run = _runner(compiled.executable, self.function, self.out_tree, self.placement)
+            with _changing:
+                self.run, self.compiled = run, compiled
         return compiled
+
+    def begin_tiers(self) -> None:
+        """Let calls be evaluated with NumPy while the function is compiled, if it is one for which that is possible."""
+        with _changing:
+            if self.compiled is None and self.tier is None:
+                self.tier = tier_of(self.function, self.device)
+                if self.tier is not None:
+                    self.run = self._evaluate_or_run
+
+    def _evaluate_or_run(self, arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
+        tier = self.tier
+        assert tier is not None
+        found = tier.evaluate(arrays)
+        if found is None:
+            return self._prepare_and_run(arrays, borrowed)
+        values = [_own(x, borrowed) for x in found] if borrowed else found
+        outputs = self.function.outputs
+        results = [on_host(x, s.weak, self.placement) for x, s in zip(values, outputs, strict=True)]
+        return pytree.unflatten(self.out_tree, results)
 
     def _prepare_and_run(self, arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
         self.prepare()
@@ -115,5 +141,10 @@ def _placed_runner(
 
 def _unshared(result: Buffer, borrowed: Sequence[np.ndarray]) -> Buffer:
     """A result in memory of its own, where it is that of a NumPy array that the user may write to."""
-    shared = any(np.may_share_memory(result.array, x) for x in borrowed)
-    return Buffer(result.array.copy()) if shared else result
+    value = _own(result.array, borrowed)
+    return result if value is result.array else Buffer(value)
+
+
+def _own(value: np.ndarray, borrowed: Sequence[np.ndarray]) -> np.ndarray:
+    """The value, copied if it shares memory with one of the NumPy arrays."""
+    return value.copy() if any(np.may_share_memory(value, x) for x in borrowed) else value

@@ -111,7 +111,17 @@ def compile_symbol(module: ir.Module, symbol: str, device: Device | None = None)
     Raises:
         CompileError: IREE refuses the program, or the device cannot compute it.
     """
-    device = devices("cpu")[0] if device is None else device
+    found = _compiled(module, symbol, devices("cpu")[0] if device is None else device)
+    assert found is not None
+    return found
+
+
+def load_symbol(module: ir.Module, symbol: str, device: Device) -> Compiled | None:
+    """As ``compile_symbol``, if the function is in one of the caches."""
+    return _compiled(module, symbol, device, known_only=True)
+
+
+def _compiled(module: ir.Module, symbol: str, device: Device, *, known_only: bool = False) -> Compiled | None:
     with context():
         outputs = signature(lookup(module, symbol))[1]
         program = pipeline.extract(module, symbol, "main")
@@ -127,6 +137,8 @@ def compile_symbol(module: ir.Module, symbol: str, device: Device | None = None)
         parallel = device.is_host and is_large(module, symbol)
         binary = _stored(key)
         phases.from_disk = binary is not None
+        if binary is None and known_only:
+            return None
         if binary is None:
             with progress(f"Compiling {symbol}"), span(f"compile {symbol}", "compile"):
                 binary = _compile(program, symbol, target, parallel, phases)

@@ -96,6 +96,7 @@ class JitFunction:
         static_argnames: tuple[str, ...],
         donated: tuple[int | str, ...] = (),
         device: Device | None = None,
+        tiered: bool | None = None,
     ):
         functools.update_wrapper(self, fun)
         self._fun = fun
@@ -103,6 +104,7 @@ class JitFunction:
         self._static_argnums, self._static_argnames = _resolve_static(fun, static_argnums, static_argnames)
         self._donated = frozenset(donated)
         self._device = device
+        self._tiered = tiered
         self._entries: dict[Any, Entry] = {}
         # Calls with nothing but positional concrete arrays are found here, by the types of the arrays.
         self._plain: dict[tuple[Any, ...], Entry] = {}
@@ -143,12 +145,17 @@ class JitFunction:
         ):
             if mode.watched:
                 return self._watched_run(mode, entry, arrays, borrowed)
+            if entry.compiled is None and self._is_tiered():
+                entry.begin_tiers()
             return entry.run(arrays, borrowed)
         if borrowed:
             # The program runs later: it needs copies.
             arrays = [to_array(x.to_numpy()) if type(x) is ConcreteArray else x for x in arrays]
         found = frame.emit_call(None, entry.function, arrays, entry.function.outputs)
         return pytree.unflatten(entry.out_tree, found)
+
+    def _is_tiered(self) -> bool:
+        return bool(config.get("axir_tiered")) if self._tiered is None else self._tiered
 
     def _placement(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], arrays: Sequence[Array]
@@ -303,6 +310,21 @@ class JitFunction:
         """As ``trace(...).lower()``: the function as it is handed to the compiler."""
         return self.trace(*args, **kwargs).lower()
 
+    def warmup(self, *args: Any, **kwargs: Any) -> JitFunction:
+        """Compile for arguments that are arrays, numbers or ``ShapeDtypeStruct``s, and wait until that is done.
+
+        Returns: the function itself, whose calls with arguments of these types run compiled code from the first on.
+
+        Raises:
+            CompileError: the program cannot be compiled.
+
+        Example:
+            >>> import axir
+            >>> double = axir.jit(lambda x: 2 * x).warmup(axir.ShapeDtypeStruct((3,), "float32"))
+        """
+        self.lower(*args, **kwargs).compile()
+        return self
+
     def eval_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The results' pytree with a ``ShapeDtypeStruct`` for each array."""
         return self.trace(*args, **kwargs).out_info
@@ -363,6 +385,7 @@ def jit(
     inline: bool = False,
     device: Device | None = None,
     backend: str | None = None,
+    tiered: bool | None = None,
 ) -> Any:
     """Compile a function for the shapes and dtypes that it is called with.
 
@@ -378,6 +401,8 @@ def jit(
         device: where the function runs; by default on the device that its arguments are committed to, or else on the
             default one. Results stay where it ran.
         backend: a platform in place of a device: its first one.
+        tiered: whether the first calls are evaluated with NumPy while a thread in the background compiles; by default
+            as the option ``axir_tiered`` says. See docs/performance.md.
 
     Raises:
         MixedDevicesError: when called, if arguments are committed to different devices.
@@ -402,12 +427,15 @@ def jit(
             inline=inline,
             device=device,
             backend=backend,
+            tiered=tiered,
         )
     if not callable(fun):
         raise TypeError(f"jit: takes a function; got {fun!r}.")
     donated = (*_as_tuple(donate_argnums), *_as_tuple(donate_argnames))
     static = _as_tuple(static_argnums), _as_tuple(static_argnames)
-    return JitFunction(fun, *static, donated, _chosen(device, backend))
+    if tiered is not None and not isinstance(tiered, bool):
+        raise TypeError(f"jit: tiered must be True, False or None; got {tiered!r}.")
+    return JitFunction(fun, *static, donated, _chosen(device, backend), tiered)
 
 
 def _chosen(device: Any, backend: str | None) -> Device | None:

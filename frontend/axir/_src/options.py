@@ -151,5 +151,10 @@ OPTIONS = (
         "axir_inner_loops", True, "Compile loops of small state to one kernel each; see docs/performance.md."
     ),
     Option("axir_tilings", True, "Tell the compiler how to cut reductions; see docs/performance.md."),
+    Option(
+        "axir_tiered",
+        False,
+        "Evaluate the first calls of functions under jit with NumPy while they are compiled; see docs/performance.md.",
+    ),
     Option("axir_profiling", False, "Record calls and compilations; set by ``axir.profiler``."),
 )
