@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from axir_compiler.abilities import check_abilities
+from axir_compiler.elsewhere import elsewhere
 from axir_compiler.errors import CompileError, InternalError
 from axir_compiler.exact_shaders import make_exact, safe_remainders, widen_fma
 from axir_compiler.ir.module import definitions
@@ -76,6 +77,8 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
         CompileError: IREE refused the module, which was saved to a file together with the messages; or the
             target cannot compute it.
     """
+    if _has_lost_threads:
+        return elsewhere("compile_module", _text(module), target, dump_to=dump_to)
     module = _checked(module, target)
     flags = target.flags_for(module)
     if dump_to is None:
@@ -91,6 +94,19 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
             return binary
         first = first or messages
     raise _failure(module, target, first)
+
+
+_has_lost_threads = False
+
+
+def _after_fork() -> None:
+    """The compiler's threads, if it had some, are not in a forked process."""
+    global _has_lost_threads
+    _has_lost_threads = _has_lost_threads or bool(_workers)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 # Longer constants (the machine code of kernels) are left out of texts.
@@ -125,6 +141,8 @@ def phase_text(module: ir.Module, target: Target, phase: str, *, locations: bool
     Raises:
         InternalError, CompileError: as ``compile_module``.
     """
+    if _has_lost_threads:
+        return elsewhere("phase_text", _text(module), target, phase, locations=locations)
     module = _checked(module, target)
     first: list[tuple[int, str]] = []
     for more, form in _forms(module, target):

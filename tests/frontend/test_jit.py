@@ -1,5 +1,8 @@
 """jit: signatures, static arguments, caches, captured values, errors."""
 
+import subprocess
+import sys
+import textwrap
 import threading
 
 import numpy as onp
@@ -237,3 +240,29 @@ def test_products_of_float64_of_all_sizes():
     for formula, (x, y), result in zip(formulas, operands, found, strict=True):
         onp.testing.assert_allclose(result, onp.einsum(formula, x, y), 1e-12, 1e-12)
     onp.testing.assert_allclose(squared, z @ z, 1e-12, 1e-12)
+
+
+def test_a_process_forked_after_compiling_compiles_and_shows_stages() -> None:
+    code = """
+        import os, warnings
+        import numpy, axir, axir.numpy as np
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns about forks with threads
+        x = numpy.ones(3, "f4")
+        salt = int.from_bytes(os.urandom(3), "big")  # not in the cache
+        axir.jit(lambda x: x + salt)(x)
+        if os.fork() == 0:
+            f = axir.jit(lambda x: x * salt)
+            assert float(f(x)[0]) == salt
+            assert "fmul" in f.lower(x).as_text(stage="llvm") or "mul" in f.lower(x).as_text(stage="flow")
+            try:
+                axir.aot.export(lambda x: x + 1, "bf16[2]", targets=["vulkan"])
+            except axir.errors.CompileError as error:
+                assert "bf16" in str(error)
+                os._exit(7)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.wait()[1]) == 7
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
