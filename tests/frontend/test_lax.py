@@ -214,7 +214,7 @@ def test_every_op_has_a_public_function():
     }
     # numpy.linalg and scipy.linalg are made of these.
     internal |= {"solve", "det", "pinv", "take_rows", "add_rows"}
-    internal |= {"add_along", "take_along", "pinv", "searchsorted", "callback", "fft"}
+    internal |= {"check", "linear_call", "add_along", "take_along", "pinv", "searchsorted", "callback", "fft"}
     for name in OPS:
         if name not in internal:
             public = (*lax.__all__, *lax.linalg.__all__)

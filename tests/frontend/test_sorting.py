@@ -12,6 +12,7 @@ RNG = onp.random.default_rng(0)
 X = RNG.standard_normal((3, 40)).astype("float32")
 S = onp.array([3, NAN, -0.0, 0.0, -INF, 1, INF, 1, -2, NAN], "float32")
 N = RNG.integers(-3, 4, (4, 30)).astype("int32")
+MANY = onp.random.default_rng(5).integers(0, 400, (2, 5003)).astype("float32")
 B = onp.array([True, False, True, True])
 HALF = X.astype(np.bfloat16)
 KEYS = (onp.array([1, 0, 1, 0, 1]), onp.array([2.0, 2, 1, 2, 1], "float32"), onp.array([0, 0, 0, 1, 0]))
@@ -68,6 +69,8 @@ ROWS = {
     "top_k ties": (lambda x: lax.top_k(x, 7, axis=0)[1], (N.T,), _descending(N.T, 0)[:7]),
     "top_k specials": (lambda x: lax.top_k(x, 10)[1], (S,), [1, 9, 6, 0, 5, 7, 3, 2, 8, 4]),
     "top_k unsigned": (lambda x: lax.top_k(x, 2)[0], (onp.uint8([3, 250, 0, 7]),), onp.uint8([250, 7])),
+    "top_k of many": (lambda x: lax.top_k(x, 5)[1], (MANY,), _descending(MANY, 1)[:, :5]),
+    "top_k of many columns": (lambda x: lax.top_k(x, 3, axis=0)[1], (MANY.T,), _descending(MANY.T, 0)[:3]),
     "top_k bools": (lambda x: lax.top_k(x, 2)[1], (B,), [0, 2]),
     "top_k of nothing": (lambda x: lax.top_k(x, 0)[0], (X,), X[:, :0]),
     "approx_max_k": (lambda x: lax.approx_max_k(x, 2)[0], (X,), onp.sort(X)[:, :-3:-1]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, overload
 
@@ -12,13 +13,17 @@ from axir._src.axes import axis_of, static_int
 from axir._src.convert import ArrayLike, to_array
 from axir._src.messages import located
 from axir._src.trace import bind
-from axir.lax.elementwise import bitcast_convert_type, bitwise_not, lt, neg, select
+from axir.lax.elementwise import add, bitcast_convert_type, bitwise_not, div, lt, mul, neg, rem, select
 from axir.lax.elementwise import bitwise_xor as xor
-from axir.lax.shapes import broadcasted_iota
+from axir.lax.reductions import reduce_min
+from axir.lax.shapes import broadcast_in_dim, broadcasted_iota, pad, reshape, transpose
 from axir.lax.slicing import slice_in_dim
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import COMPLEX, FLOATING
+
+_LONG = 2048
+"""Elements of an axis from which the largest ones are looked for in parts of it."""
 
 __all__ = ["approx_max_k", "approx_min_k", "sort", "sort_key_val", "top_k"]
 
@@ -97,10 +102,32 @@ def top_k(operand: ArrayLike, k: int, *, axis: int = -1) -> tuple[Array, Array]:
         raise located(
             ShapeError(f"lax.top_k: k must be in [0, {x.shape[at]}], the size of the axis; got {count}.")
         )
-    positions = broadcasted_iota("int32", x.shape, at)
-    order = sort((_descending(x), positions), at)[1]
-    first = slice_in_dim(order, 0, count, axis=at)
+    last = [*(d for d in range(x.ndim) if d != at), at]
+    back = sorted(range(x.ndim), key=last.__getitem__)
+    first = transpose(_smallest(transpose(_descending(x), last), count), back)
     return take_along(x, first, at), first
+
+
+def _smallest(x: Array, count: int) -> Array:
+    """Positions of the smallest elements along the last axis, in ascending order, the first one of equal ones first.
+
+    Of a long axis cut into parts, they lie in the ``count`` parts whose own smallest elements are the smallest:
+    each of these parts has an element that goes before all those of other parts.
+    """
+    *lead, size = x.shape
+    part = 1 << max(0, math.isqrt(size // max(count, 1)).bit_length() - 1)
+    if x.dtype == bool or count == 0 or size < _LONG or size < 16 * count * part:
+        positions = broadcasted_iota("int32", x.shape, x.ndim - 1)
+        return slice_in_dim(sort((x, positions))[1], 0, count, axis=-1)
+    parts = -(-size // part)
+    filled = pad(x, np.iinfo(x.dtype).max, [(0, 0, 0)] * len(lead) + [(0, parts * part - size, 0)])
+    table = reshape(filled, (*lead, parts, part))
+    # In ascending order, so that positions within what is left grow with those within the whole.
+    chosen = sort(_smallest(reduce_min(table, (len(lead) + 1,)), count))
+    rows = broadcast_in_dim(chosen, (*lead, count, part), range(len(lead) + 1))
+    left = reshape(take_along(table, rows, len(lead)), (*lead, count * part))
+    found = _smallest(left, count)
+    return add(mul(take_along(chosen, div(found, part), len(lead)), part), rem(found, part))
 
 
 def _descending(x: Array) -> Array:
