@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import artifacts, calls, compiled, eager, rewriting, serve, start
+from bench import artifacts, calls, compiled, eager, rewriting, scale, serve, start
 from bench.report import regressions
 
 _OTHERS = {
@@ -12,6 +12,7 @@ _OTHERS = {
     "calls": calls.run,
     "eager": eager.run,
     "rewriting": rewriting.run,
+    "scale": scale.run,
     "serve": serve.run,
     "start": start.run,
 }

@@ -1,4 +1,4 @@
-"""Time of a call: eager and compiled, small and large, against JAX in one process."""
+"""Time of a call: eager and compiled, small and large, with few and many arguments, against JAX in one process."""
 
 from __future__ import annotations
 
@@ -57,3 +57,29 @@ def run() -> None:
     add("eager x[1:3], 8 f32", lambda: small[1:3], theirs.get("slice"), calls=200)
     add("eager x @ y, 8 f32", lambda: np.matmul(small, small), theirs.get("matmul"), calls=200)
     print_rows("Calls", rows)
+    print_rows("Calls of a compiled function of small arrays", _arguments())
+
+
+def _arguments() -> list[Row]:
+    """By the number of arguments and their structure; a call of JAX's is waited for, as one of ours is."""
+    libraries = [(axir, np)] if jax is None else [(axir, np), (jax, jax.numpy)]
+    rows: list[Row] = []
+    for count in (1, 10, 100):
+        calls = [
+            _ready(lib, lib.jit(lambda *xs: xs[0] + xs[-1]), [lib_np.arange(8.0) + i for i in range(count)])
+            for lib, lib_np in libraries
+        ]
+        rows.append(compare(f"{count} arrays", calls[0], calls[1] if jax else None, calls=200))
+    calls = []
+    for lib, lib_np in libraries:
+        tree = {f"layer{i}": {"w": lib_np.ones((4, 4)) * i, "b": lib_np.ones(4)} for i in range(10)}
+        step = lib.jit(lambda p, lib=lib: lib.tree_util.tree_map(lambda x: x * 0.9, p))
+        calls.append(_ready(lib, step, [tree]))
+    rows.append(
+        compare("a pytree of 20 arrays, to another one", calls[0], calls[1] if jax else None, calls=100)
+    )
+    return rows
+
+
+def _ready(lib: Any, function: Any, args: list[Any]) -> Any:
+    return lambda: lib.block_until_ready(function(*args))

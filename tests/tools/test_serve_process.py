@@ -31,7 +31,7 @@ SIGNATURES = [
     "    spin(n: int32[], x: float32[4]) -> float32[4]\n",
     "    double(x: float32[batch, 3]) -> float32[batch, 3]\n",
 ]
-LONG = 250_000
+LONG = 15_000_000
 """Steps of the loop below that take a second or so."""
 
 

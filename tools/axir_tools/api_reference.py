@@ -59,6 +59,7 @@ PAGES = (
     "axir.errors",
     "axir.typing",
     "axir.experimental",
+    "axir.experimental.checkify",
     "axir.compat.jax",
 )
 """The public modules, in the order of the navigation; ``axir.config`` is an object."""
