@@ -115,7 +115,9 @@ def _smallest(x: Array, count: int) -> Array:
     each of these parts has an element that goes before all those of other parts.
     """
     *lead, size = x.shape
-    part = 1 << max(0, math.isqrt(size // max(count, 1)).bit_length() - 1)
+    part = max(1, math.isqrt(size // max(count, 1)))
+    # Nothing is left over if one of these divides the size.
+    part = next((p for p in range(part, part // 2, -1) if size % p == 0), part)
     if x.dtype == bool or count == 0 or size < _LONG or size < 16 * count * part:
         positions = broadcasted_iota("int32", x.shape, x.ndim - 1)
         return slice_in_dim(sort((x, positions))[1], 0, count, axis=-1)
