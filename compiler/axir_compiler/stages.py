@@ -69,7 +69,7 @@ def stage_text(
             pipeline.run_passes(form, pipeline.REWRITES)
         return form.operation.get_asm(enable_debug_info=locations)
     form = pipeline.rewritten_form(module, symbol)
-    LowerToLinalgPass(result_storage=result_storage).run(form)
+    LowerToLinalgPass(result_storage=result_storage, kernels=target.kernels).run(form)
     return lowered_text(form, stage, target, locations=locations)
 
 

@@ -40,7 +40,8 @@ class Program:
         self._large = large
         self._results = [case.results(case.arrays(dtype), dtype) for case, dtype in runs]
         flat = [(a.shape, a.dtype) for results in self._results for a in results]
-        data = backend.compile_module(self._module(), target or host())
+        target = target or host()
+        data = backend.compile_module(self._module(target.kernels), target)
         if device is None:
             self._executable = Executable(devices("cpu")[0], data, results=flat, parallel=large)
         else:
@@ -52,7 +53,7 @@ class Program:
         found = iter([np.asarray(b.array) for b in buffers])
         return [[next(found) for _ in results] for results in self._results]
 
-    def _module(self) -> ir.Module:
+    def _module(self, kernels: bool) -> ir.Module:
         module = new_module()
         kinds = [[mlir_type(Aval(x.shape, x.dtype)) for x in case.arrays(dtype)] for case, dtype in self.runs]
         builder = FunctionBuilder(module, "main", [t for types in kinds for t in types])
@@ -64,7 +65,7 @@ class Program:
             ]
         builder.finish([x for xs in results for x in xs])
         # No other pass: canonicalization would remove ops that do nothing, and their lowering with them.
-        LowerToLinalgPass(result_storage=self._large).run(module)
+        LowerToLinalgPass(result_storage=self._large, kernels=kernels).run(module)
         return module
 
 

@@ -13,6 +13,8 @@ import pytest
 from compiled import Program, Run
 from test_compiled import GROUPS, _problems
 
+import axir
+import axir.numpy as np_
 from axir._src.vulkan_devices import vulkan_profile, vulkan_target
 from axir_compiler.errors import CompileError
 from axir_compiler.targets import VulkanProfile, vulkan
@@ -20,7 +22,10 @@ from axir_runtime import Device, PlatformError, devices
 
 pytestmark = pytest.mark.gpu
 
-_STRUCTURED = ("reduce_sum", "reduce_max", "argmax", "gather", "concatenate", "transpose", "pad")
+_STRUCTURED = (
+    *("reduce_sum", "reduce_max", "argmax", "gather", "concatenate", "transpose", "pad"),
+    *("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp", "sort"),
+)
 
 # Compute in float64 with fused operations, and are refused where a device has none.
 _FUSED = frozenset(
@@ -72,9 +77,17 @@ def test_ops_of_arrays(device: Device) -> None:
 
 
 def test_what_is_missing_is_said(device: Device) -> None:
-    runs = [run for run in GROUPS["cumsum"] if run[1] == np.float32][:1]
+    runs = [run for run in GROUPS["cholesky"] if run[1] == np.float32][:1]
     with pytest.raises(CompileError, match="loops over single elements"):
         Program(runs, target=vulkan_target(device), device=device)
+
+
+def test_long_axes_are_sorted(device: Device) -> None:
+    x = np.random.default_rng(0).integers(0, 50, (3, 200)).astype(np.float32)
+    x[0, 5], x[1, 7], x[2, 9] = np.nan, -0.0, -np.inf
+    found = axir.jit(lambda x: np_.argsort(x, axis=1), device=axir.devices("vulkan")[0])(x)
+    expected = np.argsort(np.where(x == 0, 0, x), axis=1, kind="stable")
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_the_profile_is_that_of_the_device(device: Device) -> None:

@@ -148,6 +148,13 @@ class AxirOp(ir.OpView):
         """The op in linalg, on operands of signless element types."""
         raise MissingRuleError(f"lower: {self.OPERATION_NAME} has no lowering.")
 
+    def without_kernels(self, *operands: Value) -> Value | Sequence[Value] | None:
+        """The op written in other ops, for targets that run no loops over single elements.
+
+        ``None``: the lowering of the op does not need such loops, or there is no other way.
+        """
+        return None
+
     def evaluation(self) -> tuple[Callable[..., Any], dict[str, Any]]:
         """What evaluates this op: a function of arrays, and its keyword arguments."""
         return type(self).numpy, self.attrs

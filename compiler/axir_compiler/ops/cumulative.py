@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -34,6 +35,7 @@ class Cumulative(AxirOp):
     operand: Tensor
     axis: Int
     reverse: Bool
+    binary: ClassVar[str]
 
     @staticmethod
     def infer(x: Aval, *, axis: int, reverse: bool) -> Aval:
@@ -48,6 +50,26 @@ class Cumulative(AxirOp):
 
     def lower(self, x: Value) -> Value:
         return builders.cumulative(self.short_name, x, self.axis, self.reverse, aval_of(self.operand).dtype)
+
+    def without_kernels(self, x: Value) -> Value:
+        """Each element combined with the one 1, 2, 4, ... places before it.
+
+        W. D. Hillis, G. L. Steele, "Data parallel algorithms", CACM 29(12), 1986.
+        """
+        dtype, size = aval_of(x).dtype, aval_of(x).shape[self.axis]
+        is_narrow = is_float(dtype) and dtype.itemsize == 2
+        y = self._directed(ops.convert_to(x, np.dtype("float32")) if is_narrow else x)
+        step = 1
+        while step < size:
+            first, others = _part(y, self.axis, 0, step), _part(y, self.axis, step, size)
+            others = self._combined(_part(y, self.axis, 0, size - step), others)
+            y = ops.concatenate(first, others, dimension=self.axis)
+            step *= 2
+        return ops.convert_to(self._directed(y), dtype)
+
+    def _combined(self, found: Value, x: Value) -> Value:
+        """What was found so far and what follows, in one."""
+        return getattr(ops, self.binary)(found, x)
 
     def _scanned(self, combine: Callable[[Pair, Pair], Pair], *pair: Value) -> Value:
         """Running combination of pairs in the direction of the op; its second part."""
@@ -65,6 +87,8 @@ class Cumulative(AxirOp):
 class CumsumOp(Cumulative, name="cumsum", dtypes=NUMERIC | COMPLEX, linear_in=("operand",)):
     """Running sum; half types are accumulated in float32."""
 
+    binary = "add"
+
     numpy = in_float32(_accumulated(lambda x, axis: np.add.accumulate(x, axis, dtype=x.dtype)))
 
     def transpose(self, ct: Value, operand: Value | None) -> list[Value | None]:
@@ -73,6 +97,8 @@ class CumsumOp(Cumulative, name="cumsum", dtypes=NUMERIC | COMPLEX, linear_in=("
 
 class CumprodOp(Cumulative, name="cumprod", dtypes=NUMERIC | COMPLEX):
     """Running product; half types are accumulated in float32."""
+
+    binary = "mul"
 
     numpy = in_float32(_accumulated(lambda x, axis: np.multiply.accumulate(x, axis, dtype=x.dtype)))
 
@@ -106,8 +132,6 @@ def _running_extreme(largest: bool) -> Any:
 class _CumulativeExtreme(Cumulative, dtypes=NUMERIC | COMPLEX):
     """Running extreme, of complex numbers by their real and then their imaginary parts; two tied elements share the
     tangent."""
-
-    binary: ClassVar[str]
 
     def jvp(self, dx: Value) -> Value:
         return self._scanned(self._extreme, self.operand, dx)
@@ -149,6 +173,12 @@ class CumlogsumexpOp(Cumulative, name="cumlogsumexp", dtypes=FLOATING):
         x, y, dx = (self._directed(t) for t in (self.operand, self.result, dx))
         keep, share = _ratio(_delayed(y, self.axis), y), ops.mul(_ratio(x, y), dx)
         return self._directed(_scan(_recur, (keep, share), self.axis)[1])
+
+    def _combined(self, found: Value, x: Value) -> Value:
+        """``max + log1p(exp(-|found - x|))``; equal infinities stay what they are."""
+        tail = ops.log1p(ops.exp(ops.neg(ops.abs(ops.sub(found, x)))))
+        tail = ops.select(ops.compare(found, x, direction="eq"), ops.full_like(x, math.log(2)), tail)
+        return ops.add(ops.max(found, x), tail)
 
     def flops(self) -> int:
         """Maximum, difference and sum for each step."""

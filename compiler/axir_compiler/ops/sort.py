@@ -16,6 +16,7 @@ from axir_compiler.ir.types import BOOL, COMPLEX, NUMERIC, Aval, aval_of, is_com
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import align_batch
 from axir_compiler.ops.real_numbers import has_zeros
+from axir_compiler.ops.sorting_network import network_order
 
 __all__ = ["stable_order", "totally_ordered"]
 
@@ -72,6 +73,14 @@ class SortOp(AxirOp, name="sort", dtypes=NUMERIC | BOOL | COMPLEX, same_dtype=Fa
     def lower(self, *operands: Value) -> list[Value]:
         dtypes = [aval_of(x).dtype for x in self.operands]
         return builders.sort(operands, self.dimension, self.num_keys, dtypes)
+
+    def without_kernels(self, *operands: Value) -> list[Value]:
+        """By a sorting network for the order, in which all operands are taken then."""
+        shape = aval_of(operands[0]).shape
+        if shape[self.dimension] < 2 or 0 in shape:
+            return list(operands)
+        order = network_order(operands[: self.num_keys], self.dimension)
+        return [ops.take_along(x, order, axis=self.dimension) for x in operands]
 
     def flops(self) -> int:
         """``n log2(n)`` comparisons of all keys along the axis."""

@@ -23,6 +23,7 @@ from axir_compiler.lowering.fusion import (
 from axir_compiler.lowering.host_calls import declare_host_calls
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
+from axir_compiler.passes.replace_kernels import replace_kernels
 
 __all__ = ["LowerToLinalgPass", "lowered_type"]
 
@@ -94,13 +95,17 @@ class LowerToLinalgPass(Pass):
     Each op lowers by its own rule. IREE takes nothing of the dialect: it would crash on ops that it does
     not know. With ``result-storage`` the caller gives memory for the results in further arguments: IREE's
     allocator for programs on several cores does not reuse what results leave. Programs with loops or branches
-    allocate their results.
+    allocate their results. Without ``kernels`` ops that would need loops over single elements are written in
+    other ops first.
     """
 
     name: ClassVar[str] = "lower-to-linalg"
     result_storage: bool = False
+    kernels: bool = True
 
     def run(self, module: ir.Module) -> None:
         for function in functions(module).values():
+            if not self.kernels:
+                replace_kernels(function)
             lower_function(function, self.result_storage)
         declare_host_calls(module)

@@ -14,6 +14,7 @@ from axir_compiler.passes.expand import (
 from axir_compiler.passes.fold_constants import FoldConstantsPass
 from axir_compiler.passes.inline import InlinePass
 from axir_compiler.passes.lower_to_linalg import LowerToLinalgPass
+from axir_compiler.passes.replace_kernels import ReplaceKernelsPass
 from axir_compiler.passes.verify import VerifyPass
 
 __all__ = ["PASSES", "Pass"]
@@ -31,6 +32,7 @@ PASSES: dict[str, type[Pass]] = {
         JvpPass,
         LinearizePass,
         LowerToLinalgPass,
+        ReplaceKernelsPass,
         TransposePass,
         VerifyPass,
         VmapPass,

@@ -179,7 +179,7 @@ def _compile(program: ir.Module, symbol: str, target: Target, parallel: bool, ph
         form = pipeline.rewritten_form(program, "main")
     times.append(time.perf_counter())
     with span("lower to linalg", "compile"):
-        pipeline.LowerToLinalgPass(result_storage=parallel).run(form)
+        pipeline.LowerToLinalgPass(result_storage=parallel, kernels=target.kernels).run(form)
     times.append(time.perf_counter())
     with span("IREE", "compile"):
         binary = backend.compile_module(form, target)
