@@ -199,6 +199,13 @@ def check_lowered(module: ir.Module) -> None:
         raise InternalError(f"compile: {what} ({op.location}). Report this as a bug of axir.")
 
 
+# For CPUs and for devices. Some functions of float32 compute in float64.
+_FMA_ADVICE = (
+    "Compile for x86-64-v3 or later, or use float32.",
+    "Compile it for a CPU; on this device most functions of float32 are right.",
+)
+
+
 def _check_fma(module: ir.Module, target: Target) -> None:
     """Refuse float64 programs that rely on a fused multiply-add where the target has none."""
     if target.fma:
@@ -213,8 +220,8 @@ def _check_fma(module: ir.Module, target: Target) -> None:
     module.operation.walk(visit)
     if found:
         raise CompileError(
-            f"compile: {target.name} has no fused multiply-add, without which functions of float64 are wrong. Compile "
-            f"for x86-64-v3 or later, or use float32. At {found[0].location}."
+            f"compile: {target.name} has no fused multiply-add, without which functions of float64 are wrong. "
+            f"{_FMA_ADVICE[bool(target.device)]} At {found[0].location}."
         )
 
 

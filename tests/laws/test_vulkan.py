@@ -90,6 +90,19 @@ def test_long_axes_are_sorted(device: Device) -> None:
     np.testing.assert_array_equal(found, expected)
 
 
+def test_functions_that_need_fused_operations_are_refused(device: Device) -> None:
+    target = vulkan_target(device)
+    runs = [run for run in GROUPS["elementwise special f64"] if run[0].op == "sin"]
+    if np.dtype("float64") in target.dtypes and not target.fma:
+        with pytest.raises(CompileError, match=r"no fused multiply-add, .* Compile it for a CPU"):
+            Program(runs, target=target, device=device)
+    elif np.dtype("float64") not in target.dtypes:
+        with pytest.raises(CompileError, match="float64 numbers"):
+            Program(runs, target=target, device=device)
+    else:
+        assert not _problems(Program(runs, target=target, device=device), [c.arrays(d) for c, d in runs])
+
+
 def test_the_profile_is_that_of_the_device(device: Device) -> None:
     profile, told = vulkan_profile(device), device.properties
     assert profile.subgroup_sizes == (int(told["subgroup.size"]),)
