@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from axir_compiler.errors import CompileError
-from axir_compiler.ir.host_functions import host_function
+from axir_compiler.ir.host_functions import HostFunction, host_object
 from axir_compiler.ir.module import definitions, functions, new_module, walk
 from axir_compiler.ir.places import place_of
 from axir_compiler.mlir import context, func, ir
@@ -36,7 +36,7 @@ def check_no_callbacks(name: str, module: ir.Module) -> None:
     for function in functions(module).values():
         for op in walk(function):
             if isinstance(op, CallbackOp):
-                what = host_function(op.function).title or "a Python function"
+                what = host_object(op.function, HostFunction).title or "a Python function"
                 place = place_of(op)
                 raise CompileError(
                     f"export: {name} calls {what} on the machine that runs it, where there will be no Python. Leave it "

@@ -10,7 +10,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -23,7 +23,6 @@ __all__ = [
     "HostFunction",
     "HostObject",
     "effects_are_silent",
-    "host_function",
     "host_object",
     "why_no_derivative",
     "without_effects",
@@ -37,9 +36,11 @@ _objects: WeakValueDictionary[int, HostObject] = WeakValueDictionary()
 
 
 class HostObject:
-    """A Python object that programs may name, with its number."""
+    """A Python object that programs may name, with its number; ``named_by`` is the op that does."""
 
     __slots__ = ("__weakref__", "number")
+
+    named_by: ClassVar[str]
 
     def __init__(self) -> None:
         self.number = next(_numbers)
@@ -54,6 +55,8 @@ class HostFunction(HostObject):
     """
 
     __slots__ = ("call", "no_derivative", "title")
+
+    named_by = "callback"
 
     def __init__(self, call: Call, no_derivative: str = "", title: str = ""):
         super().__init__()
@@ -79,29 +82,21 @@ class HostFunction(HostObject):
             return tuple(np.array(x) for x in self.call([np.asarray(x) for x in arrays], outputs))
 
 
-def host_object(number: int, what: str) -> HostObject:
-    """The object of a number; ``what`` says in the error what it is.
+_Kind = TypeVar("_Kind", bound=HostObject)
+
+
+def host_object(number: int, kind: type[_Kind]) -> _Kind:
+    """The object of a number, which is of this kind.
 
     Raises:
         InternalError: there is none in this process, or nobody holds it any more.
     """
     found = _objects.get(number)
-    if found is None:
+    if not isinstance(found, kind):
         raise InternalError(
-            f"{what}: there is no Python function number {number} in this process. Programs that name Python functions "
-            "run in the process that traced them."
+            f"{kind.named_by}: there is no Python function number {number} in this process. Programs that name "
+            "Python functions run in the process that traced them."
         )
-    return found
-
-
-def host_function(number: int) -> HostFunction:
-    """The function of a number.
-
-    Raises:
-        InternalError: there is none in this process, or nobody holds it any more.
-    """
-    found = host_object(number, "callback")
-    assert isinstance(found, HostFunction)
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from axir_compiler import ops
 from axir_compiler.errors import MissingRuleError, ShapeError, VerificationError
 from axir_compiler.ir.attributes import Int, Str, Tensors, Types
-from axir_compiler.ir.host_functions import host_function, why_no_derivative
+from axir_compiler.ir.host_functions import HostFunction, host_object, why_no_derivative
 from axir_compiler.ir.module import functions, walk
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.region import HigherOrderOp, build_function
@@ -170,7 +170,7 @@ def _results(built: Any) -> list[Value]:
 
 
 def _evaluator(number: int, outputs: tuple[Aval, ...], effect: str) -> Callable[..., Any]:
-    host = host_function(number)
+    host = host_object(number, HostFunction)
 
     def evaluate(*arrays: Any) -> Any:
         found = host.evaluate(arrays, outputs, effect != "pure")

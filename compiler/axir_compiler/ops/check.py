@@ -15,7 +15,7 @@ from axir_compiler.ir.op import Value
 from axir_compiler.ir.region import HigherOrderOp
 from axir_compiler.ir.types import Aval, aval_of
 
-__all__ = ["CheckMessage", "CheckOp", "check_message"]
+__all__ = ["CheckMessage", "CheckOp"]
 
 _PREDICATE = Aval((), np.dtype(bool))
 
@@ -24,6 +24,8 @@ class CheckMessage(HostObject):
     """What there is to say where a check fails; ``kind`` is that of the error."""
 
     __slots__ = ("kind",)
+
+    named_by = "check"
 
     def __init__(self, kind: str):
         super().__init__()
@@ -36,17 +38,6 @@ class CheckMessage(HostObject):
             CheckError: always.
         """
         raise NotImplementedError
-
-
-def check_message(number: int) -> CheckMessage:
-    """The message of a number.
-
-    Raises:
-        InternalError: there is none in this process, or nobody holds it any more.
-    """
-    found = host_object(number, "check")
-    assert isinstance(found, CheckMessage)
-    return found
 
 
 class CheckOp(HigherOrderOp, name="check", same_dtype=False, arithmetic=0):
@@ -127,7 +118,7 @@ def _item(x: Value, index: Value) -> Value:
 
 
 def _evaluator(number: int, debug: bool) -> Callable[..., Any]:
-    message = check_message(number)
+    message = host_object(number, CheckMessage)
 
     def evaluate(failed: Any, *payload: Any) -> tuple[()]:
         if failed and not debug and not effects_are_silent():

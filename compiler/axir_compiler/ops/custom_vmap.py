@@ -32,6 +32,8 @@ class BatchingRule(HostObject):
 
     __slots__ = ("_jvps",)
 
+    named_by = "custom_vmap"
+
     def __init__(self) -> None:
         super().__init__()
         self._jvps: dict[tuple[tuple[int, ...], tuple[int, ...]], BatchingRule] = {}
@@ -99,17 +101,6 @@ class _JvpRule(BatchingRule):
         return TracedRule(function.sym_name.value, (*rule.batched, *(rule.batched[i] for i in self._nonzero)))
 
 
-def batching_rule(number: int) -> BatchingRule:
-    """The rule of a number.
-
-    Raises:
-        InternalError: there is none in this process, or nobody holds it any more.
-    """
-    found = host_object(number, "custom_vmap")
-    assert isinstance(found, BatchingRule)
-    return found
-
-
 class CustomVmapOp(CustomCall, name="custom_vmap"):
     """Call of ``callee``, which the batching rule number ``rule`` replaces under vmap.
 
@@ -142,7 +133,7 @@ class CustomVmapOp(CustomCall, name="custom_vmap"):
             outputs,
             callee=callee.sym_name.value,
             inputs=count + len(wrt),
-            rule=batching_rule(self.rule).jvp(wrt, derived.nonzero).number,
+            rule=host_object(self.rule, BatchingRule).jvp(wrt, derived.nonzero).number,
         )
         results = len(self.results)
         return found[:results], ops.spread(found[results:], derived.nonzero, results)
@@ -171,7 +162,9 @@ class CustomVmapOp(CustomCall, name="custom_vmap"):
             for x, axis in zip(operands[: self.inputs], axes, strict=False)
         ]
         batched = tuple(axis is not None for axis in axes[: self.inputs])
-        rule = batching_rule(self.rule).trace(vectorizer.module, size, batched, list(map(aval_of, given)))
+        rule = host_object(self.rule, BatchingRule).trace(
+            vectorizer.module, size, batched, list(map(aval_of, given))
+        )
         found = ops.call(vectorizer.module, rule.symbol, given)
         return found, [0 if b else -1 for b in rule.batched]
 

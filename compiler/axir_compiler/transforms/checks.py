@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from axir_compiler import ops
+from axir_compiler.ir.host_functions import host_object
 from axir_compiler.ir.module import (
     FunctionBuilder,
     body_of,
@@ -32,7 +33,7 @@ from axir_compiler.ir.op import AxirOp, Value, listed
 from axir_compiler.ir.region import Build, RegionOp, build_function
 from axir_compiler.ir.types import Aval, aval_of, is_inexact, mlir_type
 from axir_compiler.mlir import func, ir
-from axir_compiler.ops.check import CheckOp, check_message
+from axir_compiler.ops.check import CheckMessage, CheckOp
 from axir_compiler.ops.custom import CheckpointOp, CustomJvpOp, CustomVjpOp
 from axir_compiler.ops.custom_vmap import CustomVmapOp
 from axir_compiler.ops.scan import Parts, ScanOp
@@ -100,7 +101,7 @@ class Functionalizer:
 
     def _note(self, op: ir.OpView) -> bool:
         if isinstance(op, CheckOp):
-            if check_message(op.error).kind in self.enabled:
+            if host_object(op.error, CheckMessage).kind in self.enabled:
                 self._number(("check", op.error), tuple(aval_of(x) for x in op.payload))
             return True
         if isinstance(op, _CALLS):
@@ -178,7 +179,7 @@ class Functionalizer:
     def _op(self, op: ir.OpView, mapping: dict[Value, Value], state: State) -> State:
         operands = [mapping[x] for x in listed(op.operands)]
         if isinstance(op, CheckOp):
-            if check_message(op.error).kind not in self.enabled:
+            if host_object(op.error, CheckMessage).kind not in self.enabled:
                 return state
             return self._recorded(state, [Failure(("check", op.error), operands[0], operands[1:])])
         if isinstance(op, (RegionOp, *_CALLS)):

@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-__all__ = ["in_forked_child", "submit"]
+__all__ = ["submit"]
 
 _THREADS = max(1, min(4, (os.cpu_count() or 1) // 2))
 """Half of the cores: the other half evaluates."""
@@ -70,7 +70,6 @@ class _Workers:
 
 
 _workers = _Workers()
-_process = os.getpid()
 
 
 def submit(job: Callable[[], None]) -> None:
@@ -80,11 +79,6 @@ def submit(job: Callable[[], None]) -> None:
         RuntimeError: no thread can be started, because the process ends.
     """
     _workers.submit(job)
-
-
-def in_forked_child() -> bool:
-    """Whether this process was forked from the one that imported axir: the compiler's threads are not in it."""
-    return os.getpid() != _process
 
 
 def _begin_anew() -> None:

@@ -16,6 +16,7 @@ from axir._src.check_errors import (
     DivisionByZeroError,
     Error,
     FailedCheckError,
+    Message,
     NaNError,
     OutOfBoundsError,
     RuntimeCheckError,
@@ -27,8 +28,9 @@ from axir._src.execute import transform
 from axir._src.trace import Frame, Key, Origin, Spec, state
 from axir.lax import argmax, dynamic_index_in_dim, eq, reduce_or, reshape, rev
 from axir.lax import sub as subtract
+from axir_compiler.ir.host_functions import host_object
 from axir_compiler.ir.types import Aval
-from axir_compiler.ops.check import CheckOp, check_message
+from axir_compiler.ops.check import CheckOp
 from axir_compiler.transforms.checks import Checked, Functionalizer
 
 __all__ = [
@@ -172,8 +174,7 @@ def _description(kind: str, what: Any) -> Description:
     """The description of what may fail, as the rewrite names it."""
     if kind != "check":
         return Description(kind, what)
-    found: Any = check_message(what)
-    return found.description
+    return host_object(what, Message).description
 
 
 def check(pred: Any, msg: str, *fmt_args: Any, debug: bool = False, **fmt_kwargs: Any) -> None:

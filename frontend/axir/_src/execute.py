@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,9 @@ from axir._src.trace import Frame, Function, Origin, Program, Spec, Tracer, curr
 from axir_compiler import backend, pipeline
 from axir_compiler.identity import source_hash
 from axir_compiler.ir.evaluate import Plan, make_plan
-from axir_compiler.ir.host_functions import host_function
+from axir_compiler.ir.host_functions import HostFunction, host_object
 from axir_compiler.ir.module import lookup, signature
+from axir_compiler.ir.types import Aval
 from axir_compiler.mlir import context, ir
 from axir_compiler.ops.callback import number_callbacks
 from axir_compiler.refine import refined
@@ -111,52 +112,77 @@ def compile_symbol(module: ir.Module, symbol: str, device: Device | None = None)
     Raises:
         CompileError: IREE refuses the program, or the device cannot compute it.
     """
-    found = _compiled(module, symbol, devices("cpu")[0] if device is None else device)
-    assert found is not None
-    return found
+    with context():
+        wanted = _wanted(module, symbol, devices("cpu")[0] if device is None else device)
+        return _known(wanted) or _built(wanted)
 
 
 def load_symbol(module: ir.Module, symbol: str, device: Device) -> Compiled | None:
     """As ``compile_symbol``, if the function is in one of the caches."""
-    return _compiled(module, symbol, device, known_only=True)
-
-
-def _compiled(module: ir.Module, symbol: str, device: Device, *, known_only: bool = False) -> Compiled | None:
     with context():
-        outputs = signature(lookup(module, symbol))[1]
-        program = pipeline.extract(module, symbol, "main")
-        pipeline.settle(program)
+        return _known(_wanted(module, symbol, device))
+
+
+class _Wanted(NamedTuple):
+    """A function to compile, and what it is known by in the caches."""
+
+    program: ir.Module
+    symbol: str
+    outputs: Sequence[Aval]
+    callbacks: tuple[int, ...]
+    device: Device
+    target: Target
+    parallel: bool
+    key: str
+
+    @property
+    def executable_key(self) -> tuple[str, tuple[int, ...], Device]:
         # What is compiled, and kept on disk, knows Python functions by their positions; an executable has its own.
-        numbers = number_callbacks(program)
-        target = target_of(device, asynchronous=not numbers)
-        key = _text_key(program, target.fingerprint())
-        found = _executables.get((key, numbers, device))
-        if found is not None:
-            return found
-        phases = Phases()
-        parallel = device.is_host and is_large(module, symbol)
-        binary = _stored(key)
-        phases.from_disk = binary is not None
-        if binary is None and known_only:
-            return None
-        if binary is None:
-            with progress(f"Compiling {symbol}"), span(f"compile {symbol}", "compile"):
-                binary = _compile(program, symbol, target, parallel, phases)
-            features = sorted(cpu_features()) if device.is_host else []
-            disk_cache().put(key, binary, {"function": symbol, "cpu_features": features})
-        start = time.perf_counter()
-        with span(f"load {symbol}", "compile", from_disk=phases.from_disk):
-            executable = Executable(
-                device,
-                binary,
-                results=[(a.shape, a.dtype) for a in outputs],
-                parallel=parallel,
-                callbacks=[host_function(n).call for n in numbers],
-                title=symbol,
-            )
-        phases.load = time.perf_counter() - start
+        return (self.key, self.callbacks, self.device)
+
+
+def _wanted(module: ir.Module, symbol: str, device: Device) -> _Wanted:
+    outputs = signature(lookup(module, symbol))[1]
+    program = pipeline.extract(module, symbol, "main")
+    pipeline.settle(program)
+    callbacks = number_callbacks(program)
+    target = target_of(device, asynchronous=not callbacks)
+    parallel = device.is_host and is_large(module, symbol)
+    key = _text_key(program, target.fingerprint())
+    return _Wanted(program, symbol, outputs, callbacks, device, target, parallel, key)
+
+
+def _known(wanted: _Wanted) -> Compiled | None:
+    found = _executables.get(wanted.executable_key)
+    if found is not None:
+        return found
+    binary = _stored(wanted.key)
+    return None if binary is None else _loaded(wanted, binary, Phases(from_disk=True))
+
+
+def _built(wanted: _Wanted) -> Compiled:
+    symbol, phases = wanted.symbol, Phases()
+    with progress(f"Compiling {symbol}"), span(f"compile {symbol}", "compile"):
+        binary = _compile(wanted.program, symbol, wanted.target, wanted.parallel, phases)
+    features = sorted(cpu_features()) if wanted.device.is_host else []
+    disk_cache().put(wanted.key, binary, {"function": symbol, "cpu_features": features})
+    return _loaded(wanted, binary, phases)
+
+
+def _loaded(wanted: _Wanted, binary: bytes, phases: Phases) -> Compiled:
+    start = time.perf_counter()
+    with span(f"load {wanted.symbol}", "compile", from_disk=phases.from_disk):
+        executable = Executable(
+            wanted.device,
+            binary,
+            results=[(a.shape, a.dtype) for a in wanted.outputs],
+            parallel=wanted.parallel,
+            callbacks=[host_object(n, HostFunction).call for n in wanted.callbacks],
+            title=wanted.symbol,
+        )
+    phases.load = time.perf_counter() - start
     found = Compiled(executable, phases, len(binary))
-    _executables.put((key, numbers, device), found)
+    _executables.put(wanted.executable_key, found)
     return found
 
 

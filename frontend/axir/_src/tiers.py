@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from axir._src.background import in_forked_child, submit
+from axir._src.background import submit
 from axir._src.config import config
 from axir._src.execute import Compiled, compile_symbol, load_symbol
 from axir._src.log import logger
@@ -54,9 +54,7 @@ class Tier:
         self.plan = _plan(module, self._overtaken)
 
     def begin(self) -> None:
-        """Compile in the background, unless there is no compiler or no thread for it any more."""
-        if in_forked_child():
-            return
+        """Compile in the background, or here if there can be no more threads."""
         try:
             submit(self._finish)
         except RuntimeError:
