@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from axir_compiler.abilities import check_abilities
+from axir_compiler.direct_calls import make_direct
 from axir_compiler.elsewhere import elsewhere
 from axir_compiler.errors import CompileError, InternalError
 from axir_compiler.exact_shaders import make_exact, safe_remainders, widen_fma
@@ -89,7 +90,7 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
     first: list[tuple[int, str]] = []
     for more, form in _forms(module, target):
         worker = _Worker(new_session(*flags, *more, f"--iree-hal-dump-executable-files-to={directory}"))
-        binary, messages = _run(worker, form)
+        binary, messages = _run(worker, form, target)
         if binary is not None:
             return binary
         first = first or messages
@@ -260,7 +261,7 @@ def _compile_somehow(flags: tuple[str, ...], module: ir.Module, target: Target) 
     """
     first: list[tuple[int, str]] | None = None
     for more, form in _forms(module, target):
-        binary, messages = _run(_worker((*flags, *more)), form)
+        binary, messages = _run(_worker((*flags, *more)), form, target)
         if binary is not None:
             if first is not None:
                 _log.info(
@@ -295,16 +296,20 @@ def _separated(module: ir.Module) -> ir.Module:
     return copy
 
 
-def _run(worker: _Worker, module: ir.Module) -> tuple[bytes | None, list[tuple[int, str]]]:
+def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | None, list[tuple[int, str]]]:
     """The compiled module, or ``None``, and the compiler's messages."""
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
         if not (_load(invocation, worker, module) and _execute(invocation, module)):
             return None, messages
-        if _has_branches(module):
+        direct, branches = "direct_calls" in target.optimizations, _has_branches(module)
+        if direct or branches:
             compiled = invocation.export_module()
-            separate_shared_refs(compiled.operation)
+            if direct:
+                make_direct(compiled.operation)
+            if branches:
+                separate_shared_refs(compiled.operation)
             invocation.import_module(compiled)
         output = Output.open_membuffer()
         invocation.output_vm_bytecode(output)

@@ -87,7 +87,7 @@ class Function:
 def _passed(array: Array) -> Buffer:
     """An array as an argument of an executable. To copy a small one takes a third of the time that sharing it takes."""
     if 0 < array.nbytes <= _SMALL and array.flags.c_contiguous:
-        return Buffer.from_view(copy_array(array), array.shape, array.dtype)
+        return Buffer.from_ref(copy_array(array).ref, array.shape, array.dtype)
     return Buffer(array)
 
 

@@ -112,7 +112,7 @@ class Callbacks:
             )
         if not self._device.is_host:
             return DeviceBuffer.from_view(view, shape, spec.dtype, self._device).array
-        return aligned_copy(Buffer.from_view(view, shape, spec.dtype).array)
+        return aligned_copy(Buffer.from_ref(view.ref, shape, spec.dtype).array)
 
     def _view(self, array: Array) -> HalBufferView:
         return Buffer(array).view if self._device.is_host else DeviceBuffer(array, self._device).view

@@ -42,4 +42,4 @@ def _from_bfloat16(source: Any, refused: Exception) -> Buffer:
         raise BufferError(f"from_dlpack: {refused}; {status_reason(error)}") from None
     if view.element_type != _BFLOAT16:
         raise BufferError(f"from_dlpack: {refused}")
-    return Buffer.from_view(view, tuple(view.shape), np.dtype(ml_dtypes.bfloat16))
+    return Buffer.from_ref(view.ref, tuple(view.shape), np.dtype(ml_dtypes.bfloat16))

@@ -18,9 +18,10 @@ def _no_flags(module: ir.Module) -> tuple[str, ...]:
     return ()
 
 
-OPTIMIZATIONS = frozenset({"inner_loops", "tilings"})
-"""Rewrites of a program just before IREE that can be switched off: small loops become one kernel each
-(``lowering.inner_loops``); reductions are told their tiles (``lowering.tilings``)."""
+OPTIMIZATIONS = frozenset({"direct_calls", "inner_loops", "tilings"})
+"""Rewrites of a program that can be switched off. Just before IREE: small loops become one kernel each
+(``lowering.inner_loops``); reductions are told their tiles (``lowering.tilings``). After it: programs for a device that
+computes while it is asked, whose caller checks the arguments, lose what they need elsewhere (``direct_calls``)."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Target:
         fma: Whether it multiplies and adds with one rounding. Where it does not, IREE splits float64 ``math.fma``
             without a word, and the functions that rely on it give wrong results.
         kernels: Whether it can run kernels of our own, with loops over single elements.
-        optimizations: Which of ``OPTIMIZATIONS`` are made, where there are such kernels.
+        optimizations: Which of ``OPTIMIZATIONS`` are made; those before IREE only where there are such kernels.
         device: IREE's attribute for the device, where no flag stands for it.
     """
 
@@ -47,7 +48,7 @@ class Target:
     choose_flags: Callable[[ir.Module], tuple[str, ...]] = _no_flags
     fma: bool = True
     kernels: bool = True
-    optimizations: frozenset[str] = OPTIMIZATIONS
+    optimizations: frozenset[str] = OPTIMIZATIONS - {"direct_calls"}
     device: str = ""
 
     def flags_for(self, module: ir.Module) -> tuple[str, ...]:

@@ -19,18 +19,20 @@ __all__ = ["target_of"]
 _ASYNCHRONOUS = "--iree-execution-model=async-external"
 
 
-def target_of(device: Device, *, asynchronous: bool = True) -> Target:
+def target_of(device: Device, *, asynchronous: bool = True, parallel: bool = True) -> Target:
     """The target for a device, from what its driver tells about it and the options say.
 
     Args:
         asynchronous: whether calls may return before the work is done, on devices that can do that. Programs that call
             Python while they run do not: Python is called by the thread that called them.
+        parallel: whether the program is for all cores of a CPU, not for the calling thread.
 
     Raises:
         AxirError: there is no target for such a device.
         PlatformError: the device gives wrong results.
     """
-    chosen = frozenset(name for name in OPTIMIZATIONS if config.get(f"axir_{name}"))
+    possible = OPTIMIZATIONS - {"direct_calls"} if parallel or not device.is_host else OPTIMIZATIONS
+    chosen = frozenset(name for name in possible if config.get(f"axir_{name}"))
     return _chosen(device, asynchronous, chosen)
 
 

@@ -76,7 +76,8 @@ def device_get(x: Any) -> Any:
 
 def block_until_ready(x: Any) -> Any:
     """Wait until all arrays of a pytree are computed; gives the pytree itself."""
-    for leaf in pytree.leaves(x):
+    # Most often it is one array, for which a look into containers would take most of the time.
+    for leaf in [x] if isinstance(x, ConcreteArray) else pytree.leaves(x):
         if isinstance(leaf, ConcreteArray):
             leaf.block_until_ready()
     return x

@@ -104,9 +104,11 @@ def _runner(
     captured = [x.buffer for x in function.concrete_captures]
     types = [ArrayType.of(s.aval, s.weak) for s in function.outputs]
     make = ConcreteArray.from_buffer
+    # The types of the arguments are those by which this entry was found.
+    execute = executable.run
 
     def run(arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
-        found = executable([x._buffer or x.buffer for x in arrays] + captured)
+        found = execute([x._buffer or x.buffer for x in arrays] + captured)
         if borrowed:
             found = [_unshared(b, borrowed) for b in found]
         return pytree.unflatten(out_tree, list(map(make, found, types)))
@@ -116,7 +118,7 @@ def _runner(
     (kind,) = types
 
     def run_single(arrays: Sequence[Any], borrowed: Sequence[np.ndarray] = ()) -> Any:
-        (found,) = executable([x._buffer or x.buffer for x in arrays])
+        (found,) = execute([x._buffer or x.buffer for x in arrays])
         return make(_unshared(found, borrowed) if borrowed else found, kind)
 
     return run_single

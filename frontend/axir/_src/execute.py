@@ -94,9 +94,8 @@ class Compiled:
 _PARALLEL_ELEMENTS = 1 << 16
 
 
-def is_large(module: ir.Module, symbol: str) -> bool:
-    """Whether a function is worth a thread on every core."""
-    inputs, outputs = signature(lookup(module, symbol))
+def is_large(inputs: Sequence[Aval], outputs: Sequence[Aval]) -> bool:
+    """Whether a function of these arguments and results is worth a thread on every core."""
     return sum(a.size for a in (*inputs, *outputs)) >= _PARALLEL_ELEMENTS
 
 
@@ -128,6 +127,7 @@ class _Wanted(NamedTuple):
 
     program: ir.Module
     symbol: str
+    inputs: Sequence[Aval]
     outputs: Sequence[Aval]
     callbacks: tuple[int, ...]
     device: Device
@@ -142,14 +142,14 @@ class _Wanted(NamedTuple):
 
 
 def _wanted(module: ir.Module, symbol: str, device: Device) -> _Wanted:
-    outputs = signature(lookup(module, symbol))[1]
+    inputs, outputs = signature(lookup(module, symbol))
     program = pipeline.extract(module, symbol, "main")
     pipeline.settle(program)
     callbacks = number_callbacks(program)
-    target = target_of(device, asynchronous=not callbacks)
-    parallel = device.is_host and is_large(module, symbol)
+    parallel = device.is_host and is_large(inputs, outputs)
+    target = target_of(device, asynchronous=not callbacks, parallel=parallel)
     key = _text_key(program, target.fingerprint())
-    return _Wanted(program, symbol, outputs, callbacks, device, target, parallel, key)
+    return _Wanted(program, symbol, inputs, outputs, callbacks, device, target, parallel, key)
 
 
 def _known(wanted: _Wanted) -> Compiled | None:
@@ -175,6 +175,7 @@ def _loaded(wanted: _Wanted, binary: bytes, phases: Phases) -> Compiled:
         executable = Executable(
             wanted.device,
             binary,
+            arguments=[(a.shape, a.dtype) for a in wanted.inputs],
             results=[(a.shape, a.dtype) for a in wanted.outputs],
             parallel=wanted.parallel,
             callbacks=[host_object(n, HostFunction).call for n in wanted.callbacks],

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import optree
 
 from axir._src import pytree
 from axir._src.array import Array, ConcreteArray
@@ -76,6 +77,7 @@ class Static(NamedTuple):
 
 _local = config._local
 _NOTHING_STATIC = Static((), (), ())
+_flatten: Any = functools.partial(optree.tree_flatten, namespace=pytree.NAMESPACE)
 
 
 def _borrow(x: np.ndarray, borrowed: list[np.ndarray]) -> Array:
@@ -106,8 +108,10 @@ class JitFunction:
         self._device = device
         self._tiered = tiered
         self._entries: dict[Any, Entry] = {}
-        # Calls with nothing but positional concrete arrays are found here, by the types of the arrays.
+        # Calls with nothing but positional concrete arrays are found here, by the types of the arrays,
         self._plain: dict[tuple[Any, ...], Entry] = {}
+        # and calls with containers of such arrays here, by their structure too.
+        self._nested: dict[tuple[Any, ...], Entry] = {}
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -117,13 +121,22 @@ class JitFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         mode = _local.mode
-        if not kwargs and _state.frame is None:
-            try:
-                entry = self._plain[(mode, *[x._type for x in args])]
-            except (KeyError, AttributeError):
-                pass
-            else:
-                return entry.run(args)
+        if _state.frame is None:
+            if not kwargs:
+                try:
+                    entry = self._plain[(mode, *[x._type for x in args])]
+                except (KeyError, AttributeError):
+                    pass
+                else:
+                    return entry.run(args)
+            if self._nested:
+                leaves, structure = _flatten((args, kwargs))
+                try:
+                    entry = self._nested[(mode, structure, *[x._type for x in leaves])]
+                except (KeyError, AttributeError, TypeError):
+                    pass
+                else:
+                    return entry.run(leaves)
         return self._general_call(mode, args, kwargs)
 
     def _general_call(self, mode: Mode, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -133,9 +146,8 @@ class JitFunction:
         arrays, entry = self._lookup(args, kwargs, borrowed)
         if mode.placed or self._device is not None or PlacedArray in map(type, arrays):
             entry = entry.at(self._placement(args, kwargs, arrays))
-        plain = not kwargs and not mode.watched and entry.function.closed
-        if plain and all(isinstance(x, ConcreteArray) for x in args):
-            self._plain[(mode, *[x.type for x in args])] = entry
+        if not mode.watched and entry.function.closed:
+            self._note(entry, mode, args, kwargs)
         frame = current_frame()
         if frame is None or (
             not frame.staged
@@ -153,6 +165,16 @@ class JitFunction:
             arrays = [to_array(x.to_numpy()) if type(x) is ConcreteArray else x for x in arrays]
         found = frame.emit_call(None, entry.function, arrays, entry.function.outputs)
         return pytree.unflatten(entry.out_tree, found)
+
+    def _note(self, entry: Entry, mode: Mode, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Let calls like this one find the entry at once, if all that they pass are arrays."""
+        if not kwargs and all(isinstance(x, ConcreteArray) for x in args):
+            self._plain[(mode, *[x.type for x in args])] = entry
+        elif not self._static_argnums and not self._static_argnames:
+            leaves, structure = _flatten((args, kwargs))
+            types = [x.type for x in leaves if isinstance(x, ConcreteArray)]
+            if len(types) == len(leaves):
+                self._nested[(mode, structure, *types)] = entry
 
     def _is_tiered(self) -> bool:
         return bool(config.get("axir_tiered")) if self._tiered is None else self._tiered
@@ -333,6 +355,7 @@ class JitFunction:
         """Forget every signature."""
         self._entries.clear()
         self._plain.clear()
+        self._nested.clear()
 
 
 def _all_concrete(arrays: Sequence[Array]) -> bool:

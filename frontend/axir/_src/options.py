@@ -150,6 +150,9 @@ OPTIONS = (
     Option(
         "axir_inner_loops", True, "Compile loops of small state to one kernel each; see docs/performance.md."
     ),
+    Option(
+        "axir_direct_calls", True, "Leave out of calls what only other devices need; see docs/performance.md."
+    ),
     Option("axir_tilings", True, "Tell the compiler how to cut reductions; see docs/performance.md."),
     Option(
         "axir_tiered",

@@ -26,6 +26,7 @@ from axir_compiler import pipeline, stages
 from axir_compiler.analysis.cost import OpCost, op_costs, total_cost
 from axir_compiler.analysis.memory import memory_of
 from axir_compiler.errors import ConcretizationError
+from axir_compiler.ir.module import lookup, signature
 from axir_compiler.ir.types import Aval
 from axir_compiler.mlir import context, ir
 
@@ -148,7 +149,7 @@ class Stage:
         module, symbol = self._function.program.module, self._function.symbol
         with context():
             device = self._entry.device
-            large = device.is_host and is_large(module, symbol)
+            large = device.is_host and is_large(*signature(lookup(module, symbol)))
             return stages.stage_text(
                 module, symbol, chosen, target_of(device), result_storage=large, locations=debug_info
             )
