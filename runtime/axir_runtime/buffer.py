@@ -87,6 +87,16 @@ class Buffer:
         buffer._array = buffer._shown = None
         return buffer
 
+    @staticmethod
+    def of_copy(array: np.ndarray[Any, Any]) -> Buffer:
+        """A copy in IREE's memory of an array that is C-contiguous and not empty."""
+        buffer = _new(Buffer)
+        buffer._view = copy_array(array)
+        buffer.shape = array.shape
+        buffer.dtype = array.dtype
+        buffer._array = buffer._shown = buffer._ref = None
+        return buffer
+
     @property
     def array(self) -> np.ndarray[Any, Any]:
         """The contents as a read-only ndarray, without a copy."""

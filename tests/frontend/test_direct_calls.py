@@ -136,3 +136,59 @@ def test_containers_of_arrays_find_their_program_whatever_else_changes() -> None
     onp.testing.assert_array_equal(f({"a": one, "b": 3}, scale=two[2])["b"], 6)
     onp.testing.assert_array_equal(f({"a": one, "b": two}, scale=3)["b"], [0, 3, 6, 9])
     assert len(traces) == 5
+
+
+def test_small_arrays_of_numpy_and_numbers_are_copied() -> None:
+    traces = []
+
+    @axir.jit
+    def f(x: Any, k: Any) -> Any:
+        traces.append((x.dtype, x.weak_type, k.dtype, k.weak_type))
+        return x, x * k
+
+    x = onp.arange(6, dtype="float32")
+    for k in (2, 3, -1):
+        same, scaled = f(x, k)
+        onp.testing.assert_array_equal(scaled, x * k)
+        x += 1  # what was returned stays
+        onp.testing.assert_array_equal(same, x - 1)
+    assert traces == [(onp.float32, False, onp.int32, True)]
+    f(x, 2.0), f(x, True), f(onp.arange(6), 2), f(x[::-1][::2], 2), f(onp.zeros((2, 0)), 2)
+    assert traces[1:] == [
+        (onp.float32, False, onp.float32, True),
+        (onp.float32, False, onp.bool_, False),
+        (onp.int32, False, onp.int32, True),
+        (onp.float32, False, onp.int32, True),
+        (onp.float32, False, onp.int32, True),
+    ]
+    onp.testing.assert_array_equal(f(x[::-1], 2)[1], 2 * x[::-1])
+    onp.testing.assert_array_equal(f(onp.arange(6).astype(">f4"), 2)[1], 2 * onp.arange(6))
+    with pytest.raises(OverflowError, match="fit"):
+        f(x, 2**40)
+    with pytest.raises(OverflowError, match="fit"):
+        f(onp.array([2**40, 1, 2, 3, 4, 5]), 2)
+    with pytest.raises(TypeError, match="x"):
+        f("x", 2)
+
+
+def test_static_arguments_are_no_numbers_of_the_program() -> None:
+    traces = []
+
+    def power(x: Any, n: Any = 1) -> Any:
+        traces.append(n)
+        return x**n
+
+    f = axir.jit(power, static_argnames="n")
+    for _ in range(2):
+        onp.testing.assert_array_equal(f(np.arange(3.0)), [0, 1, 2])
+        onp.testing.assert_array_equal(f(np.arange(3.0), 2), [0, 1, 4])
+        onp.testing.assert_array_equal(f(onp.arange(3, dtype="float32"), n=3), [0, 1, 8])
+    assert traces == [1, 2, 3]
+
+
+def test_64_bit_arguments_follow_the_option() -> None:
+    f = axir.jit(lambda x: x + 1)
+    for wanted in (onp.float32, onp.float64, onp.float32):
+        with axir.enable_x64(wanted is onp.float64):
+            assert f(onp.arange(3.0)).dtype == wanted
+            assert f(2.0).dtype == wanted

@@ -103,7 +103,7 @@ def to_array(x: Any) -> Array:
         dtype, weak = typed(x)
         return constant(x, dtype, weak)
     if isinstance(x, np.ndarray | np.generic):
-        return ConcreteArray(_owned(_supported(x)))
+        return ConcreteArray(_owned(supported(x)))
     return to_array(_plain(x))
 
 
@@ -157,7 +157,7 @@ def _checked_number(value: Any, dtype: np.dtype) -> np.ndarray:
         ) from None
 
 
-def _supported(x: Any) -> np.ndarray:
+def supported(x: Any) -> np.ndarray:
     """A NumPy array in a dtype of axir, 32 bits wide unless x64 is enabled.
 
     Raises:
@@ -303,7 +303,7 @@ def from_dlpack(external_array: Any, /, *, device: Any = None, copy: bool | None
         BufferError: its memory or dtype cannot be used.
         DTypeError: the dtype is not supported.
     """
-    value = _supported(axir_runtime.from_dlpack(external_array).array)
+    value = supported(axir_runtime.from_dlpack(external_array).array)
     return ConcreteArray(_owned(value) if copy else value)
 
 
@@ -335,7 +335,7 @@ def _buffer(x: Any) -> memoryview | None:
 def _wanted(x: Any, dtype: np.dtype | None) -> np.ndarray:
     """A NumPy value in the dtype that was asked for, as an explicit conversion."""
     if dtype is None or x.dtype == dtype:
-        return _supported(x)
+        return supported(x)
     to_dtype(x.dtype, "asarray")
     return OPS["convert"].numpy(np.asarray(x), dtype=dtype)
 

@@ -26,6 +26,7 @@ from axir._src.nan_checks import check_call
 from axir._src.placement import PlacedArray, Placement, common_placement
 from axir._src.profile import span
 from axir._src.promotion import canonical
+from axir._src.small_arguments import small_argument
 from axir._src.trace import Function, Spec, Tracer, current_frame, trace_program
 from axir._src.trace import state as _state
 from axir_compiler.ir.types import DTYPES, Aval
@@ -88,6 +89,11 @@ def _borrow(x: np.ndarray, borrowed: list[np.ndarray]) -> Array:
     return ConcreteArray(x.view())
 
 
+def _taken(leaves: Sequence[Any], mode: Mode) -> list[Any]:
+    """The arrays of arguments; ``None`` for what is neither one nor quickly made one."""
+    return [x if isinstance(x, ConcreteArray) else small_argument(x, mode.x64) for x in leaves]
+
+
 class JitFunction:
     """A function that is compiled for each signature that it is called with; made by ``jit``."""
 
@@ -104,13 +110,14 @@ class JitFunction:
         self._fun = fun
         self._title = f"jit({name_of(fun)})"
         self._static_argnums, self._static_argnames = _resolve_static(fun, static_argnums, static_argnames)
+        self._has_static = bool(self._static_argnums or self._static_argnames)
         self._donated = frozenset(donated)
         self._device = device
         self._tiered = tiered
         self._entries: dict[Any, Entry] = {}
-        # Calls with nothing but positional concrete arrays are found here, by the types of the arrays,
+        # Calls with nothing but positional concrete arrays are found here, by the types of the arrays;
         self._plain: dict[tuple[Any, ...], Entry] = {}
-        # and calls with containers of such arrays here, by their structure too.
+        # others with containers, numbers and small arrays of NumPy here, by their structure too.
         self._nested: dict[tuple[Any, ...], Entry] = {}
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -129,15 +136,26 @@ class JitFunction:
                     pass
                 else:
                     return entry.run(args)
-            if self._nested:
-                leaves, structure = _flatten((args, kwargs))
-                try:
-                    entry = self._nested[(mode, structure, *[x._type for x in leaves])]
-                except (KeyError, AttributeError, TypeError):
-                    pass
-                else:
-                    return entry.run(leaves)
+            found = self._found(mode, args, kwargs)
+            if found is not None:
+                entry, arrays = found
+                return entry.run(arrays)
         return self._general_call(mode, args, kwargs)
+
+    def _found(
+        self, mode: Mode, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Entry, list[Any]] | None:
+        """The entry of a call that was noted, and its arrays; ``None`` of others."""
+        if self._has_static:
+            return None
+        if not self._nested:
+            return None
+        leaves, structure = _flatten((args, kwargs))
+        arrays = _taken(leaves, mode)
+        try:
+            return self._nested[(mode, structure, *[x._type for x in arrays])], arrays
+        except (KeyError, AttributeError, TypeError):
+            return None
 
     def _general_call(self, mode: Mode, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if mode.disable_jit:
@@ -167,14 +185,14 @@ class JitFunction:
         return pytree.unflatten(entry.out_tree, found)
 
     def _note(self, entry: Entry, mode: Mode, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Let calls like this one find the entry at once, if all that they pass are arrays."""
+        """Let calls like this one find the entry at once, if all that they pass are arrays and numbers."""
         if not kwargs and all(isinstance(x, ConcreteArray) for x in args):
             self._plain[(mode, *[x.type for x in args])] = entry
-        elif not self._static_argnums and not self._static_argnames:
+        elif not self._has_static:
             leaves, structure = _flatten((args, kwargs))
-            types = [x.type for x in leaves if isinstance(x, ConcreteArray)]
-            if len(types) == len(leaves):
-                self._nested[(mode, structure, *types)] = entry
+            arrays = _taken(leaves, mode)
+            if all(isinstance(x, ConcreteArray) for x in arrays):
+                self._nested[(mode, structure, *[x.type for x in arrays])] = entry
 
     def _is_tiered(self) -> bool:
         return bool(config.get("axir_tiered")) if self._tiered is None else self._tiered
@@ -185,7 +203,7 @@ class JitFunction:
         """Where a call with these arguments runs; ``arrays`` are their leaves, without static ones."""
 
         def names() -> list[str]:
-            if self._static_argnums or self._static_argnames:
+            if self._has_static:
                 given, named, _ = self._split(args, kwargs)
                 return pytree.call_names((given, named))
             return pytree.call_names((args, kwargs))
@@ -213,7 +231,7 @@ class JitFunction:
         self, args: tuple[Any, ...], kwargs: dict[str, Any], borrowed: list[np.ndarray]
     ) -> tuple[list[Array], Entry]:
         static = _NOTHING_STATIC
-        if self._static_argnums or self._static_argnames:
+        if self._has_static:
             args, kwargs, static = self._split(args, kwargs)
         leaves, treedef = pytree.flatten((args, kwargs))
         try:
@@ -300,7 +318,7 @@ class JitFunction:
         from axir._src.stages import Traced
 
         static = _NOTHING_STATIC
-        if self._static_argnums or self._static_argnames:
+        if self._has_static:
             args, kwargs, static = self._split(args, kwargs)
         donated = self._donated_leaves(args, kwargs, static.positions) if self._donated else ()
         leaves, treedef = pytree.flatten((args, kwargs))
