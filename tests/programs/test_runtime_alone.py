@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 import urllib.request
+import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import iree.runtime
 import ml_dtypes
@@ -125,26 +126,89 @@ def test_serving_needs_two_packages_more(artifact: Path, empty_environment: Path
     assert resident < 90_000, "kilobytes of memory of the whole process"
 
 
-def test_modules_inside_run_under_irees_tool(artifact: Path, tmp_path: Path) -> None:
+class Run(NamedTuple):
+    """A call of a function of an artifact by IREE's tool: its arguments and results as files."""
+
+    artifact: Path
+    function: str
+    inputs: dict[str, str]
+    expected: tuple[onp.ndarray, ...]
+    device: str = "local-sync"
+    storage: tuple[str, ...] = ()
+
+
+def run_by_irees_tool(run: Run, folder: Path) -> list[onp.ndarray]:
+    """The results of the plain ``.vmfb`` inside of an artifact, which any tool for zip files finds."""
     tool = shutil.which("iree-run-module", path=str(Path(sys.executable).parent)) or shutil.which(
         "iree-run-module"
     )
     if tool is None:
         pytest.skip("iree-run-module is not installed beside the interpreter")
-    _, archive = axir_runtime.read_manifest(artifact)
-    for name in ("modules/cpu-host.vmfb", "parameters.irpa"):
-        (tmp_path / Path(name).name).write_bytes(archive.member(name))
-    flags = [
-        f"--module={tmp_path / 'cpu-host.vmfb'}",
-        f"--parameters=model={tmp_path / 'parameters.irpa'}",
-        "--device=local-sync",
-        "--function=scores",
-        f"--input=@{artifact.parent / 'x.npy'}",
-        f"--output=@{tmp_path / 'y.npy'}",
-    ]
-    done = subprocess.run([tool, *flags], capture_output=True, text=True, timeout=120)
+    with zipfile.ZipFile(run.artifact) as archive:
+        archive.extractall(folder)
+    weights = json.loads((folder / "manifest.json").read_text())["parameters"]
+    flags = [f"--module={folder / 'modules' / 'cpu-host.vmfb'}", f"--device={run.device}"]
+    if weights is not None:
+        place = (folder if weights["inside"] else run.artifact.parent) / weights["file"]
+        flags.append(f"--parameters={weights['scope']}={place}")
+    flags += [f"--function={run.function}", *(f"--input={text}" for text in run.inputs.values())]
+    flags += [f"--input={text}" for text in run.storage]
+    outputs = [folder / f"result{i}.npy" for i in range(len(run.expected))]
+    done = subprocess.run(
+        [tool, *flags, *(f"--output=@{path}" for path in outputs)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr
-    onp.testing.assert_allclose(onp.load(tmp_path / "y.npy"), onp.asarray(scores(X)), 1e-5, 1e-6)
+    return [onp.load(path) for path in outputs]
+
+
+@pytest.mark.parametrize("weights", ["inside", "separate"])
+def test_modules_inside_run_under_irees_tool(weights: Literal["inside", "separate"], tmp_path: Path) -> None:
+    def both(x: Any, shift: Any) -> Any:
+        """A pytree of results, of the same weights."""
+        return {"scores": scores(x), "sum": np.sum(x @ WEIGHTS, axis=1) + shift}
+
+    def loss(x: Any, shift: Any) -> Any:
+        return np.sum(both(x, shift)["sum"] ** 2)
+
+    functions = {"both": both, "slope": axir.grad(loss)}
+    exported = axir.aot.export(functions, "f32[4,64]", "f32[]", name="model", weights=weights)
+    path = exported.save(tmp_path / "model.axir")
+    assert (tmp_path / "model.irpa").exists() == (weights == "separate")
+    onp.save(tmp_path / "x.npy", X)
+    inputs = {"x": f"@{tmp_path / 'x.npy'}", "shift": "f32=0.25"}
+    product = X @ onp.asarray(WEIGHTS)
+    shifted = product.sum(axis=1) + 0.25
+    powers = onp.exp(product - product.max(axis=1, keepdims=True))
+    wanted = powers / powers.sum(axis=1, keepdims=True), shifted
+    found = run_by_irees_tool(Run(path, "both", inputs, wanted), tmp_path / "both")
+    for actual, expected in zip(found, wanted, strict=True):
+        onp.testing.assert_allclose(actual, expected, 1e-5, 1e-5)
+    slope = 2 * shifted[:, None] * onp.asarray(WEIGHTS).sum(axis=1)
+    (actual,) = run_by_irees_tool(Run(path, "slope", inputs, (slope,)), tmp_path / "slope")
+    onp.testing.assert_allclose(actual, slope, 1e-4, 1e-4)
+
+
+def test_modules_with_named_sizes_and_on_all_cores_run_under_irees_tool(tmp_path: Path) -> None:
+    exported = axir.aot.export(lambda x: x @ WEIGHTS, "f32[batch,64]", name="model")
+    path = exported.save(tmp_path / "sizes.axir")
+    for rows in (1, 4):
+        # Rows of one size may have a program of their own, which the manifest tells.
+        cases = axir_runtime.read_manifest(path)[0].functions[0].cases
+        name = {dict(c.sizes)["batch"]: c.function for c in cases}.get(rows, "model")
+        run = Run(path, name, {"x": f"{rows}x64xf32=0.5"}, (onp.empty(0),))
+        (found,) = run_by_irees_tool(run, tmp_path / f"rows{rows}")
+        wanted = onp.full((rows, 64), 0.5, "f4") @ onp.asarray(WEIGHTS)
+        onp.testing.assert_allclose(found, wanted, 1e-5, 1e-5)
+    large = axir.aot.export(lambda x: np.tanh(x) + 1, "f32[40000]", name="model")
+    assert "-> float32[40000]" in repr(large)
+    path = large.save(tmp_path / "large.axir")
+    assert axir_runtime.read_manifest(path)[0].variants[0].parallel
+    run = Run(path, "model", {"x": "40000xf32=0.5"}, (onp.empty(0),), "local-task", ("40000xf32",))
+    (found,) = run_by_irees_tool(run, tmp_path / "large")
+    onp.testing.assert_allclose(found, onp.full(40000, onp.tanh(0.5) + 1, "f4"), 1e-6)
 
 
 def test_the_runtime_declares_what_it_imports() -> None:
