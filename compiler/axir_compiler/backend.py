@@ -19,7 +19,7 @@ from axir_compiler.abilities import check_abilities
 from axir_compiler.direct_calls import make_direct
 from axir_compiler.elsewhere import elsewhere
 from axir_compiler.errors import CompileError, InternalError
-from axir_compiler.exact_shaders import make_exact, safe_remainders, widen_fma
+from axir_compiler.exact_shaders import add_barriers, make_exact, safe_remainders, widen_fma
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.lowering.fusion import program_blocks, separate_all
@@ -331,6 +331,7 @@ def _execute(invocation: Invocation, module: ir.Module) -> bool:
     if translated is None:
         return False
     make_exact(translated.operation)
+    add_barriers(translated.operation)
     invocation.import_module(translated)
     resume_from_phase(invocation, _TRANSLATED)
     return invocation.execute()

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.gpu
 _STRUCTURED = (
     *("reduce_sum", "reduce_max", "argmax", "gather", "concatenate", "transpose", "pad"),
     *("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp", "sort"),
+    *("scatter", "scatter_add", "scatter_max", "add_along", "add_rows"),
 )
 
 # Compute in float64 with fused operations, and are refused where a device has none.
@@ -74,6 +75,22 @@ def test_ops_of_arrays(device: Device) -> None:
     runs = [run for name in _STRUCTURED for run in _computable(GROUPS[name], narrow)]
     problems = _problems(Program(runs, target=target, device=device), [c.arrays(d) for c, d in runs])
     assert not problems, "\n".join(problems)
+
+
+def test_threads_wait_for_widened_numbers(device: Device) -> None:
+    """The bools become integers in memory that a workgroup shares."""
+    new = np.array([[True, False, False], [False, True, False], [False, True, True]])
+    at, rows = np.array([4, 0, 2], np.int32), np.arange(5, dtype=np.int32)
+
+    def f(at, new):
+        here = at[None, :, None] == rows[:, None, None]
+        return np_.where(here, new.astype(np_.int32), -5).max(1)
+
+    jitted = axir.jit(f, device=axir.devices("vulkan")[0])
+    expected = np.full((5, 3), -5)
+    expected[at] = new
+    for _ in range(5):
+        np.testing.assert_array_equal(jitted(at, new), expected)
 
 
 def test_what_is_missing_is_said(device: Device) -> None:

@@ -12,6 +12,7 @@ from axir_compiler.ir.module import FunctionBuilder, lookup, new_module, walk
 from axir_compiler.ir.op import OPS, AxirOp
 from axir_compiler.ir.types import Aval, mlir_type
 from axir_compiler.mlir import context, ir
+from axir_compiler.ops import row_updates
 from axir_compiler.passes.replace_kernels import ReplaceKernelsPass
 from axir_compiler.passes.verify import VerifyPass
 
@@ -20,8 +21,21 @@ _REPLACED = sorted(
 )
 
 
+_UPDATED = [name for name in _REPLACED if name.startswith(("add_", "scatter"))]
+
+
+@pytest.mark.parametrize("op", _UPDATED)
+def test_many_updates_are_sorted(op: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_updates, "_COMPARED", 0)
+    _check(op)
+
+
 @pytest.mark.parametrize("op", _REPLACED)
 def test_other_ops_give_the_same(op: str) -> None:
+    _check(op)
+
+
+def _check(op: str) -> None:
     for case, dtype in GROUPS[op]:
         arrays, name = case.arrays(dtype), case.name(dtype)
         module = function_of(case, dtype)

@@ -13,6 +13,7 @@ from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import BOOL, COMPLEX, INTEGER, NUMERIC, Aval, aval_of, is_float
 from axir_compiler.lowering import builders
 from axir_compiler.ops.elementwise import align_batch
+from axir_compiler.ops.row_updates import add_by_steps
 
 
 class _Along(AxirOp, same_dtype=False):
@@ -111,6 +112,9 @@ class AddAlongOp(_Along, name="add_along", dtypes=NUMERIC | COMPLEX, linear_in=(
     def lower(self, updates: Value, indices: Value) -> Value:
         dtypes = aval_of(self.updates).dtype, aval_of(self.indices).dtype
         return builders.add_along(updates, indices, self.axis, self.size, *dtypes)
+
+    def without_kernels(self, updates: Value, indices: Value) -> Value:
+        return add_by_steps(updates, indices, self.axis, self.size)
 
     def flops(self) -> int:
         return aval_of(self.updates).size

@@ -27,6 +27,7 @@ from axir_compiler.ops.matrices import (
     on_diagonal,
     triangle,
 )
+from axir_compiler.ops.row_updates import add_rows_by_steps
 
 __all__ = ["AddRowsOp", "DetOp", "LuOp", "LuPivotsToPermutationOp", "TakeRowsOp", "factorize"]
 
@@ -230,6 +231,9 @@ class AddRowsOp(_RowsOp, name="add_rows", linear_in=("operand",)):
 
     def lower(self, x: Value, rows: Value) -> Value:
         return builders.add_rows(x, rows, self.size)
+
+    def without_kernels(self, x: Value, rows: Value) -> Value:
+        return add_rows_by_steps(x, rows, self.size)
 
     def flops(self) -> int:
         return aval_of(self.operand).size

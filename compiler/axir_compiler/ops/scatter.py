@@ -20,6 +20,7 @@ from axir_compiler.ir.op import Value
 from axir_compiler.ir.types import BOOL, DTYPES, Aval, aval_of, is_inexact
 from axir_compiler.lowering import builders
 from axir_compiler.ops.gather import WindowsOp, check_numbers
+from axir_compiler.ops.row_updates import scatter_by_steps
 
 _INT32 = np.dtype("int32")
 _COMBINED = frozenset(DTYPES) - BOOL
@@ -114,8 +115,15 @@ class Scatter(WindowsOp, name=None):
 
     def lower(self, x: Value, indices: Value, updates: Value) -> Value:
         dtypes = (aval_of(self.operand).dtype, aval_of(self.indices).dtype)
-        kind = self.short_name.removeprefix("scatter").removeprefix("_")
-        return builders.scatter(kind, x, indices, updates, self.numbers, self.mode == "drop", dtypes)
+        return builders.scatter(self._kind, x, indices, updates, self.numbers, self.mode == "drop", dtypes)
+
+    def without_kernels(self, x: Value, indices: Value, updates: Value) -> Value:
+        return scatter_by_steps(self._kind, x, indices, updates, self.numbers, self.mode == "drop")
+
+    @property
+    def _kind(self) -> str:
+        """How updates are combined; empty where they replace what is there."""
+        return self.short_name.removeprefix("scatter").removeprefix("_")
 
     def gathered(self, x: Value, indices: Value) -> Value:
         """The windows of ``x`` that the op writes, 0 for those that are left out."""
