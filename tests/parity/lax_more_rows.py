@@ -289,7 +289,7 @@ CONTROL = [
     *each(
         L, "platform_dependent", VECTOR, use=lambda m, f: lambda x: f(x, cpu=m.numpy.sin, default=m.numpy.cos)
     ),
-    *each(L, "composite", VECTOR, use=_composite, without="grad"),
+    *each(L, "composite", VECTOR, use=_composite, without="grad vmap"),
     *each(L, "custom_linear_solve", SQUARE, OTHER[:3], use=_solved, rtol=1e-4),
     *each(L, "custom_root", ABOVE_ONE, use=_root, rtol=1e-4),
 ]

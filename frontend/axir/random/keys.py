@@ -10,7 +10,7 @@ J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias, overload
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -79,7 +79,7 @@ def key_dtype(impl_spec: str | KeyDType | None = None) -> KeyDType:
     return KeyDType()
 
 
-def key(seed: ArrayLike, *, impl: Any = None, dtype: str | KeyDType | None = None) -> KeyArray:
+def key(seed: ArrayLike, *, impl: Any = None, dtype: str | KeyDType | None = None) -> Array:
     """A typed key from an integer seed.
 
     Args:
@@ -94,7 +94,7 @@ def key(seed: ArrayLike, *, impl: Any = None, dtype: str | KeyDType | None = Non
     (2,)
     """
     _check_generator("key", impl, dtype)
-    return KeyArray(_seeded("key", seed))
+    return _typed(_seeded("key", seed))
 
 
 def PRNGKey(seed: ArrayLike, *, impl: Any = None) -> Array:
@@ -156,13 +156,13 @@ def key_data(keys: Key) -> Array:
     return _words(keys, "key_data")
 
 
-def wrap_key_data(key_bits_array: ArrayLike, *, impl: Any = None, dtype: Any = None) -> KeyArray:
+def wrap_key_data(key_bits_array: ArrayLike, *, impl: Any = None, dtype: Any = None) -> Array:
     """Typed keys of words ``u32[*shape, 2]``; the arguments ``impl`` and ``dtype`` are those of ``key``.
 
     Raises: DTypeError if the array does not hold words of keys.
     """
     _check_generator("wrap_key_data", impl, dtype)
-    return KeyArray(_words(to_array(key_bits_array), "wrap_key_data"))
+    return _typed(_words(to_array(key_bits_array), "wrap_key_data"))
 
 
 def key_impl(keys: Key) -> str:
@@ -171,11 +171,7 @@ def key_impl(keys: Key) -> str:
     return IMPLEMENTATION
 
 
-@overload
-def clone(key: KeyArray) -> KeyArray: ...
-@overload
-def clone(key: ArrayLike) -> Array: ...
-def clone(key: Key) -> KeyArray | Array:
+def clone(key: Key) -> Array:
     """The key itself, to say that it is used twice on purpose."""
     return _like(key, _words(key, "clone"))
 
@@ -191,9 +187,14 @@ def _words(keys: Any, where: str) -> Array:
     return words
 
 
-def _like(key: Key, words: Array) -> KeyArray | Array:
+def _typed(words: Array) -> Array:
+    """Typed keys of words; to type checkers they are what they are to ``isinstance``, arrays."""
+    return cast(Array, KeyArray(words))
+
+
+def _like(key: Key, words: Array) -> Array:
     """Keys of words, typed if ``key`` is."""
-    return KeyArray(words) if isinstance(key, KeyArray) else words
+    return _typed(words) if isinstance(key, KeyArray) else words
 
 
 def words_of(key: Key, where: str) -> tuple[Array, Array]:
@@ -218,12 +219,8 @@ def _enciphered(key: Key, shape: tuple[int, ...], where: str) -> tuple[Array, Ar
     return threefry2x32(first, second, lax.full(shape, 0, _UINT32), low)
 
 
-@overload
-def split(key: KeyArray, num: Shape = 2) -> KeyArray: ...
-@overload
-def split(key: ArrayLike, num: Shape = 2) -> Array: ...
 @remembered
-def split(key: Key, num: Shape = 2) -> KeyArray | Array:
+def split(key: Key, num: Shape = 2) -> Array:
     """New keys, independent of each other and of ``key``, which must not be used again.
 
     Args:
@@ -251,12 +248,8 @@ def parts(key: Key, count: int, where: str) -> list[Array]:
     return [lax.index_in_dim(words, i, 0, False) for i in range(count)]
 
 
-@overload
-def fold_in(key: KeyArray, data: ArrayLike) -> KeyArray: ...
-@overload
-def fold_in(key: ArrayLike, data: ArrayLike) -> Array: ...
 @remembered
-def fold_in(key: Key, data: ArrayLike) -> KeyArray | Array:
+def fold_in(key: Key, data: ArrayLike) -> Array:
     """A new key that depends on ``key`` and on an integer of 32 bits.
 
     Raises: DTypeError if ``data`` is no integer scalar, OverflowError if a Python integer is not in [0, 2**32).
