@@ -9,10 +9,11 @@ finished module is compiled without being printed and parsed again. The context 
 from __future__ import annotations
 
 import ctypes
+import importlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import iree.compiler.version as _version
 from iree.compiler import ir, rewrite
@@ -20,10 +21,11 @@ from iree.compiler import passmanager as passmanager  # pyright: ignore[reportAt
 from iree.compiler._mlir_libs._mlir import globals as _globals
 from iree.compiler._mlir_libs._mlir import register_dialect, register_operation
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
+from iree.compiler.dialects import func
 
-# The package ``dialects.linalg`` imports a library of named ops, which takes longer than all other modules.
-from iree.compiler.dialects import _linalg_ops_gen as linalg
-from iree.compiler.dialects import arith, complex, flow, func, math, scf, tensor, util, vector
+if TYPE_CHECKING:
+    from iree.compiler.dialects import _linalg_ops_gen as linalg
+    from iree.compiler.dialects import arith, complex, flow, math, scf, tensor, util, vector
 
 __all__ = [
     "PROCESS_FLAGS",
@@ -55,6 +57,21 @@ __all__ = [
     "util",
     "vector",
 ]
+
+_DIALECTS = {
+    **{name: name for name in ("arith", "complex", "flow", "math", "scf", "tensor", "util", "vector")},
+    # The package ``dialects.linalg`` imports a library of named ops, which takes longer than all other modules.
+    "linalg": "_linalg_ops_gen",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The dialects that programs are lowered to: they are imported when something is lowered."""
+    if name not in _DIALECTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = importlib.import_module(f"iree.compiler.dialects.{_DIALECTS[name]}")
+    return found
+
 
 # The bindings look the class of each op up in a module named like its dialect. Without one, every op
 # handed to Python costs a failing import (60 us instead of 1 us).

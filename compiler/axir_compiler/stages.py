@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from axir_compiler import backend, pipeline
+from axir_compiler import pipeline
 from axir_compiler.errors import CompileError
+from axir_compiler.later import backend
 from axir_compiler.mlir import ir
 from axir_compiler.passes.lower_to_linalg import LowerToLinalgPass
 from axir_compiler.targets import Target

@@ -1,24 +1,24 @@
 """axir: NumPy's interface, compiled. ``jit``, ``grad`` and ``vmap`` on MLIR and IREE."""
 
+import importlib as _importlib
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from axir import (
     ad_checkpoint,
-    aot,
     custom_batching,
     custom_derivatives,
     debug,
     dlpack,
     dtypes,
     errors,
-    experimental,
     flatten_util,
-    image,
     lax,
     nn,
     numpy,
     ops,
     profiler,
     random,
-    scipy,
     stages,
     tree,
     tree_util,
@@ -89,8 +89,25 @@ from axir._src.show import make_ir
 from axir._src.vectorize import vmap
 from axir._src.version import __version__
 
+if _TYPE_CHECKING:
+    from axir import aot, experimental, image, scipy
+
 make_jaxpr = make_ir
 remat = checkpoint
+
+_LATER = ("aot", "experimental", "image", "scipy")
+
+
+def __getattr__(name: str) -> _Any:
+    """The modules that most programs do not use: they are imported when they are first asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'axir' has no attribute {name!r}")
+    return _importlib.import_module(f"axir.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
+
 
 __all__ = [
     "Array",

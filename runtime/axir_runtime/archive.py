@@ -16,11 +16,13 @@ import hashlib
 import io
 import json
 import re
-import zipfile
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from axir_runtime.errors import DamagedError, VersionError
+
+if TYPE_CHECKING:
+    import zipfile
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -51,6 +53,8 @@ def digest(data: Any) -> str:
 
 def write_archive(members: Iterable[Member], manifest: Mapping[str, Any]) -> bytes:
     """An artifact with these members and a manifest, which gets their offsets, sizes and hashes as ``members``."""
+    import zipfile  # which takes long to import, and loading does without it
+
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         listed = {m.name: _append(archive, stream, m) for m in members}
@@ -65,7 +69,9 @@ def write_archive(members: Iterable[Member], manifest: Mapping[str, Any]) -> byt
 
 def _append(archive: zipfile.ZipFile, stream: io.BytesIO, member: Member) -> dict[str, Any]:
     """Append a member; gives its entry in the manifest."""
-    info = zipfile.ZipInfo(member.name, _DATE)
+    from zipfile import ZipInfo
+
+    info = ZipInfo(member.name, _DATE)
     info.external_attr = 0o644 << 16
     start = stream.tell() + _LOCAL_HEADER_SIZE + len(member.name.encode())
     missing = -(start + 4) % member.alignment

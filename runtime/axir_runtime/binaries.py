@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import struct
-import zipfile
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -37,6 +36,8 @@ def binaries(module: bytes | memoryview) -> list[Binary]:
 
     Raises: DamagedError if the module is no archive, or holds an executable of no known format.
     """
+    import zipfile  # which takes long to import
+
     try:
         with zipfile.ZipFile(io.BytesIO(module)) as archive:
             members = {i.filename: archive.read(i) for i in archive.infolist() if i.filename != "module.fb"}

@@ -11,7 +11,7 @@ from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import Int, Tensor
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import BOOL, COMPLEX, INTEGER, NUMERIC, Aval, aval_of, is_float
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.ops.elementwise import align_batch
 from axir_compiler.ops.row_updates import add_by_steps
 

@@ -13,7 +13,7 @@ from axir_compiler.ir.module import functions, walk
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.region import HigherOrderOp, build_function
 from axir_compiler.ir.types import Aval, aval_of
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.mlir import ir
 from axir_compiler.ops.scan import ScanOp
 

@@ -15,7 +15,7 @@ from axir_compiler import ops
 from axir_compiler.ir.attributes import Tensor
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.types import COMPLEX, Aval, aval_of, real_dtype
-from axir_compiler.lowering import scalar
+from axir_compiler.later import scalar
 from axir_compiler.ops.elementwise import Elementwise, ElementwiseUnary
 
 _PARTS = frozenset(real_dtype(dtype) for dtype in COMPLEX)

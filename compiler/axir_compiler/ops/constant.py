@@ -8,7 +8,7 @@ from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import DType, Int, Ints, Scalar, ScalarValue
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import COMPLEX, NUMERIC, Aval, element_type
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 
 
 class ConstantOp(AxirOp, name="constant", arithmetic=0):

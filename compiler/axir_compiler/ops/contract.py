@@ -12,7 +12,7 @@ from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import DType, Ints, Tensor
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import BFLOAT16, COMPLEX, NUMERIC, Aval, aval_of, is_complex
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 
 Axes = tuple[int, ...]
 

@@ -14,8 +14,7 @@ from axir_compiler.ir.attributes import DType, Int, Ints, Tensor
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import BFLOAT16, NUMERIC, Aval, aval_of
 from axir_compiler.ir.windows import Window, window_view
-from axir_compiler.lowering import builders
-from axir_compiler.lowering.convolutions import Layout
+from axir_compiler.later import builders, convolutions
 
 Axes = tuple[int, ...]
 # Elements under windows that evaluation copies at once.
@@ -56,7 +55,7 @@ class ConvolutionOp(AxirOp, name="convolution", dtypes=NUMERIC, multilinear_in=(
         _check_axes(x, y, attrs)
         _check_windows(x, y, attrs)
         _check_groups(x, y, attrs)
-        layout = Layout.of(x.shape, y.shape, attrs)
+        layout = convolutions.Layout.of(x.shape, y.shape, attrs)
         for n, w in zip(layout.spatial, layout.windows, strict=True):
             if w.padded(n) < 0:
                 raise ShapeError(
@@ -67,7 +66,7 @@ class ConvolutionOp(AxirOp, name="convolution", dtypes=NUMERIC, multilinear_in=(
 
     @staticmethod
     def numpy(x: np.ndarray, y: np.ndarray, **attrs: Any) -> np.ndarray:
-        layout = Layout.of(x.shape, y.shape, attrs)
+        layout = convolutions.Layout.of(x.shape, y.shape, attrs)
         dtype = attrs["dtype"]
         wide = np.dtype("float32") if dtype in (np.dtype("float16"), BFLOAT16) else dtype
         left, right = x.transpose(layout.lhs_axes), y.transpose(layout.rhs_axes)
@@ -95,9 +94,9 @@ class ConvolutionOp(AxirOp, name="convolution", dtypes=NUMERIC, multilinear_in=(
         return builders.convolution(x, y, layout, self.dtype, aval_of(self.lhs).dtype)
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> convolutions.Layout:
         """Sizes and positions of the axes."""
-        return Layout.of(aval_of(self.lhs).shape, aval_of(self.rhs).shape, self.attrs)
+        return convolutions.Layout.of(aval_of(self.lhs).shape, aval_of(self.rhs).shape, self.attrs)
 
     def flops(self) -> int:
         """A multiplication and an addition for each product with an element that is there, not with padding."""
@@ -153,7 +152,7 @@ def _check_groups(x: Aval, y: Aval, attrs: dict[str, Any]) -> None:
 # Evaluation. --------------------------------------------------------------------------------------------
 
 
-def _summed(left: np.ndarray, right: np.ndarray, layout: Layout) -> np.ndarray:
+def _summed(left: np.ndarray, right: np.ndarray, layout: convolutions.Layout) -> np.ndarray:
     """The convolution of ``[batch, feature, *spatial]`` with ``[output feature, input feature, *spatial]``.
 
     Gives ``[batch, feature, *positions]``. The elements under the windows are copied into the rows of matrices, a

@@ -13,7 +13,7 @@ from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import Bool, Int, Tensor
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import COMPLEX, FLOATING, NUMERIC, Aval, aval_of, is_complex, is_float
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.ops.elementwise import in_float32
 from axir_compiler.ops.sort import totally_ordered
 

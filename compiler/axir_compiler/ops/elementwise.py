@@ -16,7 +16,7 @@ from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import Tensor
 from axir_compiler.ir.op import AxirOp, Tangents, Value, first_batched
 from axir_compiler.ir.types import BFLOAT16, Aval, aval_of, element_type
-from axir_compiler.lowering import builders, scalar
+from axir_compiler.later import builders, scalar
 from axir_compiler.ops.pieces import in_pieces
 
 __all__ = [

@@ -22,7 +22,7 @@ from axir_compiler.ir.types import (
     is_complex,
     is_float,
 )
-from axir_compiler.lowering import scalar
+from axir_compiler.later import scalar
 from axir_compiler.ops import complex_numbers
 from axir_compiler.ops.elementwise import Elementwise, ElementwiseBinary, by_pieces, of_elements
 from axir_compiler.ops.real_numbers import has_zeros

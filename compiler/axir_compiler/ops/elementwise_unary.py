@@ -27,7 +27,7 @@ from axir_compiler.ir.types import (
     is_inexact,
     real_dtype,
 )
-from axir_compiler.lowering import builders, scalar
+from axir_compiler.later import builders, scalar
 from axir_compiler.ops import complex_numbers, real_numbers
 from axir_compiler.ops.conversion import converted
 from axir_compiler.ops.elementwise import ElementwiseUnary, by_pieces, of_elements

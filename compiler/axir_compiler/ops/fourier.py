@@ -12,7 +12,7 @@ from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import Ints, Str, Tensor
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import COMPLEX, Aval, aval_of, dtype_name, real_dtype
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 
 _PARTS = frozenset(real_dtype(dtype) for dtype in COMPLEX)
 _KINDS = {"fft": COMPLEX, "ifft": COMPLEX, "rfft": _PARTS, "irfft": COMPLEX}

@@ -12,7 +12,7 @@ from axir_compiler.ir.attributes import Ints, Scalar, ScalarValue, Str, Tensor
 from axir_compiler.ir.dimension_numbers import Numbers, Positions
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import INTEGER, Aval, aval_of
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 
 __all__ = ["WindowsOp", "check_numbers"]
 

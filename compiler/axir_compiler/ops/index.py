@@ -13,7 +13,7 @@ from axir_compiler.ir.attributes import Ints, Tensor, Tensors
 from axir_compiler.ir.dimension_numbers import Numbers
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import INTEGER, Aval, aval_of
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 
 
 def _check_starts(x: Aval, starts: Sequence[Aval], sizes: Sequence[int]) -> None:

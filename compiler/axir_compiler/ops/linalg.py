@@ -14,7 +14,7 @@ from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import Int, Tensor
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.types import Aval, aval_of
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.ops.matrices import (
     MatrixOp,
     adjoint,

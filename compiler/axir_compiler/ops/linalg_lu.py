@@ -12,7 +12,7 @@ from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import Int, Tensor
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import Aval, aval_of
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.ops.linalg import solve_triangular
 from axir_compiler.ops.matrices import (
     MATRIX_DTYPES,

@@ -16,7 +16,7 @@ from axir_compiler.errors import DTypeError, MissingRuleError, ShapeError
 from axir_compiler.ir.attributes import Int, Tensor
 from axir_compiler.ir.op import Tangents, Value
 from axir_compiler.ir.types import Aval, aval_of, is_complex, real_dtype
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.ops.linalg import solve_triangular
 from axir_compiler.ops.matrices import (
     MatrixOp,

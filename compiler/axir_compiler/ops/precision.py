@@ -7,7 +7,7 @@ import numpy as np
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import Int
 from axir_compiler.ir.types import FLOATING, Aval
-from axir_compiler.lowering.emit import format_of
+from axir_compiler.later import emit
 from axir_compiler.ops.elementwise import ElementwiseUnary
 
 
@@ -33,7 +33,7 @@ class ReducePrecisionOp(ElementwiseUnary, name="reduce_precision", dtypes=FLOATI
 
     @staticmethod
     def numpy(x: np.ndarray, *, exponent_bits: int, mantissa_bits: int) -> np.ndarray:
-        layout = format_of(x.dtype)
+        layout = emit.format_of(x.dtype)
         bits = np.ascontiguousarray(x).view(f"u{x.dtype.itemsize}").reshape(x.shape)
         one = bits.dtype.type(1)
         found, dropped = bits, layout.fraction - mantissa_bits

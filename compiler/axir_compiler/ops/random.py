@@ -11,7 +11,7 @@ import numpy as np
 from axir_compiler.ir.attributes import Tensor
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import Aval, aval_of, element_type
-from axir_compiler.lowering import builders, scalar
+from axir_compiler.later import builders, scalar
 from axir_compiler.ops.elementwise import Elementwise, align_batch
 from axir_compiler.ops.pieces import several_in_pieces
 

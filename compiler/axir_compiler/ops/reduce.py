@@ -24,7 +24,7 @@ from axir_compiler.ir.types import (
     is_float,
     is_inexact,
 )
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.ops.elementwise import in_float32
 from axir_compiler.ops.real_numbers import has_zeros
 

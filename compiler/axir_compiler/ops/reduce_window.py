@@ -14,7 +14,7 @@ from axir_compiler.ir.attributes import Ints, Str, Tensor
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import COMPLEX, FLOATING, NUMERIC, Aval, aval_of, is_complex, is_float
 from axir_compiler.ir.windows import Window, dilated, padded_array, unpadded_array, window_slices
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.ops.elementwise import align_batch, in_float32
 from axir_compiler.ops.reduce import highest, lowest
 

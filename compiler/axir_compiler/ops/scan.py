@@ -15,7 +15,7 @@ from axir_compiler.ir.module import FunctionBuilder, body_of, copy_op, lookup, r
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.region import RegionOp, Signature, build_function, dependents
 from axir_compiler.ir.types import Aval, aval_of, mlir_type
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.mlir import ir
 
 Evaluator = Callable[..., list[np.ndarray]]

@@ -18,7 +18,7 @@ from axir_compiler.ir.attributes import Int, Ints, Str, Tensor
 from axir_compiler.ir.dimension_numbers import Numbers, Positions
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.types import BOOL, DTYPES, Aval, aval_of, is_inexact
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.ops.gather import WindowsOp, check_numbers
 from axir_compiler.ops.row_updates import scatter_by_steps
 

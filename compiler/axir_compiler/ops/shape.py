@@ -12,7 +12,7 @@ from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import Int, Ints, Tensor, Tensors
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import BFLOAT16, Aval, aval_of
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 
 
 def _check_axes(what: str, axes: Sequence[int], rank: int) -> None:

@@ -13,7 +13,7 @@ from axir_compiler.errors import ShapeError
 from axir_compiler.ir.attributes import Bool, Int, Tensor, Tensors
 from axir_compiler.ir.op import AxirOp, Tangents, Value
 from axir_compiler.ir.types import BOOL, COMPLEX, NUMERIC, Aval, aval_of, is_complex, is_float
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.ops.elementwise import align_batch
 from axir_compiler.ops.real_numbers import has_zeros
 from axir_compiler.ops.sorting_network import network_order

@@ -15,8 +15,7 @@ from axir_compiler.errors import NonDifferentiableError
 from axir_compiler.ir.attributes import Tensor
 from axir_compiler.ir.op import Tangents, Value
 from axir_compiler.ir.types import FLOATING
-from axir_compiler.lowering.scalar import hurwitz, incomplete_gamma
-from axir_compiler.lowering.scalar.arithmetic import NUMPY
+from axir_compiler.later import arithmetic, hurwitz, incomplete_gamma
 from axir_compiler.ops.elementwise import Elementwise, ElementwiseBinary, ElementwiseUnary, of_elements
 
 __all__: list[str] = []
@@ -38,12 +37,12 @@ def _of_scipy(name: str) -> Callable[..., np.ndarray]:
     return call
 
 
-def _of_kernel(function: Callable[..., Any]) -> Any:
-    """The algorithm of a kernel on arrays."""
+def _of_kernel(module: Any, name: str) -> Any:
+    """The algorithm of a kernel, a function of a module, on arrays."""
 
     def call(*xs: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            found = function(NUMPY, *(x.astype(np.float64) for x in xs))
+            found = getattr(module, name)(arithmetic.NUMPY, *(x.astype(np.float64) for x in xs))
             return np.asarray(found).astype(xs[0].dtype)
 
     return of_elements(call)
@@ -84,7 +83,7 @@ class IgammacOp(_IncompleteGamma, name="igammac", transcendental=True):
 class IgammaGradAOp(ElementwiseBinary, name="igamma_grad_a", dtypes=_WIDE, transcendental=True):
     """Derivative of ``igamma`` in its first operand; NaN unless that is positive."""
 
-    numpy = _of_kernel(incomplete_gamma.incomplete_gamma_slope)
+    numpy = _of_kernel(incomplete_gamma, "incomplete_gamma_slope")
     partials = ("_partial_a", "_partial_x")
 
     def _partial_a(self, da: Value) -> Value:
@@ -102,7 +101,7 @@ class IgammaGradAOp(ElementwiseBinary, name="igamma_grad_a", dtypes=_WIDE, trans
 class RandomGammaGradOp(ElementwiseBinary, name="random_gamma_grad", dtypes=_WIDE, transcendental=True):
     """``-(dP/da) / (dP/dx)`` of ``igamma``: the derivative of a gamma sample ``rhs`` in its shape ``lhs``."""
 
-    numpy = _of_kernel(incomplete_gamma.sample_slope)
+    numpy = _of_kernel(incomplete_gamma, "sample_slope")
 
     def jvp(self, *tangents: Value | None) -> Tangents:
         raise NonDifferentiableError(
@@ -139,7 +138,7 @@ class RegularizedIncompleteBetaOp(
 class ZetaOp(ElementwiseBinary, name="zeta", dtypes=_WIDE, transcendental=True):
     """Hurwitz zeta function ``rhs**-lhs + (rhs + 1)**-lhs + ...``; NaN below 1, infinite at 1 and at the poles."""
 
-    numpy = _of_kernel(hurwitz.hurwitz_zeta)
+    numpy = _of_kernel(hurwitz, "hurwitz_zeta")
 
     def jvp(self, ds: Value | None, dq: Value | None) -> Tangents:
         if ds is not None:

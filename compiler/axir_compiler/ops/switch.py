@@ -13,7 +13,7 @@ from axir_compiler.ir.module import lookup, signature
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.region import Build, RegionOp, Signature, build_function
 from axir_compiler.ir.types import Aval, aval_of
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.mlir import ir
 
 Evaluator = Callable[..., list[np.ndarray]]

@@ -14,7 +14,7 @@ from axir_compiler.ir.module import callees_of, copy_op, lookup, walk
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.region import RegionOp, Signature, build_function
 from axir_compiler.ir.types import Aval
-from axir_compiler.lowering import builders
+from axir_compiler.later import builders
 from axir_compiler.mlir import ir
 from axir_compiler.ops.check import CheckOp
 from axir_compiler.transforms.silence import silent_copy

@@ -14,13 +14,7 @@ from axir_compiler.ir.module import body_of, functions, is_terminator, terminato
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.region import RegionOp
 from axir_compiler.ir.types import UNSIGNED, Aval, aval_of, mlir_type
-from axir_compiler.lowering.fusion import (
-    limit_bindings,
-    program_blocks,
-    separate_kernels,
-    separate_reductions,
-)
-from axir_compiler.lowering.host_calls import declare_host_calls
+from axir_compiler.later import fusion, host_calls
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 from axir_compiler.passes.replace_kernels import replace_kernels
@@ -56,10 +50,10 @@ def lower_function(function: func.FuncOp, result_storage: bool) -> None:
         returned = _lower_block(old, values)
         with terminator_of(old).location:
             func.ReturnOp(returned)
-    for part in program_blocks(block):
-        separate_kernels(part)
-        separate_reductions(part)
-        limit_bindings(part)
+    for part in fusion.program_blocks(block):
+        fusion.separate_kernels(part)
+        fusion.separate_reductions(part)
+        fusion.limit_bindings(part)
     function.operation.erase()
 
 
@@ -108,4 +102,4 @@ class LowerToLinalgPass(Pass):
             if not self.kernels:
                 replace_kernels(function)
             lower_function(function, self.result_storage)
-        declare_host_calls(module)
+        host_calls.declare_host_calls(module)

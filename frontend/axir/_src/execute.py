@@ -21,12 +21,13 @@ from axir._src.placement import Placement, buffer_on, common_placement, on_host,
 from axir._src.profile import span
 from axir._src.progress import progress
 from axir._src.trace import Frame, Function, Origin, Program, Spec, Tracer, current_frame
-from axir_compiler import backend, pipeline
+from axir_compiler import pipeline
 from axir_compiler.identity import source_hash
 from axir_compiler.ir.evaluate import Plan, make_plan
 from axir_compiler.ir.host_functions import HostFunction, host_object
 from axir_compiler.ir.module import lookup, signature
 from axir_compiler.ir.types import Aval
+from axir_compiler.later import backend
 from axir_compiler.mlir import context, ir
 from axir_compiler.ops.callback import number_callbacks
 from axir_compiler.refine import refined

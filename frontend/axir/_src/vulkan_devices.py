@@ -9,8 +9,8 @@ from typing import Any
 
 from axir._src.log import logger
 from axir._src.self_check import checks, first_fault
-from axir_compiler import backend
 from axir_compiler.identity import source_hash
+from axir_compiler.later import backend
 from axir_compiler.targets import Target, VulkanProfile, vulkan
 from axir_runtime import Device, DeviceExecutable, DiskCache, PlatformError, runtime_version, vulkan_limits
 
