@@ -1,7 +1,7 @@
-"""Exported functions: load and first call in a new process, memory, steady calls, size; against JAX's export.
+"""Exported functions: load and first call in a new process, memory, steady calls, size; against JAX and PyTorch.
 
 The function is a classifier, 784-128-10, with its weights, for 8 images. JAX's artifact is StableHLO, which the loading
-process compiles; axir's is machine code.
+process compiles; axir's and that of PyTorch's AOTInductor, which needs a C++ compiler to make it, are machine code.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ try:
     import jax.export  # pyright: ignore[reportMissingImports]
 except ImportError:
     jax: Any = None
+
+try:
+    import torch  # pyright: ignore[reportMissingImports]  (installed by who wants the comparison)
+except ImportError:
+    torch: Any = None
 
 SIZES = (784, 128, 10)
 ROUNDS = 9
@@ -65,6 +70,11 @@ _THEIRS = _MEASURE.format(
     load="model = jax.jit(jax.export.deserialize(open(path, 'rb').read()).call)",
     call="jax.block_until_ready(model(x))",
 )
+_TORCHS = _MEASURE.format(
+    imports="import numpy, torch, torch._inductor",
+    load="model = torch._inductor.aoti_load_package(path)",
+    call="model(torch.from_numpy(x)).numpy()",
+)
 
 
 def classifier(nn: Any, array: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -73,7 +83,7 @@ def classifier(nn: Any, array: Callable[[Any], Any]) -> Callable[[Any], Any]:
     w, v = (array(rng.normal(size=s).astype("f4") / s[0] ** 0.5) for s in itertools.pairwise(SIZES))
 
     def classify(x: Any) -> Any:
-        return nn.softmax(nn.relu(x @ w) @ v)
+        return nn.softmax(nn.relu(x @ w) @ v, -1)
 
     return classify
 
@@ -89,7 +99,7 @@ def fresh(code: str, path: Path) -> dict[str, float]:
 
 def print_fresh(paths: dict[str, Path]) -> None:
     """Load and first call in new processes, in turns."""
-    codes = {"axir": _OURS, "JAX": _THEIRS}
+    codes = {"axir": _OURS, "JAX": _THEIRS, "PyTorch": _TORCHS}
     found: dict[str, list[dict[str, float]]] = {name: [] for name in paths}
     for _ in range(ROUNDS):
         for name, path in paths.items():
@@ -124,6 +134,30 @@ def steady(name: str, ours: Any, theirs: Any, args: tuple[Any, ...], specs: tupl
     return [compare(f"{name}: {label}", one, other, calls=200) for label, one, other in cases]
 
 
+def export_by_torch(path: Path, images: onp.ndarray) -> None:
+    """The classifier as PyTorch's AOTInductor packs it."""
+    made = classifier(torch.nn.functional, torch.from_numpy)
+
+    class Model(torch.nn.Module):
+        def forward(self, x: Any) -> Any:
+            return made(x)
+
+    program = torch.export.export(Model(), (torch.from_numpy(images),))
+    torch._inductor.aoti_compile_and_package(program, package_path=str(path))
+
+
+def steady_torch(path: Path, images: onp.ndarray) -> Row:
+    """Calls of the classifier, exported by axir and by PyTorch."""
+    ours = axir_runtime.load(path.with_name("model.axir")).functions["classify"]
+    theirs = torch._inductor.aoti_load_package(str(path))
+    return compare(
+        "classifier: exported, NumPy to NumPy; PyTorch for JAX",
+        lambda: ours(images),
+        lambda: theirs(torch.from_numpy(images)).numpy(),
+        calls=200,
+    )
+
+
 def loaded_by_jax(function: Any, args: tuple[Any, ...]) -> Any:
     """A function exported by JAX and read again."""
     return jax.export.deserialize(exported_by_jax(function, args))
@@ -145,8 +179,12 @@ def run() -> None:
         if jax is not None:
             paths["JAX"] = Path(folder) / "model.jax"
             paths["JAX"].write_bytes(exported_by_jax(theirs, (images,)))
+        if torch is not None:
+            paths["PyTorch"] = Path(folder) / "model.pt2"
+            export_by_torch(paths["PyTorch"], images)
         print_fresh(paths)
-    rows = steady("classifier", ours, theirs, (images,), ("f32[8,784]",))
+        rows = [] if torch is None else [steady_torch(paths["PyTorch"], images)]
+    rows += steady("classifier", ours, theirs, (images,), ("f32[8,784]",))
     rows += steady(
         "add, 8 f32", lambda a, b: a + b, lambda a, b: a + b, (numbers, numbers), ("f32[8]", "f32[8]")
     )
