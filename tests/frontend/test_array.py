@@ -72,6 +72,12 @@ def test_pickle_and_copy():
     assert pickle.loads(pickle.dumps(compiled)).tolist() == [0, 2, 4]
 
 
+def test_an_array_keeps_its_type_when_its_memory_is_handed_on():
+    x = np.asarray(onp.ones((2, 3), "float32"))
+    onp.from_dlpack(x)
+    assert (x.dtype, x.shape, x.weak_type) == (onp.float32, (2, 3), False)
+
+
 def test_dlpack_both_ways():
     x = np.arange(6.0).reshape(2, 3)
     assert onp.from_dlpack(x).tolist() == x.tolist()

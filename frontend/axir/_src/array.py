@@ -211,6 +211,7 @@ class ConcreteArray(Array):
         found = self._buffer
         if found is None:
             assert self._value is not None
+            self._aval = self.aval
             found = self._buffer = Buffer(self._value)
             # The buffer makes an aligned copy if it must: it alone holds the elements from now on.
             self._value = None

@@ -99,8 +99,7 @@ def placed(x: ConcreteArray, placement: Placement) -> ConcreteArray:
     """An array moved to a device, or itself if it is there already."""
     if _placement_of(x) == placement:
         return x
-    aval = x.aval  # asked for first: the array forgets its value when it gets a buffer
-    return placed_value(buffer_on(x, placement.device), aval, x.weak_type, placement)
+    return placed_value(buffer_on(x, placement.device), x.aval, x.weak_type, placement)
 
 
 def _placement_of(x: ConcreteArray) -> Placement:
