@@ -2,8 +2,9 @@
 
 By itself it takes tiles that divide the number of columns, and computes one column at a time where only odd numbers
 do: a quarter to a tenth of the speed. Here each task takes a part of the columns, and adds rows to sums that stay in
-vector registers; what is left over at the end is done apart (peeling). A product with a vector goes along one row at
-a time, with several vectors of sums; IREE's choice of many rows and few columns takes twice to four times as long.
+vector registers; what is left over at the end is done apart (peeling). Rows, and products with a vector, go one row at
+a time, several vectors in each step: adding up the lanes of a vector takes longer than adding vectors. What combines
+all numbers to one is computed by several tasks, each of a part, and the parts combined at the end.
 
 A kernel in which something larger is made of the result (``softmax``) is cut by IREE, which takes care of all of it.
 """
@@ -22,6 +23,8 @@ _SMALLEST, _FEWEST_ROWS = 1 << 12, 32
 """Elements, and rows, from which tiles matter."""
 _TASK = 1 << 14
 """Elements that a task reads at least."""
+_PART, _TASKS = 1 << 16, 16
+"""Elements of a part of what is combined to one number, at least, and into how many parts it goes at most."""
 _BITS = 2048
 """Of the sums that a kernel keeps in registers."""
 _LEAST_LANES = 16
@@ -45,8 +48,14 @@ def with_tilings(module: ir.Module) -> ir.Module:
     with module.context:
         if any(_is_unsettled(op, loops) for op, loops in found):
             passmanager.PassManager.parse(_SETTLE).run(copy.operation)
-        tiled = list(_reductions(copy.operation))
+        tiled = _alone(list(_reductions(copy.operation)))
         for op, loops in tiled:
+            if not loops.kept:
+                op.attributes["iree_linalg_ext.split_reduction"] = ir.ArrayAttr.get(
+                    [ir.IntegerAttr.get(ir.IndexType.get(), n) for n in _portion(loops.reduced)]
+                )
+                if len(loops.reduced) > 1:
+                    continue  # IREE makes one loop of them
             config = _tiling(loops)
             if any(_joins(other, op) for other, _ in tiled):
                 op.attributes["lowering_config"] = ir.Attribute.parse(config)
@@ -93,7 +102,7 @@ def _loops_of(op: ir.Operation) -> _Loops | None:
         for x, m in zip(op.operands, maps, strict=True)
         if m.is_permutation
     ]
-    if not kept or not whole or _positions(maps[-1]) != kept:
+    if not whole or _positions(maps[-1]) != kept:
         return None
     order, kind = whole[0]
     if any(n < 0 for n in kind.shape) or math.prod(kind.shape) < _SMALLEST:
@@ -101,11 +110,12 @@ def _loops_of(op: ir.Operation) -> _Loops | None:
     sizes = dict(zip(order, kind.shape, strict=True))
     reduced = [sizes[d] for d in range(len(kinds)) if d not in kept]
     by_rows = kinds[order[-1]] == _REDUCTION and order[-1] == len(kinds) - 1
-    if (by_rows and not _is_product_with_vector(op)) or not _stays_small(op, len(kept)):
-        return None
+    loops = _Loops([sizes[d] for d in kept], reduced, _bits_of(op.results[0].type.element_type), by_rows)
+    if not kept:
+        return loops if by_rows and math.prod(reduced) >= 2 * _PART else None
     if math.prod(reduced) < _FEWEST_ROWS or not (by_rows or order[-1] == kept[-1]):
         return None
-    return _Loops([sizes[d] for d in kept], reduced, _bits_of(op.results[0].type.element_type), by_rows)
+    return loops if _stays_small(op, len(kept)) else None
 
 
 def _positions(m: ir.AffineMap) -> list[int]:
@@ -124,6 +134,18 @@ def _is_unsettled(op: ir.Operation, loops: _Loops) -> bool:
     return computed or 1 in (*loops.kept, *loops.reduced)
 
 
+def _alone(found: list[tuple[ir.Operation, _Loops]]) -> list[tuple[ir.Operation, _Loops]]:
+    """Without the rows of which a kernel combines something else, too: it is IREE's tiles that suit those."""
+    return [
+        (op, loops)
+        for op, loops in found
+        if not loops.by_rows
+        or not loops.kept
+        or _is_product_with_vector(op)
+        or not any(_joins(op, other) or _joins(other, op) for other, _ in found)
+    ]
+
+
 def _joins(op: ir.Operation, other: ir.Operation) -> bool:
     """Whether one kernel computes both: for each result, the op reads that of the other, or what was made of it."""
     kinds, maps = _iterators(op), _maps(op)
@@ -138,7 +160,8 @@ def _joins(op: ir.Operation, other: ir.Operation) -> bool:
 
 def _is_product_with_vector(op: ir.Operation) -> bool:
     inputs = _maps(op)[:-1]
-    return len(inputs) == 2 and any(not m.is_permutation for m in inputs)
+    along = len(_iterators(op)) - 1
+    return len(inputs) == 2 and any(not m.is_permutation and along in _positions(m) for m in inputs)
 
 
 def _stays_small(op: ir.Operation, kept: int) -> bool:
@@ -173,6 +196,16 @@ def _tiling(loops: _Loops) -> str:
         f"vector_reduction = {[*(0 for _ in kept), *reduced]}"
     )
     return f"#iree_cpu.lowering_config<{config}>"
+
+
+def _portion(sizes: Sequence[int]) -> list[int]:
+    """The steps of each loop that make up a part of what is combined to one number; inner loops are done whole."""
+    left = max(_PART, -(-math.prod(sizes) // _TASKS))
+    portion: list[int] = []
+    for size in reversed(sizes):
+        portion.insert(0, min(size, -(-left // _LEAST_LANES) * _LEAST_LANES if not portion else max(1, left)))
+        left //= portion[0]
+    return portion
 
 
 def _parts(loops: _Loops, columns: int) -> list[int]:
