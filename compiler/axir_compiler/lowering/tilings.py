@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from axir_compiler.mlir import ir, passmanager
+from axir_compiler.mlir import ir, passmanager, tensor
 
 __all__ = ["with_tilings"]
 
@@ -49,21 +49,22 @@ def with_tilings(module: ir.Module) -> ir.Module:
         if any(_is_unsettled(op, loops) for op, loops in found):
             passmanager.PassManager.parse(_SETTLE).run(copy.operation)
         tiled = _alone(list(_reductions(copy.operation)))
-        for op, loops in tiled:
-            if not loops.kept:
-                op.attributes["iree_linalg_ext.split_reduction"] = ir.ArrayAttr.get(
-                    [ir.IntegerAttr.get(ir.IndexType.get(), n) for n in _portion(loops.reduced)]
-                )
-                if len(loops.reduced) > 1:
-                    continue  # IREE makes one loop of them
-            config = _tiling(loops)
-            if any(_joins(other, op) for other, _ in tiled):
-                op.attributes["lowering_config"] = ir.Attribute.parse(config)
+        to_one = [(op, loops) for op, loops in tiled if not loops.kept]
+        others = [(op, loops) for op, loops in tiled if loops.kept]
+        for op, loops in others:
+            if any(_joins(other, op) for other, _ in others):
+                op.attributes["lowering_config"] = ir.Attribute.parse(_tiling(loops))
             else:
-                op.attributes["compilation_info"] = ir.Attribute.parse(
-                    f"#iree_codegen.compilation_info<lowering_config = {config}, {_PIPELINE}>"
-                )
+                _set_tiling(op, loops)
+        for op, loops in to_one:
+            _set_tiling(*_in_parts(op, loops))
     return copy if tiled else module
+
+
+def _set_tiling(op: ir.Operation, loops: _Loops) -> None:
+    """Say how the kernel is cut that ends with the op."""
+    info = f"#iree_codegen.compilation_info<lowering_config = {_tiling(loops)}, {_PIPELINE}>"
+    op.attributes["compilation_info"] = ir.Attribute.parse(info)
 
 
 class _Loops(NamedTuple):
@@ -198,14 +199,39 @@ def _tiling(loops: _Loops) -> str:
     return f"#iree_cpu.lowering_config<{config}>"
 
 
-def _portion(sizes: Sequence[int]) -> list[int]:
-    """The steps of each loop that make up a part of what is combined to one number; inner loops are done whole."""
-    left = max(_PART, -(-math.prod(sizes) // _TASKS))
-    portion: list[int] = []
-    for size in reversed(sizes):
-        portion.insert(0, min(size, -(-left // _LEAST_LANES) * _LEAST_LANES if not portion else max(1, left)))
-        left //= portion[0]
-    return portion
+def _in_parts(op: ir.Operation, loops: _Loops) -> tuple[ir.Operation, _Loops]:
+    """What combines all numbers to one, in one loop, of which several tasks do a part."""
+    total = math.prod(loops.reduced)
+    part = max(_PART, -(-total // _TASKS) // _BITS * _BITS)
+    if len(loops.reduced) > 1:
+        op, loops = _flattened(op), loops._replace(reduced=[total])
+    size = ir.IntegerAttr.get(ir.IndexType.get(), part)
+    op.attributes["iree_linalg_ext.split_reduction"] = ir.ArrayAttr.get([size])
+    return op, loops
+
+
+def _flattened(op: ir.Operation) -> ir.Operation:
+    """A reduction of whole tensors and numbers, with one loop instead of several."""
+    loop = ir.AffineMap.get_identity(1)
+    operands, maps = [], []
+    with ir.InsertionPoint(op), op.location:
+        for x, m in zip(op.operands, _maps(op), strict=True):
+            kind = ir.RankedTensorType(x.type)
+            if len(m.results) > 1:
+                flat = ir.RankedTensorType.get([math.prod(kind.shape)], kind.element_type)
+                x = tensor.collapse_shape(flat, x, [list(range(kind.rank))])
+            operands.append(x)
+            maps.append(ir.AffineMapAttr.get(loop if m.results else ir.AffineMap.get(1, 0, [])))
+        attributes = {name: op.attributes[name] for name in ("operandSegmentSizes",)}
+        attributes["indexing_maps"] = ir.ArrayAttr.get(maps)
+        attributes["iterator_types"] = ir.ArrayAttr.get([op.attributes["iterator_types"][0]])
+        flat_op = ir.Operation.create(
+            op.name, [r.type for r in op.results], operands, attributes, regions=1
+        )
+    op.regions[0].blocks[0].append_to(flat_op.regions[0])
+    op.results[0].replace_all_uses_with(flat_op.results[0])
+    op.erase()
+    return flat_op
 
 
 def _parts(loops: _Loops, columns: int) -> list[int]:
