@@ -2,8 +2,9 @@
 
 By itself it takes tiles that divide the number of columns, and computes one column at a time where only odd numbers
 do: a quarter to a tenth of the speed. Here each task takes a part of the columns, and adds rows to sums that stay in
-vector registers; what is left over at the end is done apart (peeling). A product with a vector goes along one row at
-a time, with several vectors of sums; IREE's choice of many rows and few columns takes twice to four times as long.
+vector registers; what is left over at the end is done apart (peeling). Rows, and products with a vector, go one row at
+a time, several vectors in each step: adding up the lanes of a vector takes longer than adding vectors. What combines
+all numbers to one is computed by several tasks, each of a part, and the parts combined at the end.
 
 A kernel in which something larger is made of the result (``softmax``) is cut by IREE, which takes care of all of it.
 """
@@ -14,7 +15,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from axir_compiler.mlir import ir, passmanager
+from axir_compiler.mlir import ir, passmanager, tensor
 
 __all__ = ["with_tilings"]
 
@@ -22,6 +23,8 @@ _SMALLEST, _FEWEST_ROWS = 1 << 12, 32
 """Elements, and rows, from which tiles matter."""
 _TASK = 1 << 14
 """Elements that a task reads at least."""
+_PART, _TASKS = 1 << 16, 16
+"""Elements of a part of what is combined to one number, at least, and into how many parts it goes at most."""
 _BITS = 2048
 """Of the sums that a kernel keeps in registers."""
 _LEAST_LANES = 16
@@ -45,16 +48,23 @@ def with_tilings(module: ir.Module) -> ir.Module:
     with module.context:
         if any(_is_unsettled(op, loops) for op, loops in found):
             passmanager.PassManager.parse(_SETTLE).run(copy.operation)
-        tiled = list(_reductions(copy.operation))
-        for op, loops in tiled:
-            config = _tiling(loops)
-            if any(_joins(other, op) for other, _ in tiled):
-                op.attributes["lowering_config"] = ir.Attribute.parse(config)
+        tiled = _alone(list(_reductions(copy.operation)))
+        to_one = [(op, loops) for op, loops in tiled if not loops.kept]
+        others = [(op, loops) for op, loops in tiled if loops.kept]
+        for op, loops in others:
+            if any(_joins(other, op) for other, _ in others):
+                op.attributes["lowering_config"] = ir.Attribute.parse(_tiling(loops))
             else:
-                op.attributes["compilation_info"] = ir.Attribute.parse(
-                    f"#iree_codegen.compilation_info<lowering_config = {config}, {_PIPELINE}>"
-                )
+                _set_tiling(op, loops)
+        for op, loops in to_one:
+            _set_tiling(*_in_parts(op, loops))
     return copy if tiled else module
+
+
+def _set_tiling(op: ir.Operation, loops: _Loops) -> None:
+    """Say how the kernel is cut that ends with the op."""
+    info = f"#iree_codegen.compilation_info<lowering_config = {_tiling(loops)}, {_PIPELINE}>"
+    op.attributes["compilation_info"] = ir.Attribute.parse(info)
 
 
 class _Loops(NamedTuple):
@@ -93,7 +103,7 @@ def _loops_of(op: ir.Operation) -> _Loops | None:
         for x, m in zip(op.operands, maps, strict=True)
         if m.is_permutation
     ]
-    if not kept or not whole or _positions(maps[-1]) != kept:
+    if not whole or _positions(maps[-1]) != kept:
         return None
     order, kind = whole[0]
     if any(n < 0 for n in kind.shape) or math.prod(kind.shape) < _SMALLEST:
@@ -101,11 +111,12 @@ def _loops_of(op: ir.Operation) -> _Loops | None:
     sizes = dict(zip(order, kind.shape, strict=True))
     reduced = [sizes[d] for d in range(len(kinds)) if d not in kept]
     by_rows = kinds[order[-1]] == _REDUCTION and order[-1] == len(kinds) - 1
-    if (by_rows and not _is_product_with_vector(op)) or not _stays_small(op, len(kept)):
-        return None
+    loops = _Loops([sizes[d] for d in kept], reduced, _bits_of(op.results[0].type.element_type), by_rows)
+    if not kept:
+        return loops if by_rows and math.prod(reduced) >= 2 * _PART else None
     if math.prod(reduced) < _FEWEST_ROWS or not (by_rows or order[-1] == kept[-1]):
         return None
-    return _Loops([sizes[d] for d in kept], reduced, _bits_of(op.results[0].type.element_type), by_rows)
+    return loops if _stays_small(op, len(kept)) else None
 
 
 def _positions(m: ir.AffineMap) -> list[int]:
@@ -124,6 +135,18 @@ def _is_unsettled(op: ir.Operation, loops: _Loops) -> bool:
     return computed or 1 in (*loops.kept, *loops.reduced)
 
 
+def _alone(found: list[tuple[ir.Operation, _Loops]]) -> list[tuple[ir.Operation, _Loops]]:
+    """Without the rows of which a kernel combines something else, too: it is IREE's tiles that suit those."""
+    return [
+        (op, loops)
+        for op, loops in found
+        if not loops.by_rows
+        or not loops.kept
+        or _is_product_with_vector(op)
+        or not any(_joins(op, other) or _joins(other, op) for other, _ in found)
+    ]
+
+
 def _joins(op: ir.Operation, other: ir.Operation) -> bool:
     """Whether one kernel computes both: for each result, the op reads that of the other, or what was made of it."""
     kinds, maps = _iterators(op), _maps(op)
@@ -138,7 +161,8 @@ def _joins(op: ir.Operation, other: ir.Operation) -> bool:
 
 def _is_product_with_vector(op: ir.Operation) -> bool:
     inputs = _maps(op)[:-1]
-    return len(inputs) == 2 and any(not m.is_permutation for m in inputs)
+    along = len(_iterators(op)) - 1
+    return len(inputs) == 2 and any(not m.is_permutation and along in _positions(m) for m in inputs)
 
 
 def _stays_small(op: ir.Operation, kept: int) -> bool:
@@ -173,6 +197,41 @@ def _tiling(loops: _Loops) -> str:
         f"vector_reduction = {[*(0 for _ in kept), *reduced]}"
     )
     return f"#iree_cpu.lowering_config<{config}>"
+
+
+def _in_parts(op: ir.Operation, loops: _Loops) -> tuple[ir.Operation, _Loops]:
+    """What combines all numbers to one, in one loop, of which several tasks do a part."""
+    total = math.prod(loops.reduced)
+    part = max(_PART, -(-total // _TASKS) // _BITS * _BITS)
+    if len(loops.reduced) > 1:
+        op, loops = _flattened(op), loops._replace(reduced=[total])
+    size = ir.IntegerAttr.get(ir.IndexType.get(), part)
+    op.attributes["iree_linalg_ext.split_reduction"] = ir.ArrayAttr.get([size])
+    return op, loops
+
+
+def _flattened(op: ir.Operation) -> ir.Operation:
+    """A reduction of whole tensors and numbers, with one loop instead of several."""
+    loop = ir.AffineMap.get_identity(1)
+    operands, maps = [], []
+    with ir.InsertionPoint(op), op.location:
+        for x, m in zip(op.operands, _maps(op), strict=True):
+            kind = ir.RankedTensorType(x.type)
+            if len(m.results) > 1:
+                flat = ir.RankedTensorType.get([math.prod(kind.shape)], kind.element_type)
+                x = tensor.collapse_shape(flat, x, [list(range(kind.rank))])
+            operands.append(x)
+            maps.append(ir.AffineMapAttr.get(loop if m.results else ir.AffineMap.get(1, 0, [])))
+        attributes = {name: op.attributes[name] for name in ("operandSegmentSizes",)}
+        attributes["indexing_maps"] = ir.ArrayAttr.get(maps)
+        attributes["iterator_types"] = ir.ArrayAttr.get([op.attributes["iterator_types"][0]])
+        flat_op = ir.Operation.create(
+            op.name, [r.type for r in op.results], operands, attributes, regions=1
+        )
+    op.regions[0].blocks[0].append_to(flat_op.regions[0])
+    op.results[0].replace_all_uses_with(flat_op.results[0])
+    op.erase()
+    return flat_op
 
 
 def _parts(loops: _Loops, columns: int) -> list[int]:
