@@ -21,6 +21,7 @@ from axir_compiler.lowering.fusion import (
     separate_reductions,
 )
 from axir_compiler.lowering.host_calls import declare_host_calls
+from axir_compiler.lowering.insertions import separate_insertions
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 from axir_compiler.passes.replace_kernels import replace_kernels
@@ -60,6 +61,7 @@ def lower_function(function: func.FuncOp, result_storage: bool) -> None:
         separate_kernels(part)
         separate_reductions(part)
         limit_bindings(part)
+        separate_insertions(part)
     function.operation.erase()
 
 
