@@ -20,6 +20,7 @@ __all__ = [
     "host_calls",
     "hurwitz",
     "incomplete_gamma",
+    "insertions",
     "scalar",
 ]
 
@@ -36,7 +37,7 @@ class _Later(ModuleType):
 
 if TYPE_CHECKING:
     from axir_compiler import backend
-    from axir_compiler.lowering import builders, convolutions, emit, fusion, host_calls, scalar
+    from axir_compiler.lowering import builders, convolutions, emit, fusion, host_calls, insertions, scalar
     from axir_compiler.lowering.scalar import arithmetic, hurwitz, incomplete_gamma
 else:
     backend = _Later("axir_compiler.backend")
@@ -45,6 +46,7 @@ else:
     emit = _Later("axir_compiler.lowering.emit")
     fusion = _Later("axir_compiler.lowering.fusion")
     host_calls = _Later("axir_compiler.lowering.host_calls")
+    insertions = _Later("axir_compiler.lowering.insertions")
     scalar = _Later("axir_compiler.lowering.scalar")
     arithmetic = _Later("axir_compiler.lowering.scalar.arithmetic")
     hurwitz = _Later("axir_compiler.lowering.scalar.hurwitz")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from harness import SYMBOL, assert_same_outcome, differences, evaluate, function_of
+from harness import SYMBOL, assert_close, assert_same_outcome, differences, evaluate, function_of
 from test_compiled import GROUPS
 
 from axir_compiler import ops
@@ -47,6 +47,11 @@ def _check(op: str) -> None:
         if case.outcome is not None:
             assert_same_outcome(case, arrays, found, expected, case.kernel_ulp, name)
             continue
+        if op == "fft":
+            # Errors are small against the largest element.
+            tolerance = 20 * float(np.finfo(dtype).eps)
+            assert_close(found[0], expected[0], tolerance, name)
+            continue
         for actual, wanted in zip(found, expected, strict=True):
             wrong = differences(actual, np.asarray(wanted), case.kernel_ulp, flushed=True, operands=arrays)
             assert not wrong, f"{name}: {wrong}"
@@ -60,6 +65,25 @@ def test_long_axes_are_sorted_by_a_network() -> None:
         found = _order(x)
         expected = np.argsort(np.where(x == 0, 0, x), axis=1, kind="stable")
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("length", [66, 96, 127, 128, 131, 178, 2 * 3 * 5 * 7 * 11, 4096])
+def test_long_transforms(length: int) -> None:
+    """Of several factors, of a prime that has a matrix, and of one that has none."""
+    rng = np.random.default_rng(length)
+    x = rng.standard_normal((2, length)) + 1j * rng.standard_normal((2, length))
+    for kind, reference in (("fft", np.fft.fft), ("ifft", np.fft.ifft)):
+        for dtype in ("complex64", "complex128"):
+            module = new_module()
+            builder = FunctionBuilder(module, SYMBOL, [mlir_type(Aval(x.shape, np.dtype(dtype)))])
+            with builder, ir.Location.unknown(context()):
+                found = ops.fft(builder.arguments[0], kind=kind, lengths=(length,))
+            builder.finish([found])
+            ReplaceKernelsPass().run(module)
+            (result,) = evaluate(module, SYMBOL, [x.astype(dtype)])
+            expected = reference(x)
+            error = np.abs(result - expected).max() / np.abs(expected).max()
+            assert error < 10 * np.finfo(dtype).eps, (kind, dtype, error)
 
 
 def _order(x: np.ndarray) -> np.ndarray:

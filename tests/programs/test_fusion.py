@@ -68,3 +68,27 @@ def test_one_kernel_that_ignores_its_input(name):
 @pytest.mark.parametrize("name", REFUSED)
 def test_kernels_that_do_not_compile(name):
     same(REFUSED[name], np.arange(6.0).reshape(2, 3))
+
+
+def test_insertions_into_one_tensor():
+    """What is inserted into equal tensors goes into memory of its own."""
+
+    def tables(a):
+        rows, columns = np.arange(16.0)[:, None], np.arange(32.0)
+        angles = (rows * columns)[None] * a
+        return np.sin(angles), np.cos(angles), np.tanh(angles)
+
+    def joined(a):
+        x, y, z = tables(a)
+        return np.concatenate([x, y]) * a - np.concatenate([x, z])
+
+    def updated(a):
+        x, y, z = tables(a)
+        whole = np.concatenate([x, x])
+        return whole.at[:1].set(y) * a - whole.at[:1].set(z)
+
+    def both(a):
+        return joined(a), updated(a)
+
+    for found, expected in zip(axir.jit(both)(2.0), both(2.0), strict=True):
+        onp.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)

@@ -13,6 +13,7 @@ from axir_compiler.ir.attributes import Ints, Str, Tensor
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import COMPLEX, Aval, aval_of, dtype_name, real_dtype
 from axir_compiler.later import builders
+from axir_compiler.ops.fourier_products import fft_by_products
 
 _PARTS = frozenset(real_dtype(dtype) for dtype in COMPLEX)
 _KINDS = {"fft": COMPLEX, "ifft": COMPLEX, "rfft": _PARTS, "irfft": COMPLEX}
@@ -100,6 +101,9 @@ class FftOp(AxirOp, name="fft", dtypes=COMPLEX | _PARTS, linear_in=("operand",))
 
     def lower(self, x: Value) -> Value:
         return builders.fft(x, self.kind, self.lengths, _complex(aval_of(self.operand).dtype))
+
+    def without_kernels(self, x: Value) -> Value:
+        return fft_by_products(x, self.kind, self.lengths, aval_of(self.result))
 
     def flops(self) -> int:
         """``5 n log2(n)`` for each transform of ``n`` complex numbers, half of it for real ones: the usual convention.

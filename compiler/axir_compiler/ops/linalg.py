@@ -15,6 +15,7 @@ from axir_compiler.ir.attributes import Int, Tensor
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.types import Aval, aval_of
 from axir_compiler.later import builders
+from axir_compiler.ops.factor_steps import cholesky_by_columns, triangular_solve_by_rows
 from axir_compiler.ops.matrices import (
     MatrixOp,
     adjoint,
@@ -64,6 +65,9 @@ class CholeskyOp(MatrixOp, name="cholesky"):
 
     def lower(self, x: Value) -> Value:
         return builders.cholesky(x)
+
+    def without_kernels(self, x: Value) -> Value:
+        return cholesky_by_columns(x)
 
     def flops_of_matrix(self, m: int, n: int) -> float:
         return n**3 / 3
@@ -165,6 +169,17 @@ class TriangularSolveOp(MatrixOp, name="triangular_solve", linear_in=("b",)):
             unit_diagonal=bool(self.unit_diagonal),
         )
 
+    def without_kernels(self, a: Value, b: Value) -> Value:
+        return triangular_solve_by_rows(
+            a,
+            b,
+            left=bool(self.left_side),
+            upper=bool(self.upper),
+            transpose=bool(self.transpose_a),
+            conjugated=bool(self.conjugate_a),
+            unit=bool(self.unit_diagonal),
+        )
+
     def flops_of_matrix(self, m: int, n: int) -> float:
         rows, columns = aval_of(self.b).shape[-2:]
         return n**2 * (columns if self.left_side else rows)
@@ -242,6 +257,11 @@ class SolveOp(MatrixOp, name="solve", linear_in=("b",)):
 
     def lower(self, a: Value, b: Value) -> Value:
         return builders.solve(a, b, transpose_a=bool(self.transpose_a))
+
+    def without_kernels(self, a: Value, b: Value) -> Value:
+        factors, _, order = ops.lu(transposed(a) if self.transpose_a else a)
+        inner = solve_triangular(factors, ops.take_rows(b, order), unit=True) if aval_of(b).size else b
+        return solve_triangular(factors, inner, upper=True)
 
     def flops_of_matrix(self, m: int, n: int) -> float:
         return 2 / 3 * n**3 + 2 * n**2 * aval_of(self.b).shape[-1]

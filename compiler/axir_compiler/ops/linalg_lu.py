@@ -13,6 +13,7 @@ from axir_compiler.ir.attributes import Int, Tensor
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import Aval, aval_of
 from axir_compiler.later import builders
+from axir_compiler.ops.factor_steps import lu_by_columns, permutation_by_swaps
 from axir_compiler.ops.linalg import solve_triangular
 from axir_compiler.ops.matrices import (
     MATRIX_DTYPES,
@@ -76,6 +77,9 @@ class LuOp(MatrixOp, name="lu"):
 
     def lower(self, x: Value) -> Sequence[Value]:
         return builders.lu(x)
+
+    def without_kernels(self, x: Value) -> Sequence[Value]:
+        return lu_by_columns(x)
 
     def flops_of_matrix(self, m: int, n: int) -> float:
         """Twice the multiplications, the sum of ``(m - k)(n - k)`` over the pivots."""
@@ -154,6 +158,9 @@ class LuPivotsToPermutationOp(AxirOp, name="lu_pivots_to_permutation", zero_tang
 
     def lower(self, pivots: Value) -> Value:
         return builders.pivots_to_permutation(pivots, self.permutation_size)
+
+    def without_kernels(self, pivots: Value) -> Value:
+        return permutation_by_swaps(pivots, self.permutation_size)
 
 
 class _RowsOp(AxirOp, dtypes=MATRIX_DTYPES | {_INT32}, same_dtype=False):
@@ -271,6 +278,11 @@ class DetOp(MatrixOp, name="det"):
     def lower(self, x: Value) -> Value:
         return builders.det(x)
 
+    def without_kernels(self, x: Value) -> Value:
+        factors, pivots, _ = ops.lu(x)
+        found = ops.mul(diagonal(factors), _signs(pivots, aval_of(x).dtype))
+        return ops.reduce_prod(found, axes=(aval_of(found).ndim - 1,))
+
     def flops_of_matrix(self, m: int, n: int) -> float:
         return 2 / 3 * n**3
 
@@ -285,15 +297,19 @@ def _by_missing_pivots(ones: Value, regular: Value, singular: Any) -> Value:
     return ops.select(none, regular, ops.select(one, singular(), ops.zeros_like(regular)))
 
 
+def _signs(pivots: Value, dtype: np.dtype) -> Value:
+    """-1 for each pivot for which rows were swapped, 1 for the others."""
+    position = ops.iota(shape=aval_of(pivots).shape, dimension=aval_of(pivots).ndim - 1, dtype=_INT32)
+    swapped = ops.convert(ops.compare(pivots, position, direction="ne"), dtype=dtype)
+    return ops.sub(ops.full_like(swapped, 1), ops.scale(swapped, 2))
+
+
 def _rank_one(upper: Value, inner: Value, pivot: Value, ones: Value, pivots: Value) -> Value:
     """``trace(adj(U) M)`` for one pivot ``k`` that is zero: ``c (e_k V^-1 M) (V^-1 e_k)``.
 
     ``V`` is ``U`` with one for that pivot, ``inner`` is ``V^-1 M``, ``c`` the product of the other pivots.
     """
-    position = ops.iota(shape=aval_of(pivots).shape, dimension=aval_of(pivots).ndim - 1, dtype=_INT32)
-    swapped = ops.convert(ops.compare(pivots, position, direction="ne"), dtype=aval_of(pivot).dtype)
-    signs = ops.sub(ops.full_like(swapped, 1), ops.scale(swapped, 2))
-    factors = ops.mul(ops.add(pivot, ones), signs)
+    factors = ops.mul(ops.add(pivot, ones), _signs(pivots, aval_of(pivot).dtype))
     product = ops.reduce_prod(factors, axes=(aval_of(pivot).ndim - 1,))
     shape = (*aval_of(ones).shape, 1)
     column = solve_triangular(upper, ops.reshape(ones, shape=shape), upper=True)

@@ -17,6 +17,8 @@ from axir_compiler.ir.attributes import Int, Tensor
 from axir_compiler.ir.op import Tangents, Value
 from axir_compiler.ir.types import Aval, aval_of, is_complex, real_dtype
 from axir_compiler.later import builders
+from axir_compiler.ops.factor_steps import qr_by_columns
+from axir_compiler.ops.jacobi import eigh_by_rotations, pinv_by_values, svd_by_rotations
 from axir_compiler.ops.linalg import solve_triangular
 from axir_compiler.ops.matrices import (
     MatrixOp,
@@ -85,6 +87,9 @@ class QrOp(MatrixOp, name="qr"):
     def lower(self, x: Value) -> Sequence[Value]:
         return builders.qr(x, full=bool(self.full_matrices))
 
+    def without_kernels(self, x: Value) -> Sequence[Value]:
+        return qr_by_columns(x, full=bool(self.full_matrices))
+
     def flops_of_matrix(self, m: int, n: int) -> float:
         """Householder's R, and as much again for Q."""
         large, small = max(m, n), min(m, n)
@@ -147,6 +152,9 @@ class EighOp(MatrixOp, name="eigh"):
 
     def lower(self, x: Value) -> Sequence[Value]:
         return builders.eigh(x, lower=not self.upper)
+
+    def without_kernels(self, x: Value) -> Sequence[Value]:
+        return eigh_by_rotations(x, upper=bool(self.upper))
 
     def flops_of_matrix(self, m: int, n: int) -> float:
         return 9 * n**3
@@ -220,6 +228,9 @@ class SvdOp(MatrixOp, name="svd"):
 
     def lower(self, x: Value) -> Sequence[Value]:
         return builders.svd(x, full=bool(self.full_matrices), vectors=bool(self.compute_uv))
+
+    def without_kernels(self, x: Value) -> Sequence[Value]:
+        return svd_by_rotations(x, full=bool(self.full_matrices), vectors=bool(self.compute_uv))
 
     def flops_of_matrix(self, m: int, n: int) -> float:
         large, small = max(m, n), min(m, n)
@@ -318,6 +329,9 @@ class PinvOp(MatrixOp, name="pinv", same_dtype=False):
 
     def lower(self, x: Value, rtol: Value) -> Value:
         return builders.pinv(x, rtol)
+
+    def without_kernels(self, x: Value, rtol: Value) -> Value:
+        return pinv_by_values(x, rtol)
 
     def flops_of_matrix(self, m: int, n: int) -> float:
         """The singular value decomposition and a product."""

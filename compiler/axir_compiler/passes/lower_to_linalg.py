@@ -14,7 +14,7 @@ from axir_compiler.ir.module import body_of, functions, is_terminator, terminato
 from axir_compiler.ir.op import AxirOp
 from axir_compiler.ir.region import RegionOp
 from axir_compiler.ir.types import UNSIGNED, Aval, aval_of, mlir_type
-from axir_compiler.later import fusion, host_calls
+from axir_compiler.later import fusion, host_calls, insertions
 from axir_compiler.mlir import func, ir
 from axir_compiler.passes.base import Pass
 from axir_compiler.passes.replace_kernels import replace_kernels
@@ -54,6 +54,7 @@ def lower_function(function: func.FuncOp, result_storage: bool) -> None:
         fusion.separate_kernels(part)
         fusion.separate_reductions(part)
         fusion.limit_bindings(part)
+        insertions.separate_insertions(part)
     function.operation.erase()
 
 

@@ -14,6 +14,8 @@ FLAGS = (
     # The default turns float64 into float32 without a word.
     "--iree-input-demote-f64-to-f32=false",
     "--iree-opt-const-eval=false",
+    # A kernel for each step of what is computed without operands takes long to compile.
+    "--iree-opt-const-expr-hoisting=false",
 )
 """Flags of IREE's compiler for all GPUs."""
 
