@@ -12,7 +12,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 # Packages for JAX that the tests run on axir. They ask for JAX itself, which the tests do not need.
-WITHOUT_JAX := optax==0.2.8 jraph==0.0.6.dev0
+WITHOUT_JAX := optax==0.2.8 jraph==0.0.6.dev0 chex==0.1.92 mctx==0.0.71 jaxopt==0.8.5 blackjax==1.7.1
 
 .PHONY: demo test parity fuzz fuzz-artifacts lint docs bench clean
 

@@ -17,7 +17,11 @@ import pytest
 pytestmark = pytest.mark.xdist_group("programs of jax")
 
 PROGRAMS = Path(__file__).parent / "programs"
-PACKAGES = {"train.py": ("optax", "absl"), "libraries.py": ("einops", "jmp", "jraph")}
+PACKAGES = {
+    "train.py": ("optax", "absl"),
+    "libraries.py": ("einops", "jmp", "jraph"),
+    "more_libraries.py": ("chex", "mctx", "jaxopt", "blackjax"),
+}
 
 
 def run(*arguments: str, expect: int = 0) -> str:
@@ -64,11 +68,11 @@ def test_refuses_when_jax_is_there() -> None:
 
 MISSING = {
     "import jax.interpreters.mlir": "ModuleNotFoundError jax.interpreters",
-    "from jax import pmap": "ModuleNotFoundError jax.pmap",
+    "from jax import new_ref": "ModuleNotFoundError jax.new_ref",
     "from jax.numpy import nothing": "ModuleNotFoundError jax.numpy.nothing",
     "import jax.numpy as jnp; jnp.nothing": "AttributeError jax.numpy.nothing",
     "import jax; jax.nn.nothing.at_all": "AttributeError jax.nn.nothing",
-    "import jax; assert not hasattr(jax, 'pmap'); jax.lib": "AttributeError jax.lib",
+    "import jax; assert not hasattr(jax, 'ffi'); jax.lib": "AttributeError jax.lib",
 }
 
 
@@ -134,6 +138,36 @@ except ValueError as error:
     ]
 
 
+def test_pmap_and_shard_map_on_one_device() -> None:
+    code = """
+import axir.compat.jax
+axir.compat.jax.install()
+import jax, jax.numpy as jnp
+axes = {"in_axes": (0, None, None), "static_broadcasted_argnums": 2}
+mean = jax.pmap(lambda x, y, n: jax.lax.pmean(x, "i") * y + n, "i", **axes)
+print(mean(jnp.ones((1, 3)), 2.0, 4))
+try:
+    jax.pmap(lambda x: x)(jnp.ones((2, 3)))
+except ValueError as error:
+    print(str(error).partition(" At ")[0])
+try:
+    jax.pmap(lambda x: x, nonsense=1)
+except TypeError as error:
+    print(error)
+mesh = jax.make_mesh((1, 1), ("a", "b"))
+@jax.shard_map(mesh=mesh, in_specs=jax.P("a"), out_specs=jax.P())
+def total(x):
+    return jax.lax.psum(x.sum(), ("a", "b")) + jax.lax.axis_index("b")
+print(total(jnp.arange(4.0)), jax.jit(total)(jnp.ones(2)))
+"""
+    assert run("-c", code).splitlines() == [
+        "[[6. 6. 6.]]",
+        "pmap: there is one device, so that mapped axes must have the size 1; got 2. Use vmap.",
+        "pmap: there is no argument 'nonsense'.",
+        "6.0 2.0",
+    ]
+
+
 def _results(folder: Path, program: str, *how: str) -> dict[str, np.ndarray]:
     path = str(folder / "results.npz")
     run(*how, str(PROGRAMS / program), path)
@@ -186,6 +220,21 @@ def test_einops_jmp_and_jraph(tmp_path: Path) -> None:
 
 def test_einops_jmp_and_jraph_give_the_numbers_of_jax(tmp_path: Path) -> None:
     _compare_with_jax(_computed(tmp_path, "libraries.py"), tmp_path, "libraries.py")
+
+
+def test_chex_mctx_jaxopt_and_blackjax(tmp_path: Path) -> None:
+    found = _computed(tmp_path, "more_libraries.py")
+    rng = np.random.default_rng(0)
+    x, y = (rng.normal(size=s).astype("float32") for s in ((20, 3), (20,)))
+    ridge = np.linalg.solve(x.T @ x / 20 + 0.1 * np.eye(3), x.T @ y / 20)
+    np.testing.assert_allclose(found["jaxopt_program/minimum"], ridge, atol=1e-4)
+    np.testing.assert_allclose(found["jaxopt_program/fitted"], np.linalg.lstsq(x, y)[0], atol=1e-4)
+    np.testing.assert_allclose(found["jaxopt_program/root"], 2 ** (1 / 3), atol=1e-5)
+    np.testing.assert_allclose(found["chex_program/position"], 1 + 3 * np.arange(6.0).reshape(3, 2))
+    np.testing.assert_allclose(found["mctx_program/weights"].sum(-1), 1, rtol=1e-6)
+    assert found["chex_program/refused"]
+    if find_spec("jax") is not None:
+        _compare_with_jax(found, tmp_path, "more_libraries.py")
 
 
 def _gradients(p: dict, x: np.ndarray, y: np.ndarray) -> tuple[float, dict]:

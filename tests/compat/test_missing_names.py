@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "compat.md"
-IN_PART = {"jax.experimental", "jax.stages", "jax.sharding.Mesh"}
+IN_PART = {"jax._src", "jax.experimental", "jax.stages", "jax.sharding.Mesh"}
 """Modules and classes of which a part is there, as the page says."""
 LOOKUP = """
 import importlib, sys

@@ -134,3 +134,23 @@ def test_copies():
         onp.testing.assert_array_equal(same, M)
         assert same.dtype == M.dtype
     assert M.__array_namespace__() is np
+
+
+def test_where_arrays_lie() -> None:
+    x = np.arange(3.0)
+    assert x.sharding.device_set == {x.device} and x.sharding.is_fully_replicated
+    assert x.sharding == (x + 1).sharding
+    assert x.unsafe_buffer_pointer() == onp.asarray(x).ctypes.data
+    assert x.clone() is x
+    with pytest.raises(NotImplementedError, match=r"Use x\.ravel"):
+        _ = x.flat
+
+
+def test_methods_of_keys() -> None:
+    keys = axir.random.split(axir.random.key(0), (2, 2))
+    assert keys.repeat(2, axis=0).shape == (4, 2)
+    onp.testing.assert_array_equal(
+        axir.random.key_data(keys.diagonal()),
+        axir.random.key_data(keys)[onp.array([0, 1]), onp.array([0, 1])],
+    )
+    assert keys.device == axir.random.key_data(keys).device

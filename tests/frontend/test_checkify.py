@@ -314,6 +314,61 @@ def test_functions_with_derivatives_of_their_own() -> None:
     assert slope == 7.0
 
 
+@axir.custom_jvp
+def _forward(x: Any) -> Any:
+    check(x > 0, "function {}", x)
+    return 2 * x
+
+
+@_forward.defjvp
+def _(primals: Any, tangents: Any) -> Any:
+    check(primals[0] > 1, "rule {}", primals[0])
+    return _forward(primals[0]), 3 * tangents[0]
+
+
+@axir.custom_vjp
+def _reverse(x: Any) -> Any:
+    return 2 * x
+
+
+def _reverse_forward(x: Any) -> Any:
+    check(x > 1, "forward {}", x)
+    return 2 * x, x
+
+
+def _reverse_backward(x: Any, ct: Any) -> Any:
+    check(x > 2, "backward {}", x)
+    return (ct / (x - 3),)
+
+
+_reverse.defvjp(_reverse_forward, _reverse_backward)
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "expected"),
+    [
+        (_forward, -1.0, "function -1.0"),
+        (axir.grad(_forward), 0.5, "rule 0.5"),
+        (axir.grad(_forward), 2.0, None),
+        (axir.jit(axir.grad(_reverse)), 0.5, "forward 0.5"),
+        (axir.grad(_reverse), 1.5, "backward 1.5"),
+        (axir.grad(_reverse), 3.0, "division by zero"),
+        (axir.vmap(axir.grad(_reverse)), [4.0, 5.0], None),
+        (lambda x: lax.scan(lambda c, _: (axir.grad(_forward)(c), c), x, None, length=2), 0.5, "rule 0.5"),
+    ],
+)
+def test_rules_that_are_applied_within(f: Any, x: Any, expected: str | None) -> None:
+    found = message(f, x, errors=checkify.user_checks | checkify.div_checks, jit=False)
+    assert (found if found is None else found.partition(" (`")[0]) == expected
+
+
+def test_rules_that_are_applied_outside() -> None:
+    checked = checkify.checkify(_forward)
+    assert float(axir.grad(lambda x: checked(x)[1])(2.0)) == 3.0
+    with pytest.raises(CheckError, match=r"rule 0\.5"):
+        axir.grad(lambda x: checked(x)[1])(0.5)
+
+
 def test_custom_vmap() -> None:
     f = axir.custom_batching.custom_vmap(reciprocal)
     f.def_vmap(lambda size, batched, x: (1 / x, batched[0]))

@@ -331,3 +331,14 @@ def test_transposed_tangent_map(name):
         (found,) = axir.linear_transpose(lambda t: axir.jvp(f, (0.7,), (t,))[1], 1.0)(1.0)
         ends = [float(f(0.7 + h)) for h in (1e-6, -1e-6)]
     assert float(found) == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-6)
+
+
+def test_vmap_hands_over_what_is_not_mapped():
+    def f(x, function, text, count):
+        assert text == "text" and type(count) is int
+        return function(x) + np.zeros(count)
+
+    found = axir.vmap(f, in_axes=(0, None, None, None))(np.arange(2.0), np.sin, "text", 3)
+    onp.testing.assert_allclose(found, onp.repeat(onp.sin([[0.0], [1.0]]), 3, 1), rtol=1e-6)
+    with pytest.raises(TypeError, match="argument 1: array: operands must be arrays or numbers; got"):
+        axir.vmap(f, in_axes=(0, 0, None, None))(np.arange(2.0), np.sin, "text", 3)

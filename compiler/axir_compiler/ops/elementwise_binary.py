@@ -180,6 +180,11 @@ def _select(predicate: np.ndarray, on_true: np.ndarray, on_false: np.ndarray) ->
     bits = _BITS.get(on_true.dtype.itemsize)
     if predicate.size < max(on_true.size, on_false.size) or bits is None:
         return np.where(predicate, on_true, on_false)
+    # Most choices are guards, which choose the same everywhere: that is quick to see.
+    if on_false.shape == predicate.shape and not predicate.any():
+        return on_false
+    if on_true.shape == predicate.shape and predicate.all():
+        return on_true
     # Bool as -1 or 0, widened with its sign: all bits or none.
     mask = np.negative(predicate.view(np.int8)).astype(bits)
     false = on_false.view(bits)

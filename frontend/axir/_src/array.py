@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -125,6 +125,11 @@ class Array(ArrayInterface):
 
     def __format__(self, spec: str) -> str:
         return format(self._scalar(float).item(), spec) if spec and self.ndim == 0 else str(self)
+
+    @property
+    def flat(self) -> NoReturn:
+        """Not there, as assignments to it could not change the array."""
+        raise NotImplementedError("array: arrays are immutable and have no flat. Use x.ravel().")
 
     def item(self, *index: int) -> Any:
         """One element as a Python number; without an index the array must have just one."""
@@ -256,6 +261,21 @@ class ConcreteArray(Array):
     def is_fully_replicated(self) -> bool:
         """Whether each of its devices, of which there is one, holds all elements."""
         return True
+
+    @property
+    def sharding(self) -> Any:
+        """How the array lies on devices: whole, on one of them."""
+        from axir.compat.jax.sharding import SingleDeviceSharding
+
+        return SingleDeviceSharding(self.device)
+
+    def unsafe_buffer_pointer(self) -> int:
+        """Where the elements are in memory; of an array that a GPU holds, where their copy on the host is."""
+        return self.to_numpy().ctypes.data
+
+    def clone(self) -> ConcreteArray:
+        """The array; it is immutable."""
+        return self
 
     def addressable_data(self, index: int) -> ConcreteArray:
         """The part of the array on device number ``index`` of those that hold it; there is one."""

@@ -82,9 +82,11 @@ def checkify(
     """A function that gives the first run-time error before its result, instead of raising it.
 
     It can be transformed and compiled like any other, and goes through ``jit``, derivatives, ``vmap``, loops and
-    branches of ``f``. Rules of functions with derivatives of their own are not searched. Under ``vmap`` the error has
-    the batch axis, and ``err.get()`` tells the items apart. A loop that ``vmap`` made of a ``while_loop`` computes all
-    items until the last is done, and automatic checks see all of them.
+    branches of ``f``. Where ``f`` takes derivatives of functions that have rules of their own (``custom_jvp``,
+    ``custom_vjp``), the rules are searched. A rule that a derivative of the checked function itself applies gives no
+    error, and a check in it raises, as without ``checkify``; so does one in a ``linear_call``. Under ``vmap`` the error
+    has the batch axis, and ``err.get()`` tells the items apart. A loop that ``vmap`` made of a ``while_loop`` computes
+    all items until the last is done, and automatic checks see all of them.
 
     Args:
         f: Function of pytrees of arrays; what is no array is handed over as it is.

@@ -97,9 +97,9 @@ def vmap(
                 f"{title}: in_axes must have one entry for each of the {len(args)} arguments; got {in_axes!r}."
             )
         tree = (args, kwargs)
-        leaves, treedef = flatten_arrays(title, tree, pytree.call_names)
         names = pytree.call_names(tree)
         spread = pytree.flatten_axes(f"{title}: in_axes", in_axes, args) + [0] * len(pytree.leaves(kwargs))
+        leaves, treedef = _with_arrays(title, tree, spread)
         axes = [
             _normalized(title, a, x, p, is_key)
             for a, x, p, is_key in zip(spread, leaves, names, key_flags(tree), strict=True)
@@ -144,6 +144,15 @@ def vmap(
         return pytree.unflatten(trees[0], found)
 
     return batched
+
+
+def _with_arrays(title: str, tree: Any, axes: Sequence[int | None]) -> tuple[list[Any], pytree.TreeDef]:
+    """The leaves, those that are mapped as arrays; others may be any Python values."""
+    leaves, treedef = pytree.flatten(tree)
+    mapped = [x for x, axis in zip(leaves, axes, strict=True) if axis is not None]
+    names = [n for n, axis in zip(pytree.call_names(tree), axes, strict=True) if axis is not None]
+    arrays = iter(flatten_arrays(title, mapped, lambda _: names)[0])
+    return [x if axis is None else next(arrays) for x, axis in zip(leaves, axes, strict=True)], treedef
 
 
 def _without(aval: Aval, axis: int | None) -> Aval:

@@ -1,6 +1,18 @@
 """Parts of SciPy's interface."""
 
-from axir.scipy import cluster, fft, integrate, interpolate, linalg, ndimage, optimize, signal, special, stats
+from axir.scipy import (
+    cluster,
+    fft,
+    integrate,
+    interpolate,
+    linalg,
+    ndimage,
+    optimize,
+    signal,
+    sparse,
+    special,
+    stats,
+)
 
 __all__ = [
     "cluster",
@@ -11,6 +23,7 @@ __all__ = [
     "ndimage",
     "optimize",
     "signal",
+    "sparse",
     "special",
     "stats",
 ]

@@ -4,6 +4,7 @@ from axir.errors import AxirError, CompileError, ConcretizationError, LeakedTrac
 
 JaxRuntimeError = CompileError
 JAXTypeError = AxirError
+JAXIndexError = IndexError
 ConcretizationTypeError = ConcretizationError
 NonConcreteBooleanIndexError = ConcretizationError
 TracerArrayConversionError = ConcretizationError
@@ -13,6 +14,7 @@ UnexpectedTracerError = LeakedTracerError
 
 __all__ = [
     "ConcretizationTypeError",
+    "JAXIndexError",
     "JAXTypeError",
     "JaxRuntimeError",
     "NonConcreteBooleanIndexError",

@@ -53,6 +53,11 @@ _SAME = (
 
 _OWN: dict[str, tuple[str, ...]] = {
     "jax": (_HERE + "toplevel", "axir"),
+    # Not public, but packages that are used widely import them. chex looks for functions of the compiler to replace
+    # and does without; there are none.
+    "jax._src": (),
+    "jax._src.compiler": (_HERE + "stages",),
+    "jax._src.flatten_util": ("axir.flatten_util",),
     "jax.core": (_HERE + "core",),
     "jax.custom_derivatives": ("axir.custom_derivatives",),
     "jax.errors": (_HERE + "errors", "axir.errors"),

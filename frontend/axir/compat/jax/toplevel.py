@@ -7,6 +7,7 @@ from typing import Any
 from axir._src import devices as _devices
 from axir.compat.jax.config import config
 from axir.compat.jax.core import typeof
+from axir.compat.jax.mapping import pmap, shard_map
 from axir.compat.jax.sharding import Mesh, NamedSharding, Sharding
 from axir.compat.jax.sharding import PartitionSpec as P
 from axir.compat.jax.version import __version__, __version_info__
@@ -19,6 +20,8 @@ __all__ = [
     "config",
     "device_put",
     "make_mesh",
+    "pmap",
+    "shard_map",
     "typeof",
 ]
 
