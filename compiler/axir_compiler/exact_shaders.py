@@ -3,15 +3,20 @@
 Without the decoration ``NoContraction`` drivers may reassociate: Mesa's turn ``(x + c) - c``, by which numbers are
 rounded, and the error terms of compensated sums into nothing, so that ``exp(1)`` is 2. IREE has no flag for it, but
 writes out what it finds as an attribute of that name.
+
+Not repaired but found are shaders in which IREE forgot a barrier.
 """
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable
+from typing import NamedTuple
 
-from axir_compiler.mlir import arith, ir
+from axir_compiler.mlir import arith, ir, math
 
-__all__ = ["make_exact", "safe_remainders", "widen_fma"]
+__all__ = ["has_races", "leading_zeros", "make_exact", "safe_remainders", "split_fma"]
 
 _ARITHMETIC = frozenset(
     f"spirv.{name}" for name in ("FAdd", "FSub", "FMul", "FDiv", "FNegate", "FRem", "FMod", "Dot")
@@ -39,15 +44,146 @@ def make_exact(module: ir.Operation) -> int:
     return count
 
 
-def widen_fma(module: ir.Operation) -> None:
-    """Compute float32 ``math.fma`` in float64, which holds the product exactly, for devices that round in between."""
-    wide, narrow = ir.F64Type.get(module.context), ir.F32Type.get(module.context)
+def has_races(module: ir.Operation) -> bool:
+    """Whether a thread of some shader reads memory that others write to, and does not wait for them.
 
-    def widened(op: ir.Operation) -> ir.Value:
-        x, y, z = (arith.extf(wide, operand) for operand in op.operands)
-        return arith.truncf(narrow, arith.addf(arith.mulf(x, y), z))
+    Where some of the ops fused into a kernel read from others what another thread computes, IREE forgets the barrier.
 
-    _replace(module, "math.fma", narrow, widened)
+    Args:
+        module: as for ``make_exact``.
+    """
+    found = False
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        nonlocal found
+        if op.name == "spirv.module":
+            found = found or _races(op)
+            return ir.WalkResult.SKIP
+        return ir.WalkResult.ADVANCE
+
+    module.walk(visit, ir.WalkOrder.PRE_ORDER)
+    return found
+
+
+_SHARED = re.compile(r"!spirv\.ptr<.*, Workgroup>")
+_ONE_THREAD = "[1 : i32, 1 : i32, 1 : i32]"
+
+
+def _races(shader: ir.Operation) -> bool:
+    ops = [op.operation for op in shader.regions[0].blocks[0].operations]
+    sizes = [str(op.attributes["values"]) for op in ops if op.name == "spirv.ExecutionMode"]
+    if sizes and all(size == _ONE_THREAD for size in sizes):
+        return False
+    return any(op.name == "spirv.func" and _reads_of_others(op) for op in ops)
+
+
+def _reads_of_others(function: ir.Operation) -> bool:
+    """Whether some thread reads what it has not written itself, or not alone, where none waits."""
+    read: list[ir.Value] = []
+    written: list[ir.Value] = []
+    waits = False
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        nonlocal waits
+        waits = waits or op.name == "spirv.ControlBarrier"
+        if op.name in ("spirv.Load", "spirv.Store") and _SHARED.match(str(op.operands[0].type)):
+            (read if op.name == "spirv.Load" else written).append(op.operands[0])
+        return ir.WalkResult.ADVANCE
+
+    function.walk(visit)
+    return not waits and any(place not in written or not _differs_by_thread(place) for place in read)
+
+
+def _differs_by_thread(value: ir.Value) -> bool:
+    """Whether a number is computed from the one of the thread."""
+    todo, seen = [value], set[ir.Value]()
+    while todo:
+        one = todo.pop()
+        if one in seen or isinstance(one.owner, ir.Block):
+            continue
+        seen.add(one)
+        op = one.owner.operation
+        if "LocalInvocation" in str(op.attributes.get("variable", "")):
+            return True
+        todo.extend(op.operands)
+    return False
+
+
+class _Format(NamedTuple):
+    """A kind of floats: its type, integers of that width, the bits of the lower half of a significand, and those of the
+    exponent."""
+
+    kind: ir.Type
+    bits: ir.Type
+    low_half: int
+    exponent: int
+
+    def high_half(self, x: ir.Value) -> ir.Value:
+        mask = arith.constant(self.bits, -1 << self.low_half)
+        return arith.bitcast(self.kind, arith.andi(arith.bitcast(self.bits, x), mask))
+
+    def is_finite(self, x: ir.Value) -> ir.Value:
+        """Told from its bits: drivers need not compare NaN as one expects."""
+        mask = arith.constant(self.bits, self.exponent)
+        exponent = arith.andi(arith.bitcast(self.bits, x), mask)
+        return arith.cmpi(arith.CmpIPredicate.ne, exponent, mask)
+
+
+def split_fma(module: ir.Operation) -> None:
+    """Compute ``math.fma`` of float32 and float64 from products and sums, for devices that round in between.
+
+    The error of the product is found from the halves of its factors, that of the sum by comparing it with its terms,
+    and both are added to it (T. J. Dekker, "A floating-point technique for extending the available precision", 1971;
+    O. Møller, "Quasi double-precision in floating point addition", 1965). The result may differ from one rounding in
+    its last bit.
+    """
+    context = module.context
+    narrow, wide = (ir.IntegerType.get_signless(width, context) for width in (32, 64))
+    for one in (
+        _Format(ir.F32Type.get(context), narrow, 12, 0x7F800000),
+        _Format(ir.F64Type.get(context), wide, 27, 0x7FF0000000000000),
+    ):
+        _replace(module, "math.fma", one.kind, functools.partial(_rounded_once, one))
+
+
+def _rounded_once(form: _Format, op: ir.Operation) -> ir.Value:
+    x, y, z = op.operands
+    product = arith.mulf(x, y)
+    total = arith.addf(product, z)
+    x_high, y_high = form.high_half(x), form.high_half(y)
+    x_low, y_low = arith.subf(x, x_high), arith.subf(y, y_high)
+    error = arith.subf(arith.mulf(x_high, y_high), product)
+    for left, right in ((x_high, y_low), (x_low, y_high), (x_low, y_low)):
+        error = arith.addf(error, arith.mulf(left, right))
+    added = arith.subf(total, product)
+    lost = arith.addf(arith.subf(product, arith.subf(total, added)), arith.subf(z, added))
+    repaired = arith.addf(total, arith.addf(lost, error))
+    # Infinities and NaN have no halves: of them, the plain sum is right.
+    return arith.select(form.is_finite(total), repaired, total)
+
+
+def leading_zeros(module: ir.Operation) -> None:
+    """Count the leading zeros of integers that SPIR-V cannot count them of through 32-bit ones."""
+    context = module.context
+    word = ir.IntegerType.get_signless(32, context)
+
+    def of_narrow(width: int, op: ir.Operation) -> ir.Value:
+        (x,) = op.operands
+        found = arith.subi(math.ctlz(arith.extui(word, x)), arith.constant(word, 32 - width))
+        return arith.trunci(x.type, found)
+
+    def of_two_words(op: ir.Operation) -> ir.Value:
+        (x,) = op.operands
+        low = arith.trunci(word, x)
+        high = arith.trunci(word, arith.shrui(x, arith.constant(x.type, 32)))
+        none = arith.cmpi(arith.CmpIPredicate.eq, high, arith.constant(word, 0))
+        below = arith.addi(math.ctlz(low), arith.constant(word, 32))
+        return arith.extui(x.type, arith.select(none, below, math.ctlz(high)))
+
+    for width in (8, 16):
+        kind = ir.IntegerType.get_signless(width, context)
+        _replace(module, "math.ctlz", kind, functools.partial(of_narrow, width))
+    _replace(module, "math.ctlz", ir.IntegerType.get_signless(64, context), of_two_words)
 
 
 def safe_remainders(module: ir.Operation) -> None:

@@ -16,6 +16,6 @@ from axir.aot._dims import Dim
 from axir.aot._export import export
 from axir.aot._exported import Exported
 from axir.aot._specs import spec
-from axir_compiler.targets import DEPLOYMENT_NAMES as TARGETS
+from axir.aot._targets import TARGETS
 
 __all__ = ["TARGETS", "Dim", "Exported", "export", "spec"]
