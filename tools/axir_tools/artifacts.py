@@ -144,12 +144,14 @@ def _description(path: Path, manifest: Manifest, member: Callable[[str], memoryv
 
 
 def _target_lines(variant: Variant, module: memoryview) -> list[str]:
-    here = "does not run here" if variant.reasons_not_to_run else "runs here"
+    reasons = variant.reasons_not_to_run
+    here = "does not run here" if reasons else "runs here"
     cores = "all cores" if variant.parallel else "one core"
     lines = [f"  {variant.name}: {variant.member}, {len(module)} bytes, {cores}, {here}"]
     needs = [*sorted(variant.features), *(_of_devices(variant.needs) if variant.needs else ())]
     if needs:
         lines.append(f"    needs {' '.join(needs)}")
+    lines += [f"    {reason}" for reason in reasons]
     return [*lines, *(f"    {b.name}: {b.format} for {b.arch}, {b.size} bytes" for b in binaries(module))]
 
 
