@@ -132,8 +132,6 @@ def _for_device(module: ir.Module, target: Target) -> ir.Module:
         copy.operation.attributes["hal.device.targets"] = ir.ArrayAttr.get(
             [ir.Attribute.parse(target.device)]
         )
-        if not target.fma:
-            split_fma(copy.operation)
         safe_remainders(copy.operation)
         leading_zeros(copy.operation)
     return copy
@@ -307,8 +305,7 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
-        execute = _execute_shaders if target.shaders else _execute
-        if not (_load(invocation, worker, module) and execute(invocation, messages)):
+        if not (_load(invocation, worker, module) and _execute(invocation, target, messages)):
             return None, messages
         if _has_branches(module):
             compiled = invocation.export_module()
@@ -326,19 +323,18 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
 _TRANSLATED = "executable-targets"
 
 
-def _execute(invocation: Invocation, messages: list[tuple[int, str]]) -> bool:
-    """Run IREE's pipeline; whether it compiled."""
-    return invocation.execute()
-
-
-def _execute_shaders(invocation: Invocation, messages: list[tuple[int, str]]) -> bool:
-    """Run IREE's pipeline with a stop to repair shaders; whether it compiled, and rightly."""
+def _execute(invocation: Invocation, target: Target, messages: list[tuple[int, str]]) -> bool:
+    """Run IREE's pipeline, with a stop to repair shaders; whether it compiled, and rightly."""
+    if not target.shaders:
+        return invocation.execute()
     translated = run_to_phase(invocation, _TRANSLATED)
     if translated is None:
         return False
     if has_races(translated.operation):
         messages.append((2, "the threads of a kernel share memory and do not wait for each other"))
         return False
+    if not target.fma:
+        split_fma(translated.operation)
     make_exact(translated.operation)
     invocation.import_module(translated)
     resume_from_phase(invocation, _TRANSLATED)

@@ -109,57 +109,100 @@ def _differs_by_thread(value: ir.Value) -> bool:
     return False
 
 
-class _Format(NamedTuple):
-    """A kind of floats: its type, integers of that width, the bits of the lower half of a significand, and those of the
-    exponent."""
+class _Float(NamedTuple):
+    """A kind of floats: its width, the bits of the lower half of a significand, and those of the exponent."""
 
-    kind: ir.Type
-    bits: ir.Type
+    width: int
     low_half: int
     exponent: int
 
-    def high_half(self, x: ir.Value) -> ir.Value:
-        mask = arith.constant(self.bits, -1 << self.low_half)
-        return arith.bitcast(self.kind, arith.andi(arith.bitcast(self.bits, x), mask))
 
-    def is_finite(self, x: ir.Value) -> ir.Value:
-        """Told from its bits: drivers need not compare NaN as one expects."""
-        mask = arith.constant(self.bits, self.exponent)
-        exponent = arith.andi(arith.bitcast(self.bits, x), mask)
-        return arith.cmpi(arith.CmpIPredicate.ne, exponent, mask)
+_FLOATS = {"f32": _Float(32, 12, 0x7F800000), "f64": _Float(64, 27, 0x7FF0000000000000)}
 
 
 def split_fma(module: ir.Operation) -> None:
-    """Compute ``math.fma`` of float32 and float64 from products and sums, for devices that round in between.
+    """Compute multiply-add of float32 and float64 from products and sums, for devices that round in between.
 
     The error of the product is found from the halves of its factors, that of the sum by comparing it with its terms,
     and both are added to it (T. J. Dekker, "A floating-point technique for extending the available precision", 1971;
     O. Møller, "Quasi double-precision in floating point addition", 1965). The result may differ from one rounding in
-    its last bit.
+    its last bit. Before kernels are translated this would be too early: IREE copies what several ops use, and would
+    not come to an end.
+
+    Args:
+        module: as for ``make_exact``, which comes after.
     """
-    context = module.context
-    narrow, wide = (ir.IntegerType.get_signless(width, context) for width in (32, 64))
-    for one in (
-        _Format(ir.F32Type.get(context), narrow, 12, 0x7F800000),
-        _Format(ir.F64Type.get(context), wide, 27, 0x7FF0000000000000),
-    ):
-        _replace(module, "math.fma", one.kind, functools.partial(_rounded_once, one))
+    found: list[ir.Operation] = []
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        if op.name == "spirv.GL.Fma" and _element(op.results[0].type) in _FLOATS:
+            found.append(op)
+        return ir.WalkResult.ADVANCE
+
+    module.walk(visit)
+    for op in found:
+        if _element(op.results[0].type) == "f64":
+            _declare_int64(op)
+        with ir.InsertionPoint(op), op.location:
+            op.results[0].replace_all_uses_with(_rounded_once(op))
+        op.erase()
 
 
-def _rounded_once(form: _Format, op: ir.Operation) -> ir.Value:
+def _element(kind: ir.Type) -> str:
+    return str(ir.VectorType(kind).element_type if isinstance(kind, ir.VectorType) else kind)
+
+
+def _like(kind: ir.Type, element: ir.Type) -> ir.Type:
+    """A type of the same form with other elements."""
+    return (
+        ir.VectorType.get(ir.VectorType(kind).shape, element) if isinstance(kind, ir.VectorType) else element
+    )
+
+
+def _declare_int64(op: ir.Operation) -> None:
+    """Let the shader of an op declare that it computes with 64-bit integers."""
+    while op.name != "spirv.module":
+        op = op.parent.operation
+    declared = str(op.attributes["vce_triple"])
+    if "Int64" not in declared:
+        op.attributes["vce_triple"] = ir.Attribute.parse(declared.replace("[", "[Int64, ", 1), op.context)
+
+
+def _rounded_once(op: ir.Operation) -> ir.Value:
     x, y, z = op.operands
-    product = arith.mulf(x, y)
-    total = arith.addf(product, z)
-    x_high, y_high = form.high_half(x), form.high_half(y)
-    x_low, y_low = arith.subf(x, x_high), arith.subf(y, y_high)
-    error = arith.subf(arith.mulf(x_high, y_high), product)
+    kind = x.type
+    form = _FLOATS[_element(kind)]
+    word = ir.IntegerType.get_signless(form.width)
+    bits = _like(kind, word)
+
+    def new(name: str, *operands: ir.Value, result: ir.Type = kind) -> ir.Value:
+        return ir.Operation.create(f"spirv.{name}", results=[result], operands=operands).result
+
+    def masked(value: ir.Value, mask: int) -> tuple[ir.Value, ir.Value]:
+        number: ir.Attribute = ir.IntegerAttr.get(word, mask)
+        if bits != word:
+            number = ir.DenseElementsAttr.get_splat(bits, number)
+        constant = ir.Operation.create("spirv.Constant", results=[bits], attributes={"value": number}).result
+        return new("BitwiseAnd", new("Bitcast", value, result=bits), constant, result=bits), constant
+
+    def halves(value: ir.Value) -> tuple[ir.Value, ir.Value]:
+        high = new("Bitcast", masked(value, -1 << form.low_half)[0])
+        return high, new("FSub", value, high)
+
+    product = new("FMul", x, y)
+    total = new("FAdd", product, z)
+    (x_high, x_low), (y_high, y_low) = halves(x), halves(y)
+    error = new("FSub", new("FMul", x_high, y_high), product)
     for left, right in ((x_high, y_low), (x_low, y_high), (x_low, y_low)):
-        error = arith.addf(error, arith.mulf(left, right))
-    added = arith.subf(total, product)
-    lost = arith.addf(arith.subf(product, arith.subf(total, added)), arith.subf(z, added))
-    repaired = arith.addf(total, arith.addf(lost, error))
-    # Infinities and NaN have no halves: of them, the plain sum is right.
-    return arith.select(form.is_finite(total), repaired, total)
+        error = new("FAdd", error, new("FMul", left, right))
+    added = new("FSub", total, product)
+    lost = new("FAdd", new("FSub", product, new("FSub", total, added)), new("FSub", z, added))
+    repaired = new("FAdd", total, new("FAdd", lost, error))
+    # Infinities and NaN have no halves: of them, the plain sum is right. They are told from their bits, since drivers
+    # need not compare NaN as one expects.
+    exponent, largest = masked(total, form.exponent)
+    truth = _like(kind, ir.IntegerType.get_signless(1))
+    return new("Select", new("INotEqual", exponent, largest, result=truth), repaired, total)
 
 
 def leading_zeros(module: ir.Operation) -> None:

@@ -227,7 +227,9 @@ def test_named_sizes() -> None:
 
 
 def test_the_device_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("axir.aot._targets.verified_profile", vulkan_profile)  # its check is another test's
+    monkeypatch.setattr(
+        "axir._src.deployments.verified_profile", vulkan_profile
+    )  # its check is another test's
     exported = aot.export(lambda x: np.sum(np.exp(x), axis=1), X, targets="vulkan:native", name="f")
     loaded = axir_runtime.loads(exported.serialize())
     assert loaded.target == "vulkan:native"

@@ -1,24 +1,17 @@
-"""Targets of artifacts by name: those of the compiler, and the GPU of this machine."""
+"""What artifacts are compiled for, and what they say about it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from axir._src.vulkan_devices import verified_profile
+from axir._src.deployments import deployment_named
 from axir.aot._trace import Form
 from axir_compiler.errors import AxirError
-from axir_compiler.targets import DEPLOYMENT_NAMES, Deployment, deployment, vulkan
-from axir_runtime import cpu_features, devices, required_features, spirv_capabilities
+from axir_compiler.targets import Deployment
+from axir_runtime import cpu_features, required_features, spirv_capabilities
 
-__all__ = ["NATIVE_GPU", "TARGETS", "deployments", "form_for", "target_form"]
-
-NATIVE_GPU = "vulkan:native"
-"""The first Vulkan device of this machine, with all that it has."""
-
-TARGETS = (*DEPLOYMENT_NAMES[: DEPLOYMENT_NAMES.index("vulkan") + 1], NATIVE_GPU)
-TARGETS += tuple(name for name in DEPLOYMENT_NAMES if name not in TARGETS)
-"""All names of targets; ``cpu`` is the CPU of this machine, ``vulkan`` any device with Vulkan 1.1."""
+__all__ = ["deployments", "form_for", "target_form"]
 
 
 def deployments(targets: str | Iterable[str]) -> list[Deployment]:
@@ -29,24 +22,10 @@ def deployments(targets: str | Iterable[str]) -> list[Deployment]:
         PlatformError: this machine has no Vulkan device, for ``vulkan:native``.
     """
     names = [targets] if isinstance(targets, str) else list(targets)
-    found = {d.name: d for d in map(_deployment, names)}
+    found = {d.name: d for d in map(deployment_named, names)}
     if not found:
         raise AxirError("export: name at least one target, for example targets=('cpu',).")
     return list(found.values())
-
-
-def _deployment(name: str) -> Deployment:
-    if name != NATIVE_GPU:
-        try:
-            return deployment(name)
-        except AxirError as error:
-            if name in TARGETS or "there is no target" not in str(error):
-                raise
-            raise AxirError(
-                f"target: there is no target {name!r}. Use one of {', '.join(TARGETS)}."
-            ) from None
-    profile = verified_profile(devices("vulkan")[0])
-    return Deployment(name, vulkan(profile, name), "vulkan", "", frozenset(), profile)
 
 
 def form_for(to: Deployment, large: bool) -> Form:
