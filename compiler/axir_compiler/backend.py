@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,10 +19,17 @@ from axir_compiler.abilities import check_abilities
 from axir_compiler.direct_calls import make_direct
 from axir_compiler.elsewhere import elsewhere
 from axir_compiler.errors import CompileError, InternalError
-from axir_compiler.exact_shaders import add_barriers, make_exact, safe_remainders, widen_fma
+from axir_compiler.exact_shaders import (
+    add_barriers,
+    has_races,
+    leading_zeros,
+    make_exact,
+    safe_remainders,
+    split_fma,
+)
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
-from axir_compiler.lowering.fusion import program_blocks, separate_all
+from axir_compiler.lowering.fusion import program_blocks, separate_all, separate_shared
 from axir_compiler.lowering.inner_loops import with_inner_loops
 from axir_compiler.lowering.tilings import with_tilings
 from axir_compiler.mlir import (
@@ -88,12 +95,15 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "input.mlir").write_text(_text(module))
     first: list[tuple[int, str]] = []
+    before = set(directory.iterdir())
     for more, form in _forms(module, target):
         worker = _Worker(new_session(*flags, *more, f"--iree-hal-dump-executable-files-to={directory}"))
         binary, messages = _run(worker, form, target)
         if binary is not None:
             return binary
         first = first or messages
+        for path in set(directory.iterdir()) - before:
+            path.unlink()
     raise _failure(module, target, first)
 
 
@@ -130,9 +140,8 @@ def _for_device(module: ir.Module, target: Target) -> ir.Module:
         copy.operation.attributes["hal.device.targets"] = ir.ArrayAttr.get(
             [ir.Attribute.parse(target.device)]
         )
-        if not target.fma and np.dtype("float64") in target.dtypes:
-            widen_fma(copy.operation)
         safe_remainders(copy.operation)
+        leading_zeros(copy.operation)
     return copy
 
 
@@ -209,7 +218,8 @@ _FMA_ADVICE = (
 
 def _check_fma(module: ir.Module, target: Target) -> None:
     """Refuse float64 programs that rely on a fused multiply-add where the target has none."""
-    if target.fma:
+    # Halves of float64 are made of 64-bit integers (``split_fma``).
+    if target.fma or (target.device and np.dtype("int64") in target.dtypes):
         return
     found: list[ir.Operation] = []
 
@@ -283,16 +293,18 @@ def _forms(module: ir.Module, target: Target) -> Iterator[tuple[tuple[str, ...],
     if form is not module:
         yield (), module
         yield (_NO_MULTI_USE,), module
-    yield (), _separated(module)
+    if target.shaders:
+        yield (), _separated(module, separate_shared)
+    yield (), _separated(module, separate_all)
 
 
-def _separated(module: ir.Module) -> ir.Module:
-    """A copy of which IREE fuses nothing."""
+def _separated(module: ir.Module, separate: Callable[[ir.Block], None]) -> ir.Module:
+    """A copy of which IREE fuses less, or nothing."""
     copy = ir.Module.parse(_text(module), module.context)
     with module.context:
         for function in definitions(copy):
             for block in program_blocks(function.regions[0].blocks[0]):
-                separate_all(block)
+                separate(block)
     return copy
 
 
@@ -301,7 +313,7 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
-        if not (_load(invocation, worker, module) and _execute(invocation, module)):
+        if not (_load(invocation, worker, module) and _execute(invocation, target, messages)):
             return None, messages
         direct, branches = "direct_calls" in target.optimizations, _has_branches(module)
         if direct or branches:
@@ -323,15 +335,20 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
 _TRANSLATED = "executable-targets"
 
 
-def _execute(invocation: Invocation, module: ir.Module) -> bool:
-    """Run IREE's pipeline, with a stop to repair shaders if the program has some; whether it compiled."""
-    if "hal.device.targets" not in module.operation.attributes:
+def _execute(invocation: Invocation, target: Target, messages: list[tuple[int, str]]) -> bool:
+    """Run IREE's pipeline, with a stop to repair shaders; whether it compiled, and rightly."""
+    if not target.shaders:
         return invocation.execute()
     translated = run_to_phase(invocation, _TRANSLATED)
     if translated is None:
         return False
+    if not target.fma:
+        split_fma(translated.operation)
     make_exact(translated.operation)
     add_barriers(translated.operation)
+    if has_races(translated.operation):
+        messages.append((2, "the threads of a kernel share memory and do not wait for each other"))
+        return False
     invocation.import_module(translated)
     resume_from_phase(invocation, _TRANSLATED)
     return invocation.execute()

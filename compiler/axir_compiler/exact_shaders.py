@@ -6,15 +6,26 @@ writes out what it finds as an attribute of that name.
 
 Kernels that IREE makes of two steps keep what is between them in memory that a workgroup shares. Where the first one
 widens numbers, as bool to int32, IREE forgets to have the threads wait for each other.
+What is left of such, inside a step, is found.
 """
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable
+from typing import NamedTuple
 
-from axir_compiler.mlir import arith, ir
+from axir_compiler.mlir import arith, ir, math
 
-__all__ = ["add_barriers", "make_exact", "safe_remainders", "widen_fma"]
+__all__ = [
+    "add_barriers",
+    "has_races",
+    "leading_zeros",
+    "make_exact",
+    "safe_remainders",
+    "split_fma",
+]
 
 _ARITHMETIC = frozenset(
     f"spirv.{name}" for name in ("FAdd", "FSub", "FMul", "FDiv", "FNegate", "FRem", "FMod", "Dot")
@@ -104,15 +115,189 @@ def _shared_accesses(op: ir.Operation) -> set[str]:
     return found
 
 
-def widen_fma(module: ir.Operation) -> None:
-    """Compute float32 ``math.fma`` in float64, which holds the product exactly, for devices that round in between."""
-    wide, narrow = ir.F64Type.get(module.context), ir.F32Type.get(module.context)
+def has_races(module: ir.Operation) -> bool:
+    """Whether a thread of some shader reads memory that others write to, and does not wait for them.
 
-    def widened(op: ir.Operation) -> ir.Value:
-        x, y, z = (arith.extf(wide, operand) for operand in op.operands)
-        return arith.truncf(narrow, arith.addf(arith.mulf(x, y), z))
+    Where some of the ops fused into a kernel read from others what another thread computes, IREE forgets the barrier.
 
-    _replace(module, "math.fma", narrow, widened)
+    Args:
+        module: as for ``make_exact``.
+    """
+    found = False
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        nonlocal found
+        if op.name == "spirv.module":
+            found = found or _races(op)
+            return ir.WalkResult.SKIP
+        return ir.WalkResult.ADVANCE
+
+    module.walk(visit, ir.WalkOrder.PRE_ORDER)
+    return found
+
+
+_SHARED = re.compile(r"!spirv\.ptr<.*, Workgroup>")
+_ONE_THREAD = "[1 : i32, 1 : i32, 1 : i32]"
+
+
+def _races(shader: ir.Operation) -> bool:
+    ops = [op.operation for op in shader.regions[0].blocks[0].operations]
+    sizes = [str(op.attributes["values"]) for op in ops if op.name == "spirv.ExecutionMode"]
+    if sizes and all(size == _ONE_THREAD for size in sizes):
+        return False
+    return any(op.name == "spirv.func" and _reads_of_others(op) for op in ops)
+
+
+def _reads_of_others(function: ir.Operation) -> bool:
+    """Whether some thread reads what it has not written itself, or not alone, where none waits."""
+    read: list[ir.Value] = []
+    written: list[ir.Value] = []
+    waits = False
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        nonlocal waits
+        waits = waits or op.name == "spirv.ControlBarrier"
+        if op.name in ("spirv.Load", "spirv.Store") and _SHARED.match(str(op.operands[0].type)):
+            (read if op.name == "spirv.Load" else written).append(op.operands[0])
+        return ir.WalkResult.ADVANCE
+
+    function.walk(visit)
+    return not waits and any(place not in written or not _differs_by_thread(place) for place in read)
+
+
+def _differs_by_thread(value: ir.Value) -> bool:
+    """Whether a number is computed from the one of the thread."""
+    todo, seen = [value], set[ir.Value]()
+    while todo:
+        one = todo.pop()
+        if one in seen or isinstance(one.owner, ir.Block):
+            continue
+        seen.add(one)
+        op = one.owner.operation
+        if "LocalInvocation" in str(op.attributes.get("variable", "")):
+            return True
+        todo.extend(op.operands)
+    return False
+
+
+class _Float(NamedTuple):
+    """A kind of floats: its width, the bits of the lower half of a significand, and those of the exponent."""
+
+    width: int
+    low_half: int
+    exponent: int
+
+
+_FLOATS = {"f32": _Float(32, 12, 0x7F800000), "f64": _Float(64, 27, 0x7FF0000000000000)}
+
+
+def split_fma(module: ir.Operation) -> None:
+    """Compute multiply-add of float32 and float64 from products and sums, for devices that round in between.
+
+    The error of the product is found from the halves of its factors, that of the sum by comparing it with its terms,
+    and both are added to it (T. J. Dekker, "A floating-point technique for extending the available precision", 1971;
+    O. Møller, "Quasi double-precision in floating point addition", 1965). The result may differ from one rounding in
+    its last bit. Before kernels are translated this would be too early: IREE copies what several ops use, and would
+    not come to an end.
+
+    Args:
+        module: as for ``make_exact``, which comes after.
+    """
+    found: list[ir.Operation] = []
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        if op.name == "spirv.GL.Fma" and _element(op.results[0].type) in _FLOATS:
+            found.append(op)
+        return ir.WalkResult.ADVANCE
+
+    module.walk(visit)
+    for op in found:
+        if _element(op.results[0].type) == "f64":
+            _declare_int64(op)
+        with ir.InsertionPoint(op), op.location:
+            op.results[0].replace_all_uses_with(_rounded_once(op))
+        op.erase()
+
+
+def _element(kind: ir.Type) -> str:
+    return str(ir.VectorType(kind).element_type if isinstance(kind, ir.VectorType) else kind)
+
+
+def _like(kind: ir.Type, element: ir.Type) -> ir.Type:
+    """A type of the same form with other elements."""
+    return (
+        ir.VectorType.get(ir.VectorType(kind).shape, element) if isinstance(kind, ir.VectorType) else element
+    )
+
+
+def _declare_int64(op: ir.Operation) -> None:
+    """Let the shader of an op declare that it computes with 64-bit integers."""
+    while op.name != "spirv.module":
+        op = op.parent.operation
+    declared = str(op.attributes["vce_triple"])
+    if "Int64" not in declared:
+        op.attributes["vce_triple"] = ir.Attribute.parse(declared.replace("[", "[Int64, ", 1), op.context)
+
+
+def _rounded_once(op: ir.Operation) -> ir.Value:
+    x, y, z = op.operands
+    kind = x.type
+    form = _FLOATS[_element(kind)]
+    word = ir.IntegerType.get_signless(form.width)
+    bits = _like(kind, word)
+
+    def new(name: str, *operands: ir.Value, result: ir.Type = kind) -> ir.Value:
+        return ir.Operation.create(f"spirv.{name}", results=[result], operands=operands).result
+
+    def masked(value: ir.Value, mask: int) -> tuple[ir.Value, ir.Value]:
+        number: ir.Attribute = ir.IntegerAttr.get(word, mask)
+        if bits != word:
+            number = ir.DenseElementsAttr.get_splat(bits, number)
+        constant = ir.Operation.create("spirv.Constant", results=[bits], attributes={"value": number}).result
+        return new("BitwiseAnd", new("Bitcast", value, result=bits), constant, result=bits), constant
+
+    def halves(value: ir.Value) -> tuple[ir.Value, ir.Value]:
+        high = new("Bitcast", masked(value, -1 << form.low_half)[0])
+        return high, new("FSub", value, high)
+
+    product = new("FMul", x, y)
+    total = new("FAdd", product, z)
+    (x_high, x_low), (y_high, y_low) = halves(x), halves(y)
+    error = new("FSub", new("FMul", x_high, y_high), product)
+    for left, right in ((x_high, y_low), (x_low, y_high), (x_low, y_low)):
+        error = new("FAdd", error, new("FMul", left, right))
+    added = new("FSub", total, product)
+    lost = new("FAdd", new("FSub", product, new("FSub", total, added)), new("FSub", z, added))
+    repaired = new("FAdd", total, new("FAdd", lost, error))
+    # Infinities and NaN have no halves: of them, the plain sum is right. They are told from their bits, since drivers
+    # need not compare NaN as one expects.
+    exponent, largest = masked(total, form.exponent)
+    truth = _like(kind, ir.IntegerType.get_signless(1))
+    return new("Select", new("INotEqual", exponent, largest, result=truth), repaired, total)
+
+
+def leading_zeros(module: ir.Operation) -> None:
+    """Count the leading zeros of integers that SPIR-V cannot count them of through 32-bit ones."""
+    context = module.context
+    word = ir.IntegerType.get_signless(32, context)
+
+    def of_narrow(width: int, op: ir.Operation) -> ir.Value:
+        (x,) = op.operands
+        found = arith.subi(math.ctlz(arith.extui(word, x)), arith.constant(word, 32 - width))
+        return arith.trunci(x.type, found)
+
+    def of_two_words(op: ir.Operation) -> ir.Value:
+        (x,) = op.operands
+        low = arith.trunci(word, x)
+        high = arith.trunci(word, arith.shrui(x, arith.constant(x.type, 32)))
+        none = arith.cmpi(arith.CmpIPredicate.eq, high, arith.constant(word, 0))
+        below = arith.addi(math.ctlz(low), arith.constant(word, 32))
+        return arith.extui(x.type, arith.select(none, below, math.ctlz(high)))
+
+    for width in (8, 16):
+        kind = ir.IntegerType.get_signless(width, context)
+        _replace(module, "math.ctlz", kind, functools.partial(of_narrow, width))
+    _replace(module, "math.ctlz", ir.IntegerType.get_signless(64, context), of_two_words)
 
 
 def safe_remainders(module: ir.Operation) -> None:

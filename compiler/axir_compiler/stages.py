@@ -99,7 +99,9 @@ def _kernel_text(form: ir.Module, target: Target, stage: str) -> str:
             for kernel in kernels(path.read_text(errors="replace"))
         ]
         if not found and any(folder.glob("configured_*")):
-            raise CompileError(f"as_text: kernels for {target.name} have no form {stage!r} that is text.")
+            raise CompileError(
+                f"as_text: kernels for {target.name} have no form {stage!r} that is text. Use 'asm'."
+            )
     return "\n\n".join(found) + "\n"
 
 

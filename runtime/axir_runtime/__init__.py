@@ -33,6 +33,7 @@ from axir_runtime.parameters import parameter_archive
 from axir_runtime.platforms import GPUS, PLATFORMS
 from axir_runtime.signature import Signature, Spec
 from axir_runtime.sizes import Bounds, Size, parse_size
+from axir_runtime.vulkan_needs import VulkanNeeds, rounds_once, spirv_capabilities, vulkan_version
 from axir_runtime.vulkan_query import VulkanLimits, vulkan_limits
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "Spec",
     "VersionError",
     "VulkanLimits",
+    "VulkanNeeds",
     "aligned_empty",
     "binaries",
     "check_cpu",
@@ -90,11 +92,14 @@ __all__ = [
     "parse_size",
     "read_manifest",
     "required_features",
+    "rounds_once",
     "runtime_version",
     "signature_of",
+    "spirv_capabilities",
     "to_dlpack",
     "unpack",
     "unpack_module",
     "vulkan_limits",
+    "vulkan_version",
     "write_archive",
 ]

@@ -15,6 +15,7 @@ from axir_runtime.errors import CpuFeatureError, DamagedError, PlatformError, Ve
 from axir_runtime.signature import Spec
 from axir_runtime.sizes import Bounds, Size, parse_size
 from axir_runtime.trees import Tree, parse_tree
+from axir_runtime.vulkan_needs import VulkanNeeds
 
 _T = TypeVar("_T")
 
@@ -62,6 +63,19 @@ class Variant(NamedTuple):
     features: frozenset[str]
     member: str
     parallel: bool
+    needs: VulkanNeeds | None
+    """What it asks of a Vulkan device."""
+
+    @property
+    def reasons_not_to_run(self) -> list[str]:
+        """Why it does not run on this machine; nothing if it does."""
+        if self.platform == "cpu":
+            if self.arch != machine():
+                return [f"{self.name} is for the CPU of a {self.arch} machine."]
+            lacking = sorted(self.features - cpu_features())
+            return [f"{self.name} needs a CPU with {', '.join(lacking)}."] if lacking else []
+        found = _device_for(self)
+        return found if isinstance(found, list) else []
 
 
 class Weights(NamedTuple):
@@ -153,7 +167,20 @@ def _spec(form: dict[str, Any]) -> Spec:
 def _variant(form: dict[str, Any]) -> Variant:
     features = frozenset(map(_text, _checked(form["cpu_features"], list)))
     name, kind, arch, member = (_text(form[key]) for key in ("name", "platform", "arch", "module"))
-    return Variant(name, kind, arch, features, member, _checked(form["parallel"], bool))
+    needs = None if form["device"] is None else _needs(form["device"])
+    if (kind == "vulkan") is (needs is None):
+        raise DamagedError(f"the manifest does not say what {name} needs of a device")
+    return Variant(name, kind, arch, features, member, _checked(form["parallel"], bool), needs)
+
+
+def _needs(form: dict[str, Any]) -> VulkanNeeds:
+    major, minor = (_checked(n, int) for n in form["api"])
+    return VulkanNeeds(
+        (major, minor),
+        frozenset(map(_text, _checked(form["capabilities"], list))),
+        _checked(form["rounds_once"], bool),
+        *(_checked(form[key], int) for key in ("subgroup_size", "threads", "shared_memory")),
+    )
 
 
 def _weights(form: dict[str, Any]) -> Weights:
@@ -234,10 +261,10 @@ def choose(variants: Sequence[Variant], wanted: str | None, source: str) -> tupl
     reasons: list[str] = []
     for variant in variants:
         if variant.platform != "cpu":
-            try:
-                return variant, devices(variant.platform)[0]
-            except PlatformError as error:
-                reasons.append(str(error))
+            device = _device_for(variant)
+            if not isinstance(device, list):
+                return variant, device
+            reasons += device
     if not fitting:
         raise PlatformError(
             f"{source}: there is no module that runs here, on the CPU of a {machine()} machine; there are {known}. "
@@ -249,3 +276,20 @@ def choose(variants: Sequence[Variant], wanted: str | None, source: str) -> tupl
     except CpuFeatureError as error:
         raise CpuFeatureError(f"{source}: {error}") from None
     raise AssertionError("a module whose features are all there is able")
+
+
+def _device_for(variant: Variant) -> Device | list[str]:
+    """The first device that runs the code of a GPU, or why there is none."""
+    try:
+        found = devices(variant.platform)
+    except PlatformError as error:
+        return [str(error)]
+    reasons: list[str] = []
+    for device in found:
+        missing = variant.needs.missing(device) if variant.needs else []
+        if not missing:
+            return device
+        reasons.append(
+            f"{device} ({device.device_kind}) lacks what {variant.name} needs: {', '.join(missing)}."
+        )
+    return reasons

@@ -58,7 +58,7 @@ def manifest() -> dict[str, Any]:
 
 def variant(name: str, features: tuple[str, ...] = (), **changes: Any) -> dict[str, Any]:
     form = {"name": name, "platform": "cpu", "arch": machine(), "cpu_features": list(features)}
-    return {**form, "module": "modules/m.vmfb", "parallel": False, **changes}
+    return {**form, "device": None, "module": "modules/m.vmfb", "parallel": False, **changes}
 
 
 def artifact(module: bytes, **changes: Any) -> bytes:

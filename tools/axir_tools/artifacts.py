@@ -17,12 +17,9 @@ import typer
 from axir_runtime import (
     Archive,
     Function,
-    PlatformError,
+    VulkanNeeds,
     binaries,
-    cpu_features,
-    devices,
     load,
-    machine,
     parse_array,
     read_manifest,
     signature_of,
@@ -147,18 +144,18 @@ def _description(path: Path, manifest: Manifest, member: Callable[[str], memoryv
 
 
 def _target_lines(variant: Variant, module: memoryview) -> list[str]:
-    here = "runs here" if _runs(variant) else "does not run here"
+    reasons = variant.reasons_not_to_run
+    here = "does not run here" if reasons else "runs here"
     cores = "all cores" if variant.parallel else "one core"
     lines = [f"  {variant.name}: {variant.member}, {len(module)} bytes, {cores}, {here}"]
-    if variant.features:
-        lines.append(f"    needs {' '.join(sorted(variant.features))}")
+    needs = [*sorted(variant.features), *(_of_devices(variant.needs) if variant.needs else ())]
+    if needs:
+        lines.append(f"    needs {' '.join(needs)}")
+    lines += [f"    {reason}" for reason in reasons]
     return [*lines, *(f"    {b.name}: {b.format} for {b.arch}, {b.size} bytes" for b in binaries(module))]
 
 
-def _runs(variant: Variant) -> bool:
-    if variant.platform == "cpu":
-        return variant.arch == machine() and variant.features <= cpu_features()
-    try:
-        return bool(devices(variant.platform))
-    except PlatformError:
-        return False
+def _of_devices(needs: VulkanNeeds) -> list[str]:
+    """What not every Vulkan device has."""
+    found = sorted(needs.capabilities - {"Matrix", "Shader"})
+    return [*found, f"subgroups of {needs.subgroup_size}"] if needs.subgroup_size else found

@@ -19,7 +19,26 @@ __all__ = ["compile_"]
 
 _Program = Annotated[str, typer.Argument(help="Functions: file.py:name, or file.py:name,other.")]
 _Output = Annotated[Path, typer.Option("-o", "--output", help="The artifact to write.")]
-_Targets = Annotated[list[str], typer.Option("--target", help="What to compile for; may be repeated.")]
+_Targets = Annotated[
+    list[str],
+    typer.Option(
+        "--target", help="What to compile for: cpu, cpu:aarch64, vulkan, cuda:sm_80, ...; may be repeated."
+    ),
+]
+
+
+def _list_targets(wanted: bool) -> None:
+    if wanted:
+        typer.echo("\n".join(aot.TARGETS))
+        raise typer.Exit
+
+
+_List = Annotated[
+    bool,
+    typer.Option(
+        "--list-targets", callback=_list_targets, is_eager=True, help="Print the names of all targets."
+    ),
+]
 _Dims = Annotated[
     list[str] | None,
     typer.Option("--dim", help="Bounds of a size that types name: 'batch=1..4096'; may be repeated."),
@@ -40,6 +59,7 @@ def compile_(
     separate_weights: _Separate = False,
     include_ir: _Include = False,
     dim: _Dims = None,
+    list_targets: _List = False,
 ) -> None:
     """Compile functions into an artifact that runs without axir."""
     place, _, names = program.rpartition(":")

@@ -2,6 +2,7 @@
 
 $ axir ir examples/tutorial.py:loss 'f32[3]' 'f32[8,3]' --transform grad --pretty
 $ axir ir prog.py:fn 'f32[1000]' --stage asm
+$ axir ir prog.py:fn 'f32[1000]' --stage asm --target cuda:sm_80
 $ axir ir prog.py:fn --args-from prog.py:example_args --pass-by-pass
 """
 
@@ -33,6 +34,13 @@ _Stage = Annotated[
     str,
     typer.Option(help="trace, rewritten, linalg, flow, stream, executables, hal, vm, llvm or asm."),
 ]
+_Target = Annotated[
+    str,
+    typer.Option(
+        help="What the stages from linalg on are for: vulkan, cuda:sm_80, ... (axir compile --list-targets has all); "
+        "by default where the function runs."
+    ),
+]
 _Steps = Annotated[bool, typer.Option(help="Show what each pass changes, with its time and numbers of ops.")]
 _Only = Annotated[str, typer.Option(help="Show only ops of this name.")]
 _Around = Annotated[str, typer.Option(help="Show ops of this name, what they use and what uses them.")]
@@ -49,6 +57,7 @@ def ir(
     args_from: ArgsFrom = "",
     transform: Transform = "",
     stage: _Stage = "trace",
+    target: _Target = "",
     pass_by_pass: _Steps = False,
     only: _Only = "",
     around: _Around = "",
@@ -59,19 +68,17 @@ def ir(
 ) -> None:
     """Print the program of a function."""
     check_stage("--stage", stage)
-    if pretty and stage not in _PRETTY:
-        raise CommandError(f"--pretty shows the stages {' and '.join(_PRETTY)}; got --stage {stage}.")
-    if only and around:
-        raise CommandError("give --only or --around, not both.")
+    chosen = {"--pretty": pretty, "--only": only, "--around": around}
+    chosen |= {"--locations": locations, "--by-source": by_source}
+    _check_options([name for name, value in chosen.items() if value], stage, target, pass_by_pass)
     traced = trace(program, specs, args_from, transform)
     if pass_by_pass:
         _print_steps(traced, json)
         return
-    plain = not (pretty or only or around or locations or by_source or json)
-    if plain or (stage in _NOT_MLIR and not json):
-        typer.echo(traced.as_text(stage).rstrip())
+    if not (json or any(chosen.values())):
+        typer.echo(traced.as_text(stage, target=target or None).rstrip())
         return
-    lines = _lines(traced, stage, pretty)
+    lines = _lines(traced, stage, pretty, target)
     if only or around:
         lines = selected(lines, only or around, around=bool(around))
         if not any(line.op for line in lines):
@@ -84,9 +91,30 @@ def ir(
         typer.echo("\n".join(with_places(lines) if locations else [x.text for x in lines]))
 
 
-def _lines(traced: Traced, stage: str, pretty: bool) -> list[Line]:
+def _check_options(chosen: Sequence[str], stage: str, target: str, pass_by_pass: bool) -> None:
+    """Refuse options that would be without effect.
+
+    Raises:
+        CommandError: names the first.
+    """
+    if pass_by_pass and (chosen or target or stage != "trace"):
+        other = [*chosen, *(["--target"] if target else []), "--stage"][0]
+        raise CommandError(f"--pass-by-pass shows the passes from trace to rewritten; leave {other} out.")
+    if "--only" in chosen and "--around" in chosen:
+        raise CommandError("give --only or --around, not both.")
+    if "--locations" in chosen and "--by-source" in chosen:
+        raise CommandError("give --locations or --by-source, not both.")
+    if "--pretty" in chosen and stage not in _PRETTY:
+        raise CommandError(f"--pretty shows the stages {' and '.join(_PRETTY)}; got --stage {stage}.")
+    if target and stage in _PRETTY:
+        raise CommandError(f"--target shows in the stages from linalg on; got --stage {stage}.")
+    if chosen and stage in _NOT_MLIR:
+        raise CommandError(f"{chosen[0]} is for MLIR, which the stage {stage} is not. Choose another stage.")
+
+
+def _lines(traced: Traced, stage: str, pretty: bool, target: str) -> list[Line]:
     if not pretty:
-        return text_lines(traced.as_text(stage, debug_info=stage not in _NOT_MLIR))
+        return text_lines(traced.as_text(stage, debug_info=stage not in _NOT_MLIR, target=target or None))
     with context():
         module = copy_module(traced.ir.module)
         if stage == "rewritten":

@@ -99,7 +99,7 @@ _Version = Annotated[
 
 @app.callback()
 def _root(version: _Version = False) -> None:
-    """Look at axir's programs and change them."""
+    """Look at the programs of functions, measure them, and compile them into files that run without axir."""
 
 
 def main() -> None:

@@ -7,6 +7,8 @@
   kernel as if both reads were the same, which gives wrong numbers. ``separate_reductions`` keeps it out.
 - Reshapes in front of or behind a hand-written kernel are moved into it, where they cannot be computed; and those of
   a tensor from which an op reads single elements. ``separate_kernels`` keeps them out.
+- ``separate_shared`` keeps those apart from which several others read: in shaders, threads do not wait for each other
+  before they read what others computed.
 - ``separate_all`` keeps everything apart, for programs whose fused form IREE cannot compile.
 """
 
@@ -15,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from axir_compiler.lowering.generic import optimization_barrier
-from axir_compiler.mlir import ir
+from axir_compiler.mlir import arith, ir, tensor
 
 __all__ = [
     "limit_bindings",
@@ -23,6 +25,7 @@ __all__ = [
     "separate_all",
     "separate_kernels",
     "separate_reductions",
+    "separate_shared",
 ]
 
 # IREE may add buffers of its own, and fuses reshapes and fills that are not counted here.
@@ -139,11 +142,35 @@ def separate_all(block: ir.Block) -> None:
                     _put_barrier(result, list(result.uses))
 
 
+def separate_shared(block: ir.Block) -> None:
+    """Put a barrier behind every op that IREE could fuse with several others, or with one in several ways."""
+    for op in list(block.operations):
+        if op.operation.name not in _FUSED:
+            continue
+        for result in list(op.results):
+            uses = list(result.uses)
+            if len(uses) > 1 and isinstance(result.type, ir.RankedTensorType):
+                _put_barrier(result, uses)
+
+
 def _put_barrier(value: ir.Value, uses: Sequence[ir.OpOperand]) -> None:
     with ir.InsertionPoint.after(value.owner), value.owner.location:
-        new = optimization_barrier(value)
+        new = _tied(optimization_barrier(value), value)
     for use in uses:
         use.owner.operands[use.operand_number] = new
+
+
+def _tied(barrier: ir.Value, value: ir.Value) -> ir.Value:
+    """The value behind a barrier, where IREE cannot look sizes up that are known only when it runs."""
+    kind = ir.RankedTensorType(value.type)
+    extents = [
+        tensor.dim(value, arith.constant(ir.IndexType.get(), axis))
+        for axis in range(kind.rank)
+        if kind.is_dynamic_dim(axis)
+    ]
+    if not extents:
+        return barrier
+    return ir.Operation.create("flow.tensor.tie_shape", results=[kind], operands=[barrier, *extents]).result
 
 
 class _Graph:

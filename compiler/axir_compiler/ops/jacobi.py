@@ -2,7 +2,8 @@
 
 Column ``i`` of the first half meets column ``i`` of the second half; then all but the first one move on by one place,
 so that after ``n - 1`` rounds each column has met each other: R. P. Brent, F. T. Luk, "The solution of singular-value
-and symmetric eigenvalue problems on multiprocessor arrays", SIAM Journal on Scientific and Statistical Computing 6, 1985.
+and symmetric eigenvalue problems on multiprocessor arrays", SIAM Journal on Scientific and Statistical Computing 6,
+1985.
 Rounds are one loop in another one, which ends when rotations have nothing left to do.
 """
 

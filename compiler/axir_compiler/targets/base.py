@@ -39,6 +39,7 @@ class Target:
         kernels: Whether it can run kernels of our own, with loops over single elements.
         optimizations: Which of ``OPTIMIZATIONS`` are made; those before IREE only where there are such kernels.
         device: IREE's attribute for the device, where no flag stands for it.
+        shaders: Whether its kernels become shaders of SPIR-V, which are repaired on the way.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Target:
     kernels: bool = True
     optimizations: frozenset[str] = OPTIMIZATIONS - {"direct_calls"}
     device: str = ""
+    shaders: bool = False
 
     def flags_for(self, module: ir.Module) -> tuple[str, ...]:
         """All flags for one program."""
@@ -57,6 +59,6 @@ class Target:
 
     def fingerprint(self) -> str:
         """Hash of everything but the program that the compiled bytes depend on; part of cache keys."""
-        forms = (str(self.kernels), *sorted(self.optimizations), self.device)
+        forms = (str(self.kernels), str(self.fma), *sorted(self.optimizations), self.device)
         parts = (self.name, self.machine, compiler_version(), *forms, *PROCESS_FLAGS, *self.flags)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()

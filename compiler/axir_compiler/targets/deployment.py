@@ -12,6 +12,7 @@ from axir_compiler.mlir import Source, new_session, run_to_phase
 from axir_compiler.targets.base import Target
 from axir_compiler.targets.cpu import CPU_NAMES, cpu, host
 from axir_compiler.targets.gpu import GPU_NAMES, UNSUPPORTED, gpu
+from axir_compiler.targets.vulkan import VULKAN_NAMES, VulkanProfile, vulkan
 
 __all__ = ["DEPLOYMENT_NAMES", "Deployment", "deployment"]
 
@@ -28,6 +29,7 @@ class Deployment:
         platform: ``cpu``, ``vulkan``, ``cuda``, ``rocm`` or ``metal``.
         arch: The architecture of the CPU, or the name of the GPU's; empty where code is portable.
         features: LLVM's names of the instruction sets that the code may use; ``None`` for those of this machine.
+        vulkan: What the code expects of a Vulkan device.
     """
 
     name: str
@@ -35,10 +37,11 @@ class Deployment:
     platform: str
     arch: str
     features: frozenset[str] | None
+    vulkan: VulkanProfile | None = None
 
 
-DEPLOYMENT_NAMES = ("cpu", *(f"cpu:{name}" for name in CPU_NAMES), *GPU_NAMES)
-"""All names; ``cpu`` is the CPU of this machine."""
+DEPLOYMENT_NAMES = ("cpu", *(f"cpu:{name}" for name in CPU_NAMES), *VULKAN_NAMES, *GPU_NAMES)
+"""All names; ``cpu`` is the CPU of this machine, ``vulkan`` any device with Vulkan 1.1."""
 
 
 @functools.cache
@@ -55,6 +58,9 @@ def deployment(name: str) -> Deployment:
         target = cpu(name.removeprefix("cpu:"))
         arch = CPU_NAMES[name.removeprefix("cpu:")].partition("-")[0]
         return Deployment(target.name, target, "cpu", _ALIASES.get(arch, arch), _features(target))
+    if name in VULKAN_NAMES:
+        profile = VULKAN_NAMES[name]
+        return Deployment(name, vulkan(profile, name), "vulkan", "", frozenset(), profile)
     if name in GPU_NAMES or name in UNSUPPORTED:
         kind, _, arch = name.partition(":")
         return Deployment(name, gpu(name), kind, arch, frozenset())

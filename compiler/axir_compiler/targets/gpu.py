@@ -1,4 +1,4 @@
-"""GPUs: through Vulkan, CUDA, ROCm or Metal."""
+"""GPUs that one of IREE's own names stands for: through CUDA, ROCm or Metal."""
 
 from __future__ import annotations
 
@@ -19,16 +19,14 @@ FLAGS = (
 )
 """Flags of IREE's compiler for all GPUs."""
 
-# Vulkan without extensions has no float64, and gives wrong numbers for 16-bit floats without an error; Metal has no
-# float64 either.
+# Metal has no float64, and 16-bit floats are compiled through the same code as Vulkan's, whose are wrong by default.
 _NARROW = frozenset(DTYPES) - {BFLOAT16} - {np.dtype(name) for name in ("float16", "float64", "complex128")}
-_DTYPES = {"vulkan": _NARROW, "metal": _NARROW}
+_DTYPES = {"metal": _NARROW}
 
-# IREE's compiler dies on some names that it does not know, so that only those of this table reach it. Vulkan has one
-# row: with profiles of real devices, reductions are wrong on devices of another subgroup size.
+# IREE's compiler dies on some names that it does not know, so that only those of this table reach it.
 _CUDA = {f"cuda:{sm}": ("cuda", f"--iree-cuda-target={sm}") for sm in ("sm_75", "sm_80", "sm_86", "sm_89")}
 _ROCM = {f"rocm:{gfx}": ("hip", f"--iree-rocm-target={gfx}") for gfx in ("gfx942", "gfx1100")}
-GPU_NAMES = {"vulkan": ("vulkan",), **_CUDA, **_ROCM, "metal": ("metal",)}
+GPU_NAMES = {**_CUDA, **_ROCM, "metal": ("metal",)}
 """The device of IREE's runtime and further flags for each GPU that programs can be compiled for."""
 
 _NEWER = "is not known to this version of IREE; code for cuda:sm_89 runs on newer GPUs too"
@@ -51,4 +49,6 @@ def gpu(name: str) -> Target:
         raise AxirError(f"target: {name!r} {why}. Use one of {', '.join(GPU_NAMES)}.")
     device, *flags = found
     dtypes = _DTYPES.get(device, frozenset(DTYPES))
-    return Target(name, (*FLAGS, f"--iree-hal-target-device={device}", *flags), dtypes=dtypes, kernels=False)
+    everything = (*FLAGS, f"--iree-hal-target-device={device}", *flags)
+    # Metal's are made from SPIR-V.
+    return Target(name, everything, dtypes=dtypes, kernels=False, shaders=device == "metal")

@@ -3,10 +3,14 @@
 IREE's ready profiles are those of well-known GPUs. On a device of another subgroup size reductions are silently wrong
 with them, and the default one, which any driver accepts, gives wrong numbers for 16-bit floats. So the profile is
 written out from the device's own properties, as the attribute that IREE's names stand for.
+
+Code for devices that are not known yet is for the least that Vulkan 1.1 promises, ``PORTABLE``: without operations of
+subgroups, it does not matter how large those are.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +20,7 @@ from axir_compiler.ir.types import BFLOAT16, DTYPES
 from axir_compiler.targets.base import Target
 from axir_compiler.targets.gpu import FLAGS
 
-__all__ = ["VulkanProfile", "vulkan"]
+__all__ = ["PORTABLE", "VULKAN_NAMES", "VulkanProfile", "vulkan", "vulkan_with"]
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,43 @@ class VulkanProfile:
         return f'#hal.device.target<"vulkan", [{binary}]> : !hal.device'
 
 
-def vulkan(profile: VulkanProfile) -> Target:
+# Numbers of 8 and 16 bits are beyond the least that is promised, but nearly all devices have them, and what IREE does
+# in their place loses the last elements. Code asks for no more than it uses: it is compared when it is loaded.
+PORTABLE = VulkanProfile(int8=True, int16=True, storage8=True, storage16=True)
+"""Any device with Vulkan 1.1, 128 threads and 16 KiB of shared memory in a workgroup."""
+
+_WIDE = {"i64": {"int64": True}, "f64": {"int64": True, "float64": True}}
+
+
+def _named_profiles() -> dict[str, VulkanProfile]:
+    found = {"vulkan": PORTABLE}
+    for name, claims in _WIDE.items():
+        found[f"vulkan:{name}"] = dataclasses.replace(PORTABLE, **claims)
+    for name, claims in {"f16": {}, **{f"f16+{name}": claims for name, claims in _WIDE.items()}}.items():
+        found[f"vulkan:{name}"] = dataclasses.replace(PORTABLE, float16=True, **claims)
+    return found
+
+
+VULKAN_NAMES = _named_profiles()
+"""The profiles that have names: the portable one, and those with further numbers, which not all devices have."""
+
+# What a device must have for arrays of some dtypes. IREE computes without, but not rightly: 64-bit integers become
+# pairs of 32-bit ones, of which some shifts are wrong; of narrow numbers, which share words, the last may get lost.
+_NUMBERS = {
+    ("float16",): ("float16", "storage16"),
+    ("float64", "complex128"): ("float64",),
+    ("int64", "uint64"): ("int64",),
+    ("int16", "uint16"): ("int16", "storage16"),
+    ("bool", "int8", "uint8"): ("int8", "storage8"),
+}
+
+
+def vulkan(profile: VulkanProfile, name: str = "vulkan") -> Target:
     """The target for a Vulkan device.
+
+    Args:
+        profile: what the device is known to have.
+        name: what the target is called.
 
     Raises:
         AxirError: the device is older than Vulkan 1.1, or its subgroups are of no usable size.
@@ -95,11 +134,26 @@ def vulkan(profile: VulkanProfile) -> Target:
             f"target: sizes of subgroups must be powers of 2; got {sizes}. Report this with `axir doctor`."
         )
     dtypes = frozenset(DTYPES) - {BFLOAT16}
-    if not (profile.float16 and profile.storage16):
-        dtypes -= {np.dtype("float16")}
-    if not profile.float64:
-        dtypes -= {np.dtype("float64"), np.dtype("complex128")}
-    return Target("vulkan", FLAGS, dtypes=dtypes, kernels=False, fma=profile.fma, device=profile.attribute())
+    for names, present in _NUMBERS.items():
+        if not all(getattr(profile, claim) for claim in present):
+            dtypes -= set(map(np.dtype, names))
+    return Target(
+        name,
+        FLAGS,
+        dtypes=dtypes,
+        kernels=False,
+        fma=profile.fma,
+        device=profile.attribute(),
+        shaders=True,
+    )
+
+
+def vulkan_with(name: str, dtype: np.dtype) -> str:
+    """The least of the profiles with names that has what one of them has, and a dtype; empty if there is none."""
+    if name not in VULKAN_NAMES:
+        return ""
+    wanted = vulkan(VULKAN_NAMES[name]).dtypes | {dtype}
+    return next((more for more, profile in VULKAN_NAMES.items() if wanted <= vulkan(profile).dtypes), "")
 
 
 def _flags(names: dict[str, bool]) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from axir._src import pytree
 from axir._src.array import Array, ConcreteArray
 from axir._src.call import flatten_arrays
+from axir._src.deployments import deployment_named
 from axir._src.device_targets import target_of
 from axir._src.entries import Entry
 from axir._src.execute import is_large
@@ -130,7 +131,9 @@ class Stage:
     def _filled(tree: pytree.TreeDef, leaves: Sequence[Any]) -> Any:
         return pytree.unflatten(tree, leaves)
 
-    def as_text(self, stage: str | None = None, *, debug_info: bool = False) -> str:
+    def as_text(
+        self, stage: str | None = None, *, debug_info: bool = False, target: str | None = None
+    ) -> str:
         """The program as text at a stage of its way to code.
 
         Args:
@@ -139,20 +142,25 @@ class Stage:
                 ``executables``, ``hal``, ``vm`` (its phases), ``llvm`` or ``asm`` (each kernel). By default the
                 last that this object stands for: ``trace``, ``linalg`` or ``asm``.
             debug_info: whether each op has its place in the Python program, as an MLIR location.
+            target: what is compiled for, of ``axir.aot.TARGETS``; by default the device that the function runs on.
 
         Raises:
             ValueError: there is no such stage.
+            AxirError: there is no such target.
             CompileError: the program cannot be compiled.
         """
         chosen = self._default_stage if stage is None else stage
         stages.check_stage("as_text", chosen)
         module, symbol = self._function.program.module, self._function.symbol
         with context():
-            device = self._entry.device
-            large = device.is_host and is_large(*signature(lookup(module, symbol)))
-            return stages.stage_text(
-                module, symbol, chosen, target_of(device), result_storage=large, locations=debug_info
-            )
+            if target is None:
+                device = self._entry.device
+                host, to = device.is_host, target_of(device)
+            else:
+                named = deployment_named(target)
+                host, to = named.platform == "cpu", named.target
+            storage = host and is_large(*signature(lookup(module, symbol)))
+            return stages.stage_text(module, symbol, chosen, to, result_storage=storage, locations=debug_info)
 
     def compiler_ir(self, dialect: str | None = None) -> ir.Module:
         """The MLIR module: ``axir`` for the program after all rewrites, by default ``linalg``.

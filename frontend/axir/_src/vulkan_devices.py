@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import re
 from typing import Any
 
 from axir._src.log import logger
 from axir._src.self_check import checks, first_fault
 from axir_compiler.identity import source_hash
 from axir_compiler.later import backend
-from axir_compiler.targets import Target, VulkanProfile, vulkan
-from axir_runtime import Device, DeviceExecutable, DiskCache, PlatformError, runtime_version, vulkan_limits
+from axir_compiler.targets import PORTABLE, Target, VulkanProfile, vulkan
+from axir_runtime import (
+    Device,
+    DeviceExecutable,
+    DiskCache,
+    PlatformError,
+    rounds_once,
+    runtime_version,
+    vulkan_limits,
+    vulkan_version,
+)
 
-__all__ = ["vulkan_profile", "vulkan_target"]
+__all__ = ["verified_profile", "vulkan_profile", "vulkan_target"]
 
 # VkSubgroupFeatureFlagBits
 _ARITHMETIC, _SHUFFLE, _SHUFFLE_RELATIVE = 0x4, 0x10, 0x20
@@ -26,11 +34,10 @@ def vulkan_profile(device: Device) -> VulkanProfile:
     uuid = told.get("device_uuid", "")
     limits = vulkan_limits(uuid)
     profile = VulkanProfile(
-        api=_version(told.get("api", "")),
+        api=vulkan_version(told),
         **_subgroups(told),
         float16=_has(told, "shaderFloat16"),
-        # Mesa's software renderer rounds twice, GPUs have instructions for it.
-        fma=told.get("type") != "cpu",
+        fma=rounds_once(told),
         int8=_has(told, "shaderInt8"),
         storage8=_has(told, "storageBuffer8BitAccess"),
         storage16=_has(told, "storageBuffer16BitAccess"),
@@ -56,13 +63,17 @@ def _has(told: dict[str, str], feature: str) -> bool:
     return told.get(f"features.{feature}") == "yes"
 
 
-def _version(text: str) -> tuple[int, int]:
-    found = re.match(r"(\d+)\.(\d+)", text)
-    return (int(found[1]), int(found[2])) if found else (1, 0)
-
-
 def vulkan_target(device: Device) -> Target:
-    """The target for a device, found right by a check of known results, whose verdict is kept on disk.
+    """The target for a device, found right by a check of known results.
+
+    Raises:
+        PlatformError: as ``verified_profile``.
+    """
+    return vulkan(verified_profile(device))
+
+
+def verified_profile(device: Device) -> VulkanProfile:
+    """The profile with which a check of known results finds a device right; the verdict is kept on disk.
 
     A device that fails with its own profile is tried with one that claims as little as possible.
 
@@ -70,13 +81,17 @@ def vulkan_target(device: Device) -> Target:
         PlatformError: it fails with that too; the message says at what.
     """
     profile = vulkan_profile(device)
-    careful = VulkanProfile(api=profile.api, subgroup_sizes=profile.subgroup_sizes, fma=profile.fma)
+    careful = dataclasses.replace(
+        PORTABLE,
+        api=profile.api,
+        subgroup_sizes=profile.subgroup_sizes,
+        **{name: getattr(profile, name) for name in ("fma", "int8", "int16", "storage8", "storage16")},
+    )
     faults = []
     for claimed in (profile, careful):
-        target = vulkan(claimed)
-        fault = _verdict(device, target, claimed.subgroup_sizes[0])
+        fault = _verdict(device, vulkan(claimed), claimed.subgroup_sizes[0])
         if not fault:
-            return target
+            return claimed
         faults.append(fault)
         logger.warning("%s (%s) fails its check: %s", device, device.device_kind, fault)
     raise PlatformError(

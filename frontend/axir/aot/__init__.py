@@ -12,10 +12,10 @@
 ``exported.save("model.axir")`` writes the file, ``axir_runtime.load("model.axir")`` reads it.
 """
 
+from axir._src.deployments import TARGETS
 from axir.aot._dims import Dim
 from axir.aot._export import export
 from axir.aot._exported import Exported
 from axir.aot._specs import spec
-from axir_compiler.targets import DEPLOYMENT_NAMES as TARGETS
 
 __all__ = ["TARGETS", "Dim", "Exported", "export", "spec"]

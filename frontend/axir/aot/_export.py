@@ -13,13 +13,12 @@ from axir._src.version import __version__
 from axir.aot._arguments import Given, checked_keywords, without_static
 from axir.aot._dims import Dim, merged
 from axir.aot._exported import Exported
+from axir.aot._targets import deployments, form_for, target_form
 from axir.aot._trace import members_of, request
 from axir_compiler.backend import compile_module
 from axir_compiler.errors import AxirError
 from axir_compiler.library import make_library
 from axir_compiler.mlir import compiler_version, context
-from axir_compiler.targets import Deployment, deployment
-from axir_runtime import cpu_features, required_features
 
 __all__ = ["export"]
 
@@ -69,13 +68,14 @@ def export(
         ShapeError: a named size cannot be told from the arguments, or may be less than 1.
         TreeError: an argument or result holds a container that does not exist where the artifact runs.
         CompileError: a function calls Python while it runs (callbacks, ``eig``), or a target cannot compute it.
+        PlatformError: the target is ``vulkan:native``, and this machine has no such device.
         AxirError: a name or target is none.
     """
     if current_frame() is not None:
         raise AxirError("export: functions are exported outside jit, grad and vmap.")
     if weights not in ("inside", "separate"):
         raise AxirError(f"export: weights are 'inside' or 'separate'; got {weights!r}.")
-    wanted = _deployments(targets)
+    wanted = deployments(targets)
     title = _checked_title(name or _default_title(functions))
     bounds = merged(d.bounds for d in dims)
     parameters: dict[str, np.ndarray] = {}
@@ -84,29 +84,36 @@ def export(
     listed = _entries(functions, specs, keywords, name or "f")
     given = {n: without_static(one, numbers, words, n) for n, one in listed.items()}
     requests = [request(n, one, bounds) for n, one in given.items()]
-    entries = [members_of(one, parameters) for one in requests]
-    parallel = any(e.is_large for e in entries)
+    kinds = list(dict.fromkeys(d.target.kernels for d in wanted))
+    entries = [members_of(one, parameters, kinds) for one in requests]
+    large = any(e.is_large for e in entries)
+    forms = {d.name: form_for(d, large) for d in wanted}
     with context():
-        library = make_library(title, [make(parallel) for e in entries for make in e.members])
-        modules = {d.name: compile_module(library, d.target) for d in wanted}
+        libraries = {
+            form: make_library(title, [make(form) for e in entries for make in e.members])
+            for form in dict.fromkeys(forms.values())
+        }
+        modules = {d.name: compile_module(libraries[forms[d.name]], d.target) for d in wanted}
     manifest = {
         "name": title,
         "versions": {"axir": __version__, "iree": compiler_version()},
         "functions": [e.form for e in entries],
-        "targets": [_target_form(d, parallel) for d in wanted],
+        "targets": [target_form(d, modules[d.name], forms[d.name].result_storage) for d in wanted],
     }
-    return Exported(manifest, modules, parameters, weights, [e.part for e in entries], library, include_ir)
+    first = wanted[0]
+    return Exported(
+        manifest,
+        modules,
+        parameters,
+        weights,
+        [e.part for e in entries],
+        libraries[forms[first.name]],
+        first.target,
+        include_ir,
+    )
 
 
 # What is exported. ----------------------------------------------------------------------------------
-
-
-def _deployments(targets: str | Iterable[str]) -> list[Deployment]:
-    names = [targets] if isinstance(targets, str) else list(targets)
-    found = {d.name: d for d in map(deployment, names)}
-    if not found:
-        raise AxirError("export: name at least one target, for example targets=('cpu',).")
-    return list(found.values())
 
 
 def _default_title(functions: Any, unnamed: str = "f") -> str:
@@ -147,18 +154,3 @@ def _entries(
         found[name] = Given(function, tuple(own), {} if is_own else keywords)
         checked_keywords(function, found[name].keywords, name)
     return found
-
-
-# Targets. ------------------------------------------------------------------------------------------
-
-
-def _target_form(to: Deployment, parallel: bool) -> dict[str, Any]:
-    features = required_features(to.arch, cpu_features() if to.features is None else to.features)
-    return {
-        "name": to.name,
-        "platform": to.platform,
-        "arch": to.arch,
-        "cpu_features": sorted(features),
-        "module": f"modules/{to.name.replace(':', '-')}.vmfb",
-        "parallel": parallel,
-    }

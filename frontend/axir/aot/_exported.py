@@ -13,7 +13,7 @@ import numpy as np
 from axir_compiler.errors import AxirError
 from axir_compiler.mlir import context, ir
 from axir_compiler.stages import check_stage, lowered_text
-from axir_compiler.targets import deployment
+from axir_compiler.targets import Target
 from axir_runtime import (
     PARAMETERS,
     Member,
@@ -54,6 +54,7 @@ class Exported:
         weights: str,
         parts: Sequence[Part],
         library: ir.Module,
+        target: Target,
         include_ir: bool,
     ):
         self.name: str = manifest["name"]
@@ -65,6 +66,7 @@ class Exported:
         self._separate = weights == "separate"
         self._parts = {p.name: p for p in parts}
         self._library = library
+        self._first_target = target
         self._include_ir = include_ir
 
     def __repr__(self) -> str:
@@ -143,7 +145,7 @@ class Exported:
             part = self._parts[self._named(function)]
             return part.trace if stage == "trace" else part.rewritten
         with context():
-            return lowered_text(self._library, stage, deployment(self.targets[0]).target)
+            return lowered_text(self._library, stage, self._first_target)
 
     def _named(self, function: str | None) -> str:
         if function is None and len(self.functions) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,13 +23,14 @@ from axir.aot._watch import Records, kinds_of_sizes, stand_for_others, watched, 
 from axir_compiler import pipeline
 from axir_compiler.errors import CompileError
 from axir_compiler.generalize import Affine, fit, generalize, structure_of
+from axir_compiler.ir.module import copy_module
 from axir_compiler.library import Member, check_no_callbacks
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.lowering.generality import for_any_size
 from axir_compiler.mlir import context, ir
 from axir_runtime import Bounds, Size
 
-__all__ = ["Entry", "Request", "members_of", "request"]
+__all__ = ["Entry", "Form", "Request", "members_of", "request"]
 
 # Each takes about as long as tracing for fixed sizes.
 _MOST_SAMPLES = 96
@@ -72,11 +74,18 @@ class Traced(NamedTuple):
         return sum(s.aval.size for s in specs) >= _PARALLEL_ELEMENTS
 
 
+class Form(NamedTuple):
+    """How programs are lowered: whether the caller gives memory for results, whether there are kernels of our own."""
+
+    result_storage: bool
+    kernels: bool
+
+
 class Entry(NamedTuple):
     """What becomes of a request: its entry in the manifest, its programs, and these as text."""
 
     form: dict[str, Any]
-    members: list[Callable[[bool], Member]]
+    members: list[Callable[[Form], Member]]
     part: Part
     is_large: bool
 
@@ -109,14 +118,19 @@ def _argument_names(fun: Callable[..., Any], count: int) -> list[str | None]:
     return names + [None] * (count - len(names))
 
 
-def members_of(wanted: Request, parameters: Parameters) -> Entry:
+def members_of(wanted: Request, parameters: Parameters, kernels: Sequence[bool]) -> Entry:
     """Trace a function; what it captures is added to the parameters.
+
+    Args:
+        kernels: the kinds of programs that are wanted, with kernels of our own or without, or both.
 
     Raises:
         CompileError: it calls Python while it runs, or a named size cannot go through one of its ops.
         TreeError: a container does not exist where the artifact runs.
     """
-    return _for_many_sizes(wanted, parameters) if wanted.bounds else _for_fixed_sizes(wanted, parameters)
+    if wanted.bounds:
+        return _for_many_sizes(wanted, parameters, kernels)
+    return _for_fixed_sizes(wanted, parameters)
 
 
 def _for_fixed_sizes(wanted: Request, parameters: Parameters) -> Entry:
@@ -124,9 +138,10 @@ def _for_fixed_sizes(wanted: Request, parameters: Parameters) -> Entry:
     form = _rewritten(wanted, traced)
     part = Part(wanted.name, *_texts(traced, form))
 
-    def member(result_storage: bool) -> Member:
-        pipeline.LowerToLinalgPass(result_storage=result_storage).run(form)
-        return Member(wanted.name, form, traced.parameters)
+    def member(how: Form) -> Member:
+        module = copy_module(form)
+        pipeline.LowerToLinalgPass(how.result_storage, how.kernels).run(module)
+        return Member(wanted.name, module, traced.parameters)
 
     shapes = [s.aval.shape for s in traced.function.outputs]
     return Entry(_manifest_form(wanted, traced, shapes, []), [member], part, traced.is_large)
@@ -135,14 +150,14 @@ def _for_fixed_sizes(wanted: Request, parameters: Parameters) -> Entry:
 # Sizes with names. ----------------------------------------------------------------------------------
 
 
-def _for_many_sizes(wanted: Request, parameters: Parameters) -> Entry:
+def _for_many_sizes(wanted: Request, parameters: Parameters, kernels: Sequence[bool]) -> Entry:
     """A program for all sizes, and others for sizes that need one of their own: 0 and 1, where shapes broadcast."""
-    members: list[Callable[[bool], Member]] = []
+    members: list[Callable[[Form], Member]] = []
     cases: list[dict[str, Any]] = []
     general: tuple[Traced, list[Any], Part] | None = None
     choices = list(special_choices(wanted.bounds))
     for given in choices:
-        joined = _joined(wanted, given, parameters)
+        joined = _joined(wanted, given, parameters, kernels)
         choices += [{**given, **sizes} for sizes in joined.special]
         if general is None:
             one = joined.first
@@ -151,7 +166,7 @@ def _for_many_sizes(wanted: Request, parameters: Parameters) -> Entry:
             said = ", ".join(f"{name} is {size}" for name, size in given.items())
             raise CompileError(f"export: {wanted.name} has results of another shape where {said}.")
         name = "_".join((wanted.name, *(f"_{n}_{size}" for n, size in given.items())))
-        members.append(_always(Member(name, joined.module, joined.first.parameters)))
+        members.append(functools.partial(_member, name, joined))
         if given:
             cases.append({"sizes": given, "function": name})
     assert general is not None
@@ -160,24 +175,39 @@ def _for_many_sizes(wanted: Request, parameters: Parameters) -> Entry:
 
 
 class _Joined(NamedTuple):
-    """One program for all sizes but the special ones, one of the traced ones, and the shapes of the results."""
+    """One program for all sizes but the special ones, by whether it has kernels; one of the traced ones, and the shapes
+    of the results."""
 
-    module: ir.Module
+    modules: dict[bool, ir.Module]
     first: Traced
     shapes: list[tuple[int | Size, ...]]
     special: list[dict[str, int]]
 
 
-def _joined(wanted: Request, given: Mapping[str, int], parameters: Parameters) -> _Joined:
+def _member(name: str, joined: _Joined, how: Form) -> Member:
+    """Results of sizes that are not known have no storage that the caller gives."""
+    return Member(name, joined.modules[how.kernels], joined.first.parameters)
+
+
+def _joined(
+    wanted: Request, given: Mapping[str, int], parameters: Parameters, kernels: Sequence[bool]
+) -> _Joined:
     free = {n: b for n, b in wanted.bounds.items() if n not in given}
     records = Records()
     sizes, traced = _traced_for_samples(wanted, free, given, parameters, records)
-    try:
-        return _joined_from(wanted, given, free, sizes, traced, records)
-    except CompileError:
-        # Some algorithms are chosen by size. One that suits large sizes does for small ones too.
-        with for_any_size():
-            return _joined_from(wanted, given, free, sizes, traced, records)
+    parts: list[_Joined] = []
+    for kind in kernels:
+        try:
+            parts.append(_joined_from(wanted, given, free, sizes, traced, records, kind))
+        except CompileError:
+            # Some algorithms are chosen by size. One that suits large sizes does for small ones too.
+            with for_any_size():
+                parts.append(_joined_from(wanted, given, free, sizes, traced, records, kind))
+    modules = {kind: module for part in parts for kind, module in part.modules.items()}
+    special = [
+        one for i, part in enumerate(parts) for one in part.special if i == 0 or one not in parts[0].special
+    ]
+    return parts[0]._replace(modules=modules, special=special)
 
 
 def _joined_from(
@@ -187,8 +217,9 @@ def _joined_from(
     sizes: Sequence[dict[str, int]],
     traced: Sequence[Traced],
     records: Records,
+    kernels: bool,
 ) -> _Joined:
-    modules = [_lowered(wanted, one) for one in traced]
+    modules = [_lowered(wanted, one, kernels) for one in traced]
     aside = _set_aside(modules, sizes, free, records)
     kept = [i for i in range(len(sizes)) if i not in aside]
     sizes_kept, traced_kept = [sizes[i] for i in kept], [traced[i] for i in kept]
@@ -199,7 +230,7 @@ def _joined_from(
             for s in wanted.flat
         ]
         generalize([modules[i] for i in kept], sizes_kept, affine)
-    return _Joined(modules[kept[0]], traced_kept[0], shapes, [sizes[i] for i in aside])
+    return _Joined({kernels: modules[kept[0]]}, traced_kept[0], shapes, [sizes[i] for i in aside])
 
 
 def _set_aside(
@@ -249,15 +280,10 @@ def _traced_for_samples(
     return sizes, traced
 
 
-def _always(member: Member) -> Callable[[bool], Member]:
-    """Results of sizes that are not known have no storage that the caller gives."""
-    return lambda _: member
-
-
-def _lowered(wanted: Request, traced: Traced) -> ir.Module:
+def _lowered(wanted: Request, traced: Traced, kernels: bool) -> ir.Module:
     with context():
         form = _rewritten(wanted, traced)
-        pipeline.LowerToLinalgPass().run(form)
+        pipeline.LowerToLinalgPass(kernels=kernels).run(form)
         return with_constant_kernels_folded(form)
 
 
