@@ -95,12 +95,6 @@ def test_threads_wait_for_widened_numbers(device: Device) -> None:
         np.testing.assert_array_equal(jitted(at, new), expected)
 
 
-def test_what_is_missing_is_said(device: Device) -> None:
-    runs = [run for run in GROUPS["cholesky"] if run[1] == np.float32][:1]
-    with pytest.raises(CompileError, match="loops over single elements"):
-        Program(runs, target=vulkan_target(device), device=device)
-
-
 def test_long_axes_are_sorted(device: Device) -> None:
     x = np.random.default_rng(0).integers(0, 50, (3, 200)).astype(np.float32)
     x[0, 5], x[1, 7], x[2, 9] = np.nan, -0.0, -np.inf
