@@ -225,9 +225,7 @@ def _flattened(op: ir.Operation) -> ir.Operation:
         attributes = {name: op.attributes[name] for name in ("operandSegmentSizes",)}
         attributes["indexing_maps"] = ir.ArrayAttr.get(maps)
         attributes["iterator_types"] = ir.ArrayAttr.get([op.attributes["iterator_types"][0]])
-        flat_op = ir.Operation.create(
-            op.name, [r.type for r in op.results], operands, attributes, regions=1
-        )
+        flat_op = ir.Operation.create(op.name, [r.type for r in op.results], operands, attributes, regions=1)
     op.regions[0].blocks[0].append_to(flat_op.regions[0])
     op.results[0].replace_all_uses_with(flat_op.results[0])
     op.erase()

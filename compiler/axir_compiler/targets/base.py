@@ -18,9 +18,10 @@ def _no_flags(module: ir.Module) -> tuple[str, ...]:
     return ()
 
 
-OPTIMIZATIONS = frozenset({"inner_loops", "tilings"})
+OPTIMIZATIONS = frozenset({"in_place", "inner_loops", "tilings"})
 """Rewrites of a program just before IREE that can be switched off: small loops become one kernel each
-(``lowering.inner_loops``); reductions are told their tiles (``lowering.tilings``)."""
+(``lowering.inner_loops``); the others fill arrays in place (``lowering.in_place``); reductions are told their tiles
+(``lowering.tilings``)."""
 
 
 @dataclass(frozen=True)

@@ -150,6 +150,7 @@ OPTIONS = (
     Option(
         "axir_inner_loops", True, "Compile loops of small state to one kernel each; see docs/performance.md."
     ),
+    Option("axir_in_place", True, "Let loops fill arrays without copying them; see docs/performance.md."),
     Option("axir_tilings", True, "Tell the compiler how to cut reductions; see docs/performance.md."),
     Option(
         "axir_tiered",
