@@ -30,6 +30,7 @@ from axir_compiler.exact_shaders import (
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.lowering.fusion import program_blocks, separate_all, separate_shared
+from axir_compiler.lowering.in_place import with_in_place_loops
 from axir_compiler.lowering.inner_loops import with_inner_loops
 from axir_compiler.lowering.tilings import with_tilings
 from axir_compiler.mlir import (
@@ -282,10 +283,18 @@ def _compile_somehow(flags: tuple[str, ...], module: ir.Module, target: Target) 
     raise _failure(module, target, first or [])
 
 
+# After the loops that become kernels, the others.
+_OPTIMIZATIONS: dict[str, Callable[[ir.Module], ir.Module]] = {
+    "inner_loops": with_inner_loops,
+    "in_place": with_in_place_loops,
+    "tilings": with_tilings,
+}
+
+
 def _forms(module: ir.Module, target: Target) -> Iterator[tuple[tuple[str, ...], ir.Module]]:
     """Further flags and what is compiled with them, less and less fused."""
     form = module
-    for name, rewritten in (("inner_loops", with_inner_loops), ("tilings", with_tilings)):
+    for name, rewritten in _OPTIMIZATIONS.items():
         if target.kernels and name in target.optimizations:
             form = rewritten(form)
     yield (), form

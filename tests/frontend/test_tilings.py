@@ -66,8 +66,8 @@ def test_all_to_one() -> None:
     def compute(*arrays: Any) -> list[list[Any]]:
         return [
             [
-                x.sum(), x.max(), x.min(), np.exp(-x * x).mean(), (x > 3).any(), (x > 0).sum(), np.argmax(x),
-                np.argmin(x),
+                x.sum(), x.max(), x.min(), np.exp(-x * x).mean(), (x > 3).any(), (x > 0).sum(),
+                np.argmax(x), np.argmin(x),
                 (x.astype("float16") / 64).max(), np.round(x * 9).astype("int8").min(), np.prod(1 + x / 1e6),
                 np.nansum(x.astype("complex64") * 1j), np.vdot(x, x), x.astype("bfloat16").min(),
             ]

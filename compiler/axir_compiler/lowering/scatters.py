@@ -232,7 +232,7 @@ def _nest(sizes: Sequence[int], out: Value, body: Callable[[Value, Sequence[Valu
 
 
 def _run(count: int, width: int, out: Value, step: Callable[[Value, Value, int], Value]) -> Value:
-    """``step`` over neighbouring elements, ``width`` at a time and the rest one by one."""
+    """``step`` over neighbouring elements, ``width`` at a time, and the rest in shorter and shorter vectors."""
     if width > 1 and is_for_any_size():
         lanes = index(width)
         some = arith.muli(arith.divui(index(count), lanes), lanes)
@@ -241,6 +241,11 @@ def _run(count: int, width: int, out: Value, step: Callable[[Value, Value, int],
     whole = count - count % width if width > 1 else 0
     if whole:
         out = loop(whole, [out], lambda i, t: [step(t, i, width)], step=width)[0]
+    while whole < count and width > 1:
+        width //= 2
+        if count - whole >= width:
+            out = step(out, index(whole), width)
+            whole += width
     if count - whole == 1:
         return step(out, index(whole), 1)
     if whole < count:

@@ -18,10 +18,11 @@ def _no_flags(module: ir.Module) -> tuple[str, ...]:
     return ()
 
 
-OPTIMIZATIONS = frozenset({"direct_calls", "inner_loops", "tilings"})
+OPTIMIZATIONS = frozenset({"direct_calls", "in_place", "inner_loops", "tilings"})
 """Rewrites of a program that can be switched off. Just before IREE: small loops become one kernel each
-(``lowering.inner_loops``); reductions are told their tiles (``lowering.tilings``). After it: programs for a device that
-computes while it is asked, whose caller checks the arguments, lose what they need elsewhere (``direct_calls``)."""
+(``lowering.inner_loops``); the others fill arrays in place (``lowering.in_place``); reductions are told their tiles
+(``lowering.tilings``). After it: programs for a device that computes while it is asked, whose caller checks the
+arguments, lose what they need elsewhere (``direct_calls``)."""
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,8 @@ def _host_features() -> str:
 # Multiplications from which a packed product is faster (measured between 512**3 and 1024**3), and the same
 # for a product with a transposed right operand, whose columns cannot be read as vectors.
 _LARGE, _LARGE_TRANSPOSED = 2**28, 2**20
+# Rows, columns or terms of a product below which an operand is used too few times.
+_THIN = 32
 # Time that is gained with the latter, and lost by a product with a vector, for each multiplication; the unit
 # is what the former gains.
 _TRANSPOSED_GAIN, _VECTOR_LOSS = 2, 50
@@ -140,6 +142,8 @@ def _tiling_gain(op: ir.Operation) -> int:
         return 0
     if min(math.prod(sizes[d] for d in side) for side in (rows, columns)) == 1:
         return -_VECTOR_LOSS * work
+    if min(math.prod(sizes[d] for d in side) for side in (rows, columns, inner)) < _THIN:
+        return 0  # packing takes longer than the product
     if uses[1][-1] in inner:
         return _TRANSPOSED_GAIN * work if work >= _LARGE_TRANSPOSED else 0
     return work if work >= _LARGE else 0

@@ -153,6 +153,7 @@ OPTIONS = (
     Option(
         "axir_direct_calls", True, "Leave out of calls what only other devices need; see docs/performance.md."
     ),
+    Option("axir_in_place", True, "Let loops fill arrays without copying them; see docs/performance.md."),
     Option("axir_tilings", True, "Tell the compiler how to cut reductions; see docs/performance.md."),
     Option(
         "axir_tiered",

@@ -5,10 +5,10 @@
 // CHECK-SAME:    %[[X:.+]]: tensor<5xf32>, %[[I:.+]]: tensor<4x1xi32>, %[[U:.+]]: tensor<4xf32>) -> tensor<5xf32>
 // CHECK-NEXT:    %[[OUT:.+]] = flow.dispatch.region -> (tensor<5xf32>) {
 // CHECK-NEXT:    %[[EMPTY:.+]] = tensor.empty()
-// CHECK:         %[[COPY:.+]] = scf.for %[[N:.+]] = {{.+}} iter_args(%[[T:.+]] = %[[EMPTY]]) -> (tensor<5xf32>) {
-// CHECK-NEXT:    %[[OLD:.+]] = tensor.extract %[[X]][%[[N]]]
-// CHECK-NEXT:    %[[NEW:.+]] = tensor.insert %[[OLD]] into %[[T]][%[[N]]]
-// CHECK-NEXT:    scf.yield %[[NEW]]
+// CHECK:         %[[FOUR:.+]] = vector.transfer_read %[[X]]
+// CHECK:         %[[PART:.+]] = vector.transfer_write %[[FOUR]], %[[EMPTY]]
+// CHECK:         %[[LAST:.+]] = tensor.extract %[[X]]
+// CHECK-NEXT:    %[[COPY:.+]] = tensor.insert %[[LAST]] into %[[PART]]
 // CHECK:         %[[SUM:.+]] = scf.for %[[K:.+]] = {{.+}} iter_args(%[[S:.+]] = %[[COPY]]) -> (tensor<5xf32>) {
 // CHECK:         %[[GIVEN:.+]] = tensor.extract %[[I]][%[[K]], {{.+}}]
 // CHECK:         %[[BELOW:.+]] = arith.minsi %[[GIVEN]], {{.+}}
