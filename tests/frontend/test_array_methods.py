@@ -149,8 +149,4 @@ def test_where_arrays_lie() -> None:
 def test_methods_of_keys() -> None:
     keys = axir.random.split(axir.random.key(0), (2, 2))
     assert keys.repeat(2, axis=0).shape == (4, 2)
-    onp.testing.assert_array_equal(
-        axir.random.key_data(keys.diagonal()),
-        axir.random.key_data(keys)[onp.array([0, 1]), onp.array([0, 1])],
-    )
     assert keys.device == axir.random.key_data(keys).device
