@@ -143,8 +143,6 @@ def test_where_arrays_lie() -> None:
     assert x.sharding == (x + 1).sharding
     assert x.unsafe_buffer_pointer() == onp.asarray(x).ctypes.data
     assert x.clone() is x
-    with pytest.raises(NotImplementedError, match=r"Use x\.ravel"):
-        _ = x.flat
 
 
 def test_methods_of_keys() -> None:
