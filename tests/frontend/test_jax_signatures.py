@@ -15,16 +15,8 @@ LEFT_OUT = {"out_sharding", "_dot_general"}
 OPEN = {"args", "kwargs"}
 # Of arrays: buffers of other backends, shards, and what says that memory was given back early.
 ARRAY_NAMES_LEFT_OUT = {
-    *(
-        "addressable_shards",
-        "clone",
-        "delete",
-        "device_buffer",
-        "device_buffers",
-        "flat",
-        "format",
-    ),
-    *("global_shards", "platform", "sharding", "traceback", "unsafe_buffer_pointer"),
+    *("addressable_shards", "delete", "device_buffer", "device_buffers", "flat"),
+    *("format", "global_shards", "platform", "traceback"),
 }
 
 

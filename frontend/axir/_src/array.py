@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -125,11 +125,6 @@ class Array(ArrayInterface):
 
     def __format__(self, spec: str) -> str:
         return format(self._scalar(float).item(), spec) if spec and self.ndim == 0 else str(self)
-
-    @property
-    def flat(self) -> NoReturn:
-        """Not there, as assignments to it could not change the array."""
-        raise NotImplementedError("array: arrays are immutable and have no flat. Use x.ravel().")
 
     def item(self, *index: int) -> Any:
         """One element as a Python number; without an index the array must have just one."""

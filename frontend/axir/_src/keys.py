@@ -196,10 +196,6 @@ class KeyArray:
         """Each of the keys several times."""
         return _moved("repeat", self, repeats, axis, **options)
 
-    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> KeyArray:
-        """The keys whose positions on two axes differ by ``offset``."""
-        return _moved("diagonal", self, offset, axis1, axis2)
-
     @property
     def device(self) -> Any:
         """The device that holds the keys."""

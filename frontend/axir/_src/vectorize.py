@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from axir._src import pytree
 from axir._src.array import Array
@@ -18,6 +18,8 @@ from axir_compiler.ir.types import Aval
 from axir_compiler.ops.transformation import VmapOp
 
 __all__ = ["vmap"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _normalized(title: str, axis: Any, x: Array, name: str, is_key: bool) -> int | None:
@@ -60,12 +62,12 @@ def _batch_size(
 
 
 def vmap(
-    fun: Callable[..., Any],
+    fun: F,
     in_axes: Any = 0,
     out_axes: Any = 0,
     axis_name: Any = None,
     axis_size: int | None = None,
-) -> Callable[..., Any]:
+) -> F:
     """The function over a batch: maps ``fun`` over axes of its arguments, by rewriting, without a loop.
 
     Args:
@@ -143,7 +145,7 @@ def vmap(
         found = transform("main", run, [leaves[i] for i in mapped])
         return pytree.unflatten(trees[0], found)
 
-    return batched
+    return batched  # pyright: ignore[reportReturnType]
 
 
 def _with_arrays(title: str, tree: Any, axes: Sequence[int | None]) -> tuple[list[Any], pytree.TreeDef]:
