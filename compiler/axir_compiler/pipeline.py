@@ -100,6 +100,9 @@ def run_passes(
     return report
 
 
+_SHORT_NAMES = {"to-linalg": "lower-to-linalg"}
+
+
 def parse_pipeline(text: str) -> list[Pass]:
     """Passes from text: ``name{option=value,...},name,...``.
 
@@ -109,6 +112,7 @@ def parse_pipeline(text: str) -> list[Pass]:
     passes = []
     for item in _split(text):
         name, brace, rest = item.partition("{")
+        name = _SHORT_NAMES.get(name, name)
         if name not in PASSES:
             raise VerificationError(
                 f"pipeline: there is no pass {name!r}; the passes are {', '.join(PASSES)}."

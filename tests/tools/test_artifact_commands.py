@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from axir import aot
 from axir_tools.main import app
 
 PROGRAM = """
@@ -20,6 +21,8 @@ def g(x, y):
     return {"sum": x.sum() + y["a"], "rest": [x.max(), y["b"]]}
 def h(x):
     return np.linalg.eig(x)
+def order(x):
+    return np.sort(x)
 example = ("f32[2]", {"a": 1.0, "b": "bool[2]"})
 """
 
@@ -58,14 +61,25 @@ def test_run_prints_and_writes_results(folder: Path) -> None:
     [
         (["run", "none.axir"], "none.axir"),
         (["run", "f.axir", "g"], "axir run: name one of its functions: f."),
-        (["run", "f.axir"], "takes 1 arrays; got 0 inputs"),
+        (["run", "f.axir"], "takes 1 arrays; got 0. Give each by --input."),
         (["run", "f.axir", "--input", "f32[2,4]=1,2"], "the shape has 8 elements, the text 2"),
         (["run", "f.axir", "--input", "f32[2,4]=one"], "not all of the elements are float32 numbers"),
         (["run", "f.axir", "--input", "f33[2,4]=1"], "there is no dtype 'f33'"),
         (["run", "f.axir", "--input", "i8[2]=300"], "not all of the elements are int8 numbers"),
         (["run", "f.axir", "--input", "f64[2,4]=1"], "must be float32[2, 4]; got float64[2, 4]"),
         (["run", "f.axir", "--target", "cpu:riscv64", "--input", "f32[2,4]=1"], "no module that runs here"),
+        (["run", "f.axir", "--input", "none.npy"], "none.npy: No such file or directory"),
+        (["inspect", "none.axir"], "none.axir: No such file or directory"),
         (["inspect", "functions_of_test.py"], "not an axir artifact"),
+        (["compile", "functions_of_test.py:f,g", "f32[2,4]"], "functions_of_test.py:f,g: TypeError: "),
+        (
+            ["compile", "functions_of_test.py:f", "f32[batch,4]", "--dim", "rows=1..9"],
+            "there are bounds of 'rows', which no argument has; the sizes with names are batch.",
+        ),
+        (
+            ["compile", "functions_of_test.py:order", "f32[n]", "--target", "vulkan"],
+            "So it is in the program for GPUs; that for CPUs is another one.",
+        ),
         (["compile", "functions_of_test.py:k", "f32[2]"], "there is no 'k' in functions_of_test.py"),
         (["compile", "functions_of_test.py"], "given as file.py:name"),
         (["compile", "none.py:f"], "there is no file none.py"),
@@ -92,11 +106,19 @@ def test_inspect_describes_an_artifact(folder: Path) -> None:
     ):
         assert words in said
     assert "one core, runs here" in said and "one core, does not run here" in said
+    assert "cpu:riscv64 is for the CPU of a riscv64 machine." in said
+    (gpu,) = (line for line in said.splitlines() if "modules/vulkan.vmfb" in line)
+    assert "core" not in gpu
     manifest = json.loads(axir("inspect", folder / "f.axir", "--json"))
     assert [t["name"] for t in manifest["targets"]] == ["cpu:host", "vulkan", "cpu:riscv64"]
     axir("inspect", folder / "f.axir", "--extract", folder / "members")
     assert (folder / "members" / "ir" / "f.mlir").read_text().startswith("module")
     assert (folder / "members" / "modules" / "vulkan.vmfb").stat().st_size > 1000
+
+
+def test_targets_are_listed() -> None:
+    assert axir("compile", "--list-targets").splitlines() == list(aot.TARGETS)
+    assert {"cpu", "vulkan", "vulkan:native", "cuda:sm_80", "metal"} <= set(aot.TARGETS)
 
 
 def test_sizes_have_bounds_from_the_command_line(folder: Path) -> None:

@@ -282,3 +282,40 @@ def test_closed_pipes_are_quiet(program: str) -> None:
     found = subprocess.run(words, shell=True, capture_output=True, text=True, timeout=60, check=False)
     assert found.stdout.count("\n") == 1
     assert found.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("target", "stage", "mark"),
+    [
+        ("cuda:sm_80", "asm", ".target sm_80"),
+        ("vulkan", "asm", "spirv.module"),
+        ("vulkan", "executables", "vulkan-spirv-fb"),
+        ("metal", "linalg", "linalg.generic"),
+    ],
+)
+def test_stages_for_other_targets(program: str, target: str, stage: str, mark: str) -> None:
+    found = run(f"{program}:loss", *TYPES, "--stage", stage, "--target", target)
+    assert found.exit_code == 0, found.output
+    assert mark in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--target", "vulkan"], "--target shows in the stages from linalg on; got --stage trace."),
+        (["--stage", "asm", "--target", "z80"], "there is no target 'z80'. Use one of cpu, "),
+        (["--stage", "llvm", "--target", "vulkan"], "have no form 'llvm' that is text. Use 'asm'."),
+        (["--stage", "asm", "--only", "add"], "--only is for MLIR, which the stage asm is not."),
+        (["--stage", "llvm", "--locations"], "--locations is for MLIR, which the stage llvm is not."),
+        (["--locations", "--by-source"], "give --locations or --by-source, not both."),
+        (
+            ["--pass-by-pass", "--pretty"],
+            "--pass-by-pass shows the passes from trace to rewritten; leave --pretty out.",
+        ),
+        (["--pass-by-pass", "--stage", "hal"], "leave --stage out."),
+    ],
+)
+def test_options_without_effect_are_refused(program: str, words: list[str], message: str) -> None:
+    found = run(f"{program}:loss", *TYPES, *words)
+    assert found.exit_code == 1
+    assert message in found.output

@@ -59,10 +59,17 @@ def test_without_passes_a_module_is_verified_and_printed(file: str) -> None:
     assert once.stdout == again.stdout
 
 
-def test_lowered_modules_are_printed(file: str) -> None:
-    found = run("opt", file, "--passes", "lower-to-linalg")
+@pytest.mark.parametrize("name", ["lower-to-linalg", "to-linalg"])
+def test_lowered_modules_are_printed(file: str, name: str) -> None:
+    found = run("opt", file, "--passes", name)
     assert found.exit_code == 0, found.output
     assert "linalg.generic" in found.stdout
+
+
+def test_json_needs_something_to_print(file: str) -> None:
+    found = run("opt", file, "--json")
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert "give --list-passes or --timing too." in found.stderr
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,8 @@ def test_mlir_files_are_counted(folder: Path) -> None:
         1,
         "axir stats: module.mlir: there is no function @h; it has f, g.\n",
     )
+    typed = run("stats", "module.mlir", "f32[4]")
+    assert typed.exit_code == 1 and "module.mlir is an MLIR file, which has its types" in typed.stderr
 
 
 def test_the_tables_are_text(folder: Path) -> None:

@@ -84,7 +84,9 @@ def _arguments(function: Function, arrays: list[np.ndarray]) -> list[Any]:
     parameters = function.entry.parameters
     wanted = sum(len(p.specs) for p in parameters)
     if len(arrays) != wanted:
-        raise CommandError(f"{function.signature} takes {wanted} arrays; got {len(arrays)} inputs.")
+        raise CommandError(
+            f"{function.signature} takes {wanted} arrays; got {len(arrays)}. Give each by --input."
+        )
     left = iter(arrays)
     return [unflatten(p.tree, left) for p in parameters]
 
@@ -146,8 +148,9 @@ def _description(path: Path, manifest: Manifest, member: Callable[[str], memoryv
 def _target_lines(variant: Variant, module: memoryview) -> list[str]:
     reasons = variant.reasons_not_to_run
     here = "does not run here" if reasons else "runs here"
-    cores = "all cores" if variant.parallel else "one core"
-    lines = [f"  {variant.name}: {variant.member}, {len(module)} bytes, {cores}, {here}"]
+    cores = "all cores, " if variant.parallel else "one core, "
+    where = cores if variant.platform == "cpu" else ""
+    lines = [f"  {variant.name}: {variant.member}, {len(module)} bytes, {where}{here}"]
     needs = [*sorted(variant.features), *(_of_devices(variant.needs) if variant.needs else ())]
     if needs:
         lines.append(f"    needs {' '.join(needs)}")

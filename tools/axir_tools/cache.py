@@ -17,7 +17,10 @@ from axir_tools.console import CommandError, command, human_bytes, print_json, p
 __all__ = ["cache", "entries"]
 
 cache = typer.Typer(
-    name="cache", help="List or remove compiled modules that are kept on disk.", no_args_is_help=True
+    name="cache",
+    help="List or remove compiled modules that are kept on disk.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -5,6 +5,7 @@ $ axir compile model.py:predict 'f32[8,16]' -o model.axir --target cpu:x86-64-v3
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ import typer
 
 from axir import aot
 from axir_tools.console import CommandError, command
-from axir_tools.programs import ArgsFrom, Specs, arguments_for, load
+from axir_tools.programs import ArgsFrom, Specs, arguments_for, load, run_user_code
 
 __all__ = ["compile_"]
 
@@ -67,7 +68,8 @@ def compile_(
     if args_from and specs:
         raise CommandError("give the types of the arguments, or --args-from, not both.")
     args, kwargs = arguments_for(None, args_from) if args_from else (tuple(specs or ()), {})
-    exported = aot.export(
+    export = functools.partial(
+        aot.export,
         functions,
         *args,
         targets=target,
@@ -77,6 +79,7 @@ def compile_(
         dims=[_dim(text) for text in dim or ()],
         **kwargs,
     )
+    exported = run_user_code(program, export)
     path = exported.save(output)
     typer.echo(f"{path}: {path.stat().st_size} bytes\n{exported!r}")
 

@@ -60,6 +60,8 @@ def command(name: str, code: int = 1) -> Callable[[Callable[P, R]], Callable[P, 
 
 
 def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{os.fspath(error.filename)}: {error.strerror}"
     text = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
     if isinstance(error, AxirError | OSError | ValueError | TypeError):
         return text or type(error).__name__

@@ -239,6 +239,8 @@ def opt(
     if list_:
         _list(json)
         return
+    if json and not timing:
+        raise CommandError("--json prints passes or times: give --list-passes or --timing too.")
     text, name = read_input(file)
     pipeline = parse_pipeline(passes)
     if expect_errors:

@@ -30,6 +30,7 @@ __all__ = [
     "apply_transforms",
     "arguments_for",
     "load",
+    "run_user_code",
     "trace",
 ]
 
@@ -75,7 +76,7 @@ def _module(where: str) -> ModuleType:
     if not where.endswith(".py"):
         if os.getcwd() not in sys.path:
             sys.path.insert(0, os.getcwd())
-        return _run(where, lambda: importlib.import_module(where))
+        return run_user_code(where, lambda: importlib.import_module(where))
     if not path.is_file():
         raise CommandError(f"there is no file {where}.")
     folder = str(path.resolve().parent)
@@ -86,11 +87,11 @@ def _module(where: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     loader = spec.loader
     sys.modules[path.stem] = module
-    _run(where, lambda: loader.exec_module(module))
+    run_user_code(where, lambda: loader.exec_module(module))
     return module
 
 
-def _run(what: str, function: Callable[[], Any]) -> Any:
+def run_user_code(what: str, function: Callable[[], Any]) -> Any:
     """Run the user's code; its exceptions become one line with the place."""
     try:
         return function()
@@ -209,7 +210,7 @@ def arguments_for(specs: Sequence[str] | None, args_from: str = "") -> Arguments
     found = load(args_from)
     if callable(found):
         call = found
-        found = _run(args_from, lambda: call())
+        found = run_user_code(args_from, lambda: call())
     if isinstance(found, dict):
         return Arguments((), found)
     return Arguments(found if isinstance(found, tuple) else (found,), {})
@@ -231,7 +232,7 @@ def trace(place: str, specs: Sequence[str] | None, args_from: str = "", transfor
             stack.enter_context(axir.enable_x64())
         args, kwargs = arguments_for(specs, args_from)
         function = fun if isinstance(fun, Wrapped) else axir.jit(fun)
-        return _run(place, lambda: function.trace(*args, **kwargs))
+        return run_user_code(place, lambda: function.trace(*args, **kwargs))
 
 
 _WIDE = frozenset(["f64", "i64", "ui64", "u64", "c128", "float64", "int64", "uint64", "complex128"])

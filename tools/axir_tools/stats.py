@@ -16,7 +16,7 @@ import typer
 from axir_compiler import pipeline
 from axir_compiler.analysis.cost import Cost, OpCost, op_costs, total_cost
 from axir_compiler.analysis.memory import Memory, memory_of
-from axir_compiler.ir.listing import user_place
+from axir_compiler.ir.listing import Place, user_place
 from axir_compiler.ir.module import functions, parse_module
 from axir_compiler.mlir import context, ir
 from axir_compiler.passes.verify import verify_module
@@ -70,6 +70,10 @@ def stats(
 ) -> None:
     """Count operations, bytes and memory of a program, and estimate its time."""
     if program.endswith(".mlir") or program == "-":
+        if specs or args_from or transform:
+            raise CommandError(
+                f"{program} is an MLIR file, which has its types: give no types, nor --transform."
+            )
         module = _module_from_file(program, func)
     else:
         module = trace(program, specs, args_from, transform).compiler_ir("axir")
@@ -104,7 +108,12 @@ def _line(cost: OpCost) -> str:
     if place is None:
         return "no place"
     source = linecache.getline(place.file, place.line).strip()
-    return f"{os.path.basename(place.file)}:{place.line}: {source}".removesuffix(": ")
+    return f"{_named(place)}: {source}".removesuffix(": ")
+
+
+def _named(place: Place) -> str:
+    """File and line; ``-`` stands for the module that was read."""
+    return f"line {place.line}" if place.file == "-" else f"{os.path.basename(place.file)}:{place.line}"
 
 
 def _table(
@@ -154,7 +163,7 @@ def _summary(found: Analysis, machine: Roofline) -> dict[str, Any]:
 
 def _place(op: Any) -> str:
     place = user_place(op.location)
-    return f"{os.path.basename(place.file)}:{place.line}" if place else "no place"
+    return _named(place) if place else "no place"
 
 
 def _print_summary(summary: dict[str, Any]) -> None:

@@ -84,6 +84,7 @@ def export(
     listed = _entries(functions, specs, keywords, name or "f")
     given = {n: without_static(one, numbers, words, n) for n, one in listed.items()}
     requests = [request(n, one, bounds) for n, one in given.items()]
+    _check_names(bounds, {size for one in requests for size in one.bounds})
     kinds = list(dict.fromkeys(d.target.kernels for d in wanted))
     entries = [members_of(one, parameters, kinds) for one in requests]
     large = any(e.is_large for e in entries)
@@ -114,6 +115,13 @@ def export(
 
 
 # What is exported. ----------------------------------------------------------------------------------
+
+
+def _check_names(bounds: Iterable[str], used: set[str]) -> None:
+    for name in bounds:
+        if name not in used:
+            known = f"the sizes with names are {', '.join(sorted(used))}" if used else "no size has a name"
+            raise AxirError(f"export: there are bounds of {name!r}, which no argument has; {known}.")
 
 
 def _default_title(functions: Any, unnamed: str = "f") -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -201,13 +202,26 @@ def _joined(
             parts.append(_joined_from(wanted, given, free, sizes, traced, records, kind))
         except CompileError:
             # Some algorithms are chosen by size. One that suits large sizes does for small ones too.
-            with for_any_size():
+            with for_any_size(), _for_targets(kind):
                 parts.append(_joined_from(wanted, given, free, sizes, traced, records, kind))
     modules = {kind: module for part in parts for kind, module in part.modules.items()}
     special = [
         one for i, part in enumerate(parts) for one in part.special if i == 0 or one not in parts[0].special
     ]
     return parts[0]._replace(modules=modules, special=special)
+
+
+@contextmanager
+def _for_targets(kernels: bool) -> Iterator[None]:
+    """Let an error say that other targets have another program."""
+    try:
+        yield
+    except CompileError as error:
+        if kernels:
+            raise
+        raise CompileError(
+            f"{error} (So it is in the program for GPUs; that for CPUs is another one.)"
+        ) from None
 
 
 def _joined_from(
