@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from axir_compiler.errors import CompileError, InternalError
 from axir_compiler.exact_shaders import add_barriers, make_exact, safe_remainders, widen_fma
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
-from axir_compiler.lowering.fusion import program_blocks, separate_all
+from axir_compiler.lowering.fusion import program_blocks, separate_all, separate_all_reductions
 from axir_compiler.lowering.inner_loops import with_inner_loops
 from axir_compiler.lowering.tilings import with_tilings
 from axir_compiler.mlir import (
@@ -278,20 +278,22 @@ def _forms(module: ir.Module, target: Target) -> Iterator[tuple[tuple[str, ...],
         if target.kernels and name in target.optimizations:
             form = rewritten(form)
     yield (), form
+    if not target.kernels:
+        yield (), _separated(module, separate_all_reductions)
     yield (_NO_MULTI_USE,), form
     if form is not module:
         yield (), module
         yield (_NO_MULTI_USE,), module
-    yield (), _separated(module)
+    yield (), _separated(module, separate_all)
 
 
-def _separated(module: ir.Module) -> ir.Module:
-    """A copy of which IREE fuses nothing."""
+def _separated(module: ir.Module, separate: Callable[[ir.Block], None]) -> ir.Module:
+    """A copy of which IREE fuses less, or nothing."""
     copy = ir.Module.parse(_text(module), module.context)
     with module.context:
         for function in definitions(copy):
             for block in program_blocks(function.regions[0].blocks[0]):
-                separate_all(block)
+                separate(block)
     return copy
 
 
@@ -300,7 +302,7 @@ def _run(worker: _Worker, module: ir.Module) -> tuple[bytes | None, list[tuple[i
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
-        if not (_load(invocation, worker, module) and _execute(invocation, module)):
+        if not (_load(invocation, worker, module) and _execute(invocation, module, messages)):
             return None, messages
         if _has_branches(module):
             compiled = invocation.export_module()
@@ -318,7 +320,7 @@ def _run(worker: _Worker, module: ir.Module) -> tuple[bytes | None, list[tuple[i
 _TRANSLATED = "executable-targets"
 
 
-def _execute(invocation: Invocation, module: ir.Module) -> bool:
+def _execute(invocation: Invocation, module: ir.Module, messages: list[tuple[int, str]]) -> bool:
     """Run IREE's pipeline, with a stop to repair shaders if the program has some; whether it compiled."""
     if "hal.device.targets" not in module.operation.attributes:
         return invocation.execute()
@@ -326,7 +328,11 @@ def _execute(invocation: Invocation, module: ir.Module) -> bool:
     if translated is None:
         return False
     make_exact(translated.operation)
-    add_barriers(translated.operation)
+    if not add_barriers(translated.operation):
+        messages.append(
+            (2, "a kernel in which threads would read shared memory before others have written it")
+        )
+        return False
     invocation.import_module(translated)
     resume_from_phase(invocation, _TRANSLATED)
     return invocation.execute()

@@ -11,6 +11,7 @@ widens numbers, as bool to int32, IREE forgets to have the threads wait for each
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from axir_compiler.mlir import arith, ir
 
@@ -49,11 +50,11 @@ _BARRIER = {
 }
 
 
-def add_barriers(module: ir.Operation) -> int:
+def add_barriers(module: ir.Operation) -> bool:
     """Have threads wait for each other between steps that write and read memory which they share.
 
-    Gives the number of barriers that were missing. Steps are the ops of a kernel's outermost block, which all threads
-    come to.
+    Steps are the ops of a kernel's outermost block, which all threads come to. Gives whether that is enough: within a
+    step, which some threads may skip, none can wait for others.
     """
     kernels: list[ir.Operation] = []
 
@@ -63,23 +64,33 @@ def add_barriers(module: ir.Operation) -> int:
         return ir.WalkResult.ADVANCE
 
     module.walk(visit)
-    return sum(_add_barriers_to(block) for kernel in kernels for block in kernel.regions[0].blocks)
+    found = [_synchronized(block) for kernel in kernels for block in kernel.regions[0].blocks]
+    return all(found)
 
 
-def _add_barriers_to(block: ir.Block) -> int:
-    count, written, read = 0, False, False
+@dataclass
+class _Accesses:
+    """What a step does with shared memory: pointers that it reads and writes, and whether it waits."""
+
+    read: set[ir.Value] = field(default_factory=set)
+    written: set[ir.Value] = field(default_factory=set)
+    waits: bool = False
+
+
+def _synchronized(block: ir.Block) -> bool:
+    """Put the barriers that are missing into a block; whether no step reads what other threads write in it."""
+    written, read, fine = False, False, True
     for op in list(block.operations):
         found = _shared_accesses(op.operation)
-        if (written and found & {"spirv.Load", "spirv.Store"}) or (read and "spirv.Store" in found):
-            if "spirv.ControlBarrier" not in found:
-                _insert_barrier(op.operation)
-                count += 1
+        if not found.waits and ((written and (found.read or found.written)) or (read and found.written)):
+            _insert_barrier(op.operation)
             written = read = False
-        elif "spirv.ControlBarrier" in found:
+        if found.waits:
             written = read = False
-        written |= "spirv.Store" in found
-        read |= "spirv.Load" in found
-    return count
+        elif found.written and not found.read <= found.written:
+            fine = False
+        written, read = written or bool(found.written), read or bool(found.read)
+    return fine
 
 
 def _insert_barrier(before: ir.Operation) -> None:
@@ -89,15 +100,16 @@ def _insert_barrier(before: ir.Operation) -> None:
         ir.Operation.create("spirv.ControlBarrier", attributes=attributes, ip=ir.InsertionPoint(before))
 
 
-def _shared_accesses(op: ir.Operation) -> set[str]:
-    """Names of the ops in an op, or of itself, that read or write shared memory, or wait."""
-    found: set[str] = set()
+def _shared_accesses(op: ir.Operation) -> _Accesses:
+    found = _Accesses()
 
     def visit(inner: ir.Operation) -> ir.WalkResult:
-        if inner.name == "spirv.ControlBarrier" or (
-            inner.name in ("spirv.Load", "spirv.Store") and str(inner.operands[0].type).endswith("Workgroup>")
-        ):
-            found.add(inner.name)
+        if inner.name == "spirv.ControlBarrier":
+            found.waits = True
+        elif inner.name in ("spirv.Load", "spirv.Store"):
+            pointer = inner.operands[0]
+            if str(pointer.type).endswith("Workgroup>"):
+                (found.read if inner.name == "spirv.Load" else found.written).add(pointer)
         return ir.WalkResult.ADVANCE
 
     op.walk(visit)

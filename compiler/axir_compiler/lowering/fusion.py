@@ -7,7 +7,8 @@
   kernel as if both reads were the same, which gives wrong numbers. ``separate_reductions`` keeps it out.
 - Reshapes in front of or behind a hand-written kernel are moved into it, where they cannot be computed; and those of
   a tensor from which an op reads single elements. ``separate_kernels`` keeps them out.
-- ``separate_all`` keeps everything apart, for programs whose fused form IREE cannot compile.
+- ``separate_all_reductions`` and ``separate_all`` keep them or everything apart, for programs whose fused form IREE
+  cannot compile.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ __all__ = [
     "limit_bindings",
     "program_blocks",
     "separate_all",
+    "separate_all_reductions",
     "separate_kernels",
     "separate_reductions",
 ]
@@ -137,6 +139,17 @@ def separate_all(block: ir.Block) -> None:
             for result in list(op.results):
                 if isinstance(result.type, ir.RankedTensorType):
                     _put_barrier(result, list(result.uses))
+
+
+def separate_all_reductions(block: ir.Block) -> None:
+    """Put a barrier behind every reduction.
+
+    What is fused with one on a GPU may read what other threads sum, and IREE does not have it wait.
+    """
+    for op in list(block.operations):
+        if op.operation.name == "linalg.generic" and not _is_parallel(op):
+            for result in list(op.results):
+                _put_barrier(result, [u for u in result.uses if u.owner.operation.name not in _TERMINATORS])
 
 
 def _put_barrier(value: ir.Value, uses: Sequence[ir.OpOperand]) -> None:
