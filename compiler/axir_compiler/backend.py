@@ -21,7 +21,6 @@ from axir_compiler.elsewhere import elsewhere
 from axir_compiler.errors import CompileError, InternalError
 from axir_compiler.exact_shaders import (
     add_barriers,
-    has_races,
     leading_zeros,
     make_exact,
     safe_remainders,
@@ -29,7 +28,7 @@ from axir_compiler.exact_shaders import (
 )
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
-from axir_compiler.lowering.fusion import program_blocks, separate_all, separate_shared
+from axir_compiler.lowering.fusion import program_blocks, separate_all, separate_all_reductions
 from axir_compiler.lowering.in_place import with_in_place_loops
 from axir_compiler.lowering.inner_loops import with_inner_loops
 from axir_compiler.lowering.tilings import with_tilings
@@ -298,12 +297,12 @@ def _forms(module: ir.Module, target: Target) -> Iterator[tuple[tuple[str, ...],
         if target.kernels and name in target.optimizations:
             form = rewritten(form)
     yield (), form
+    if not target.kernels:
+        yield (), _separated(module, separate_all_reductions)
     yield (_NO_MULTI_USE,), form
     if form is not module:
         yield (), module
         yield (_NO_MULTI_USE,), module
-    if target.shaders:
-        yield (), _separated(module, separate_shared)
     yield (), _separated(module, separate_all)
 
 
@@ -354,9 +353,10 @@ def _execute(invocation: Invocation, target: Target, messages: list[tuple[int, s
     if not target.fma:
         split_fma(translated.operation)
     make_exact(translated.operation)
-    add_barriers(translated.operation)
-    if has_races(translated.operation):
-        messages.append((2, "the threads of a kernel share memory and do not wait for each other"))
+    if not add_barriers(translated.operation):
+        messages.append(
+            (2, "a kernel in which threads would read shared memory before others have written it")
+        )
         return False
     invocation.import_module(translated)
     resume_from_phase(invocation, _TRANSLATED)

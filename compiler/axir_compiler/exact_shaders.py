@@ -6,21 +6,19 @@ writes out what it finds as an attribute of that name.
 
 Kernels that IREE makes of two steps keep what is between them in memory that a workgroup shares. Where the first one
 widens numbers, as bool to int32, IREE forgets to have the threads wait for each other.
-What is left of such, inside a step, is found.
 """
 
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from axir_compiler.mlir import arith, ir, math
 
 __all__ = [
     "add_barriers",
-    "has_races",
     "leading_zeros",
     "make_exact",
     "safe_remainders",
@@ -60,11 +58,11 @@ _BARRIER = {
 }
 
 
-def add_barriers(module: ir.Operation) -> int:
+def add_barriers(module: ir.Operation) -> bool:
     """Have threads wait for each other between steps that write and read memory which they share.
 
-    Gives the number of barriers that were missing. Steps are the ops of a kernel's outermost block, which all threads
-    come to.
+    Steps are the ops of a kernel's outermost block, which all threads come to. Gives whether that is enough: within a
+    step, which some threads may skip, none can wait for others.
     """
     kernels: list[ir.Operation] = []
 
@@ -74,23 +72,33 @@ def add_barriers(module: ir.Operation) -> int:
         return ir.WalkResult.ADVANCE
 
     module.walk(visit)
-    return sum(_add_barriers_to(block) for kernel in kernels for block in kernel.regions[0].blocks)
+    found = [_synchronized(block) for kernel in kernels for block in kernel.regions[0].blocks]
+    return all(found)
 
 
-def _add_barriers_to(block: ir.Block) -> int:
-    count, written, read = 0, False, False
+@dataclass
+class _Accesses:
+    """What a step does with shared memory: pointers that it reads and writes, and whether it waits."""
+
+    read: set[ir.Value] = field(default_factory=set)
+    written: set[ir.Value] = field(default_factory=set)
+    waits: bool = False
+
+
+def _synchronized(block: ir.Block) -> bool:
+    """Put the barriers that are missing into a block; whether no step reads what other threads write in it."""
+    written, read, fine = False, False, True
     for op in list(block.operations):
         found = _shared_accesses(op.operation)
-        if (written and found & {"spirv.Load", "spirv.Store"}) or (read and "spirv.Store" in found):
-            if "spirv.ControlBarrier" not in found:
-                _insert_barrier(op.operation)
-                count += 1
+        if not found.waits and ((written and (found.read or found.written)) or (read and found.written)):
+            _insert_barrier(op.operation)
             written = read = False
-        elif "spirv.ControlBarrier" in found:
+        if found.waits:
             written = read = False
-        written |= "spirv.Store" in found
-        read |= "spirv.Load" in found
-    return count
+        elif found.written and not found.read <= found.written:
+            fine = False
+        written, read = written or bool(found.written), read or bool(found.read)
+    return fine
 
 
 def _insert_barrier(before: ir.Operation) -> None:
@@ -100,84 +108,20 @@ def _insert_barrier(before: ir.Operation) -> None:
         ir.Operation.create("spirv.ControlBarrier", attributes=attributes, ip=ir.InsertionPoint(before))
 
 
-def _shared_accesses(op: ir.Operation) -> set[str]:
-    """Names of the ops in an op, or of itself, that read or write shared memory, or wait."""
-    found: set[str] = set()
+def _shared_accesses(op: ir.Operation) -> _Accesses:
+    found = _Accesses()
 
     def visit(inner: ir.Operation) -> ir.WalkResult:
-        if inner.name == "spirv.ControlBarrier" or (
-            inner.name in ("spirv.Load", "spirv.Store") and str(inner.operands[0].type).endswith("Workgroup>")
-        ):
-            found.add(inner.name)
+        if inner.name == "spirv.ControlBarrier":
+            found.waits = True
+        elif inner.name in ("spirv.Load", "spirv.Store"):
+            pointer = inner.operands[0]
+            if str(pointer.type).endswith("Workgroup>"):
+                (found.read if inner.name == "spirv.Load" else found.written).add(pointer)
         return ir.WalkResult.ADVANCE
 
     op.walk(visit)
     return found
-
-
-def has_races(module: ir.Operation) -> bool:
-    """Whether a thread of some shader reads memory that others write to, and does not wait for them.
-
-    Where some of the ops fused into a kernel read from others what another thread computes, IREE forgets the barrier.
-
-    Args:
-        module: as for ``make_exact``.
-    """
-    found = False
-
-    def visit(op: ir.Operation) -> ir.WalkResult:
-        nonlocal found
-        if op.name == "spirv.module":
-            found = found or _races(op)
-            return ir.WalkResult.SKIP
-        return ir.WalkResult.ADVANCE
-
-    module.walk(visit, ir.WalkOrder.PRE_ORDER)
-    return found
-
-
-_SHARED = re.compile(r"!spirv\.ptr<.*, Workgroup>")
-_ONE_THREAD = "[1 : i32, 1 : i32, 1 : i32]"
-
-
-def _races(shader: ir.Operation) -> bool:
-    ops = [op.operation for op in shader.regions[0].blocks[0].operations]
-    sizes = [str(op.attributes["values"]) for op in ops if op.name == "spirv.ExecutionMode"]
-    if sizes and all(size == _ONE_THREAD for size in sizes):
-        return False
-    return any(op.name == "spirv.func" and _reads_of_others(op) for op in ops)
-
-
-def _reads_of_others(function: ir.Operation) -> bool:
-    """Whether some thread reads what it has not written itself, or not alone, where none waits."""
-    read: list[ir.Value] = []
-    written: list[ir.Value] = []
-    waits = False
-
-    def visit(op: ir.Operation) -> ir.WalkResult:
-        nonlocal waits
-        waits = waits or op.name == "spirv.ControlBarrier"
-        if op.name in ("spirv.Load", "spirv.Store") and _SHARED.match(str(op.operands[0].type)):
-            (read if op.name == "spirv.Load" else written).append(op.operands[0])
-        return ir.WalkResult.ADVANCE
-
-    function.walk(visit)
-    return not waits and any(place not in written or not _differs_by_thread(place) for place in read)
-
-
-def _differs_by_thread(value: ir.Value) -> bool:
-    """Whether a number is computed from the one of the thread."""
-    todo, seen = [value], set[ir.Value]()
-    while todo:
-        one = todo.pop()
-        if one in seen or isinstance(one.owner, ir.Block):
-            continue
-        seen.add(one)
-        op = one.owner.operation
-        if "LocalInvocation" in str(op.attributes.get("variable", "")):
-            return True
-        todo.extend(op.operands)
-    return False
 
 
 class _Float(NamedTuple):

@@ -1,10 +1,10 @@
-"""What is repaired in programs for shaders, and the search for threads that do not wait for each other."""
+"""What is repaired in programs for shaders, threads that have to wait for each other among it."""
 
 from __future__ import annotations
 
 import pytest
 
-from axir_compiler.exact_shaders import has_races, leading_zeros, split_fma
+from axir_compiler.exact_shaders import add_barriers, leading_zeros, split_fma
 from axir_compiler.mlir import context, ir
 
 SHADER = """
@@ -20,39 +20,55 @@ spirv.module Logical GLSL450 {{
     %one = spirv.Constant 1 : i32
     %next = spirv.IAdd %thread, %one : i32
     %x = spirv.Constant 1.0 : f32
-    %a = spirv.AccessChain %all[%zero, {written}] : {types}
-    %b = spirv.AccessChain %all[%zero, {read}] : {types}
-    spirv.Store "Workgroup" %a, %x : f32
-    {between}
-    %y = spirv.Load "Workgroup" {place} : f32
+    %some = spirv.IEqual %thread, %one : i32
+    %a = spirv.AccessChain %all[%zero, %thread] : {types}
+    %b = spirv.AccessChain %all[%zero, %next] : {types}
+    {step}
     spirv.Return
   }}
   spirv.EntryPoint "GLCompute" @kernel, @__builtin__LocalInvocationId__
-  spirv.ExecutionMode @kernel "LocalSize", {threads}, 1, 1
+  spirv.ExecutionMode @kernel "LocalSize", 64, 1, 1
 }}
 """
 TYPES = (
     "!spirv.ptr<!spirv.struct<(!spirv.array<64 x f32>)>, Workgroup>, i32, i32 -> !spirv.ptr<f32, Workgroup>"
 )
+WRITE = 'spirv.Store "Workgroup" %a, %x : f32'
+READ = '%y = spirv.Load "Workgroup" {place} : f32'
 WAIT = "spirv.ControlBarrier <Workgroup>, <Workgroup>, <AcquireRelease|WorkgroupMemory>"
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, True),
-        ({"between": WAIT}, False),
-        ({"place": "%a"}, False),
-        ({"place": "%a", "written": "%one"}, True),
-        ({"threads": 1}, False),
-    ],
-    ids=["another's", "another's, after a barrier", "its own", "everybody's", "one thread"],
-)
-def test_reads_of_what_other_threads_write(changes: dict[str, str], expected: bool) -> None:
-    usual = {"written": "%thread", "read": "%next", "between": "", "place": "%b", "threads": 64}
-    text = SHADER.format(**{**usual, "types": TYPES, **changes})
+@pytest.mark.parametrize("between", ["", WAIT], ids=["missing", "there"])
+def test_threads_wait_between_steps(between: str) -> None:
+    text = SHADER.format(types=TYPES, step=f"{WRITE}\n{between}\n{READ}").replace("{place}", "%b")
     with context():
-        assert has_races(ir.Module.parse(text).operation) is expected
+        module = ir.Module.parse(text)
+        assert add_barriers(module.operation)
+        assert module.operation.verify()
+    written, _, rest = str(module).partition("spirv.Store")
+    assert "ControlBarrier" not in written
+    assert rest.count("ControlBarrier") == 1
+    assert rest.index("ControlBarrier") < rest.index("spirv.Load")
+
+
+@pytest.mark.parametrize(("place", "enough"), [("%b", False), ("%a", True)], ids=["another's", "its own"])
+def test_within_a_step_threads_cannot_wait(place: str, enough: bool) -> None:
+    step = f"""
+    spirv.mlir.selection {{
+      spirv.BranchConditional %some, ^then, ^merge
+    ^then:
+      {WRITE}
+      {READ}
+      spirv.Branch ^merge
+    ^merge:
+      spirv.mlir.merge
+    }}
+    """
+    text = SHADER.format(types=TYPES, step=step).replace("{place}", place)
+    with context():
+        module = ir.Module.parse(text)
+        assert add_barriers(module.operation) is enough
+    assert "ControlBarrier" not in str(module)
 
 
 def test_leading_zeros_are_counted_in_32_bits() -> None:

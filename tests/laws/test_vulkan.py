@@ -95,6 +95,69 @@ def test_threads_wait_for_widened_numbers(device: Device) -> None:
         np.testing.assert_array_equal(jitted(at, new), expected)
 
 
+def test_factorizations(device: Device) -> None:
+    """One jitted function; residuals and orthogonality as on CPUs."""
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((2, 7, 5)).astype(np.float32)
+    square = np.swapaxes(x, 1, 2) @ x + np.eye(5, dtype=np.float32)
+
+    def factored(x, a):
+        return (
+            np_.linalg.cholesky(a),
+            np_.linalg.solve(a, np_.swapaxes(x, 1, 2)),
+            np_.linalg.qr(x),
+            np_.linalg.eigh(a),
+            np_.linalg.svd(x, full_matrices=False),
+        )
+
+    there = axir.jit(factored, device=axir.devices("vulkan")[0])
+    lower, solved, (q, r), (w, v), (u, s, vh) = axir.tree.map(np.asarray, there(x, square))
+    eps = float(np.finfo(np.float32).eps) * 50
+
+    def close(found: np.ndarray, expected: np.ndarray) -> None:
+        np.testing.assert_allclose(found, expected, atol=eps * np.abs(expected).max())
+
+    def adjoint(a: np.ndarray) -> np.ndarray:
+        return np.swapaxes(a, 1, 2)
+
+    close(lower @ adjoint(lower), square)
+    close(square @ solved, adjoint(x))
+    close(q @ r, x)
+    close((v * w[:, None]) @ adjoint(v), square)
+    close((u * s[:, None]) @ vh, x)
+    for columns in (q, v, u, adjoint(vh)):
+        close(adjoint(columns) @ columns, np.broadcast_to(np.eye(5), (2, 5, 5)))
+
+
+def test_transforms(device: Device) -> None:
+    rng = np.random.default_rng(2)
+    lengths = (6, 131)
+    xs = [rng.standard_normal((2, n)).astype(np.float32) for n in lengths]
+    jitted = axir.jit(lambda *xs: [np_.fft.rfft(x) for x in xs], device=axir.devices("vulkan")[0])
+    for found, x in zip(jitted(*xs), xs, strict=True):
+        expected = np.fft.rfft(x)
+        np.testing.assert_allclose(found, expected, atol=1e-6 * np.abs(expected).max())
+
+
+def test_gradients_of_sorting_and_indexing(device: Device) -> None:
+    x = np.random.default_rng(3).standard_normal(9).astype(np.float32)
+    at = np.array([4, 0, 4, 12, -3], np.int32)
+
+    def f(x):
+        picked = np_.take(x, at, mode="fill", fill_value=0)
+        return (np_.sort(x) * np_.arange(9.0)).sum() + (picked**2).sum() + x.at[at].add(x[:5]).prod()
+
+    found = axir.jit(axir.grad(f), device=axir.devices("vulkan")[0])(x)
+    np.testing.assert_allclose(found, axir.grad(f)(x), rtol=1e-4, atol=1e-5)
+
+
+def test_what_is_missing_is_said(device: Device) -> None:
+    target = dataclasses.replace(vulkan_target(device), dtypes=frozenset({np.dtype("int32")}))
+    runs = [run for run in GROUPS["reduce_sum"] if run[1] == np.float16][:1]
+    with pytest.raises(CompileError, match="f16 numbers"):
+        Program(runs, target=target, device=device)
+
+
 def test_long_axes_are_sorted(device: Device) -> None:
     x = np.random.default_rng(0).integers(0, 50, (3, 200)).astype(np.float32)
     x[0, 5], x[1, 7], x[2, 9] = np.nan, -0.0, -np.inf

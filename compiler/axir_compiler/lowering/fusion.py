@@ -7,9 +7,8 @@
   kernel as if both reads were the same, which gives wrong numbers. ``separate_reductions`` keeps it out.
 - Reshapes in front of or behind a hand-written kernel are moved into it, where they cannot be computed; and those of
   a tensor from which an op reads single elements. ``separate_kernels`` keeps them out.
-- ``separate_shared`` keeps those apart from which several others read: in shaders, threads do not wait for each other
-  before they read what others computed.
-- ``separate_all`` keeps everything apart, for programs whose fused form IREE cannot compile.
+- ``separate_all_reductions`` and ``separate_all`` keep them or everything apart, for programs whose fused form IREE
+  cannot compile.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ __all__ = [
     "limit_bindings",
     "program_blocks",
     "separate_all",
+    "separate_all_reductions",
     "separate_kernels",
     "separate_reductions",
-    "separate_shared",
 ]
 
 # IREE may add buffers of its own, and fuses reshapes and fills that are not counted here.
@@ -142,15 +141,15 @@ def separate_all(block: ir.Block) -> None:
                     _put_barrier(result, list(result.uses))
 
 
-def separate_shared(block: ir.Block) -> None:
-    """Put a barrier behind every op that IREE could fuse with several others, or with one in several ways."""
+def separate_all_reductions(block: ir.Block) -> None:
+    """Put a barrier behind every reduction.
+
+    What is fused with one on a GPU may read what other threads sum, and IREE does not have it wait.
+    """
     for op in list(block.operations):
-        if op.operation.name not in _FUSED:
-            continue
-        for result in list(op.results):
-            uses = list(result.uses)
-            if len(uses) > 1 and isinstance(result.type, ir.RankedTensorType):
-                _put_barrier(result, uses)
+        if op.operation.name == "linalg.generic" and not _is_parallel(op):
+            for result in list(op.results):
+                _put_barrier(result, [u for u in result.uses if u.owner.operation.name not in _TERMINATORS])
 
 
 def _put_barrier(value: ir.Value, uses: Sequence[ir.OpOperand]) -> None:

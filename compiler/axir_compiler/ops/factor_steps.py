@@ -30,6 +30,7 @@ from axir_compiler.ops.matrices import (
 from axir_compiler.ops.stepping import repeat
 
 __all__ = [
+    "apart",
     "cholesky_by_columns",
     "flat",
     "lu_by_columns",
@@ -60,6 +61,14 @@ def magnitude(x: Value) -> Value:
     if not is_complex(aval_of(x).dtype):
         return ops.abs(x)
     return ops.add(ops.abs(ops.real(x)), ops.abs(ops.imag(x)))
+
+
+def apart(x: Value) -> Value:
+    """What a reduction gives, in memory.
+
+    IREE would fuse it with ops that read what other threads have summed, and have none of them wait.
+    """
+    return ops.optimization_barrier(x)
 
 
 def _zero() -> Value:
@@ -109,7 +118,7 @@ def cholesky_by_columns(x: Value) -> Value:
 
     def step(k: Value, carry: Sequence[Value], consts: Sequence[Value]) -> list[Value]:
         (factor,), (matrix,) = carry, consts
-        done = matmul(factor, adjoint(_row(factor, k)))
+        done = apart(matmul(factor, adjoint(_row(factor, k))))
         column = ops.sub(_column(matrix, k), done)
         root = ops.sqrt(real_part(_row(column, k)))
         root = _spread(like(root, column), column)
@@ -118,9 +127,9 @@ def cholesky_by_columns(x: Value) -> Value:
 
     matrices = flat(x)
     (factor,) = repeat(n, [ops.zeros_like(matrices)], [matrices], step)
-    pivots = real_part(diagonal(factor))
+    pivots = real_part(apart(diagonal(factor)))
     positive = ops.compare(pivots, ops.zeros_like(pivots), direction="gt")
-    fine = ops.reduce_and(positive, axes=(1,))
+    fine = apart(ops.reduce_and(positive, axes=(1,)))
     nan = triangle(ops.full(aval_of(factor).shape, not_a_number(dtype), dtype), "le")
     return shaped(ops.select_along(fine, factor, nan), batch)
 
@@ -139,13 +148,13 @@ def triangular_solve_by_rows(
     if transpose:
         a, upper = transposed(a), not upper
     count = aval_of(a).shape[-1]
-    pivots = diagonal(a)
+    pivots = apart(diagonal(a))
     beside = triangle(a, "gt" if upper else "lt")
 
     def step(t: Value, carry: Sequence[Value], consts: Sequence[Value]) -> list[Value]:
         (found,), (beside, pivots, b) = carry, consts
         k = _last_step(count, t) if upper else t
-        row = ops.sub(_row(b, k), matmul(_row(beside, k), found))
+        row = ops.sub(_row(b, k), apart(matmul(_row(beside, k), found)))
         if not unit:
             row = ops.div(row, _spread(_row(pivots, k), row))
         return [ops.dynamic_update_slice(found, row, _zero(), k, _zero())]
@@ -172,7 +181,7 @@ def _eliminate(k: Value, carry: Sequence[Value], _: Sequence[Value]) -> list[Val
     matrix, pivots, order = carry
     size = ops.reshape(magnitude(_column(matrix, k)), shape=aval_of(order).shape)
     size = ops.select(_is_place(size, 1, "lt", k), ops.full_like(size, -1), size)
-    best = ops.argmax(size, axis=1, index_dtype=_INT32)
+    best = apart(ops.argmax(size, axis=1, index_dtype=_INT32))
     swapped = _swap(order, k, best)
     matrix, order = ops.take_rows(matrix, swapped), ops.take_along(order, swapped, axis=1)
     chosen = ops.broadcast_axis(best, 1, aval_of(pivots).shape[1])
@@ -240,7 +249,7 @@ def _reflect(k: Value, carry: Sequence[Value], _: Sequence[Value]) -> list[Value
     r, vectors, factors = carry
     column = _column(r, k)
     column = ops.select(_is_place(column, 1, "ge", k), column, ops.zeros_like(column))
-    size = ops.reduce_max(magnitude(column), axes=(1,))
+    size = apart(ops.reduce_max(magnitude(column), axes=(1,)))
     size = ops.select(ops.compare(size, ops.zeros_like(size), direction="eq"), ops.full_like(size, 1), size)
     size = ops.reshape(size, shape=(*aval_of(size).shape, 1))
     scaled = ops.div(column, like(_spread(size, column), column))
@@ -264,7 +273,7 @@ def _reflect(k: Value, carry: Sequence[Value], _: Sequence[Value]) -> list[Value
 def _length(alpha: Value, rest: Value) -> tuple[Value, Value]:
     """The new element on the diagonal, and whether nothing is to be done."""
     squares = ops.add(ops.square(real_part(rest)), _imaginary_square(rest))
-    total = ops.reduce_sum(squares, axes=(1,))
+    total = apart(ops.reduce_sum(squares, axes=(1,)))
     total = ops.reshape(total, shape=(*aval_of(total).shape, 1))
     first, turned = real_part(alpha), _imaginary_square(alpha)
     others = ops.add(total, turned)
@@ -283,6 +292,6 @@ def _imaginary_square(x: Value) -> Value:
 
 def _reflected(x: Value, vector: Value, factor: Value) -> Value:
     """``x - factor v (v^H x)``."""
-    product = matmul(adjoint(vector), x)
+    product = apart(matmul(adjoint(vector), x))
     scaled = ops.mul(vector, _spread(factor, vector))
     return ops.sub(x, ops.mul(_spread(scaled, x), _spread(product, x)))

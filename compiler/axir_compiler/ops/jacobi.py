@@ -17,7 +17,7 @@ import numpy as np
 from axir_compiler import ops
 from axir_compiler.ir.op import Value
 from axir_compiler.ir.types import Aval, aval_of, is_complex, real_dtype
-from axir_compiler.ops.factor_steps import flat, magnitude, shaped
+from axir_compiler.ops.factor_steps import apart, flat, magnitude, shaped
 from axir_compiler.ops.matrices import (
     adjoint,
     conjugate,
@@ -53,7 +53,7 @@ def eigh_by_rotations(x: Value, *, upper: bool) -> list[Value]:
     if n > 1:
         even = n + n % 2
         matrix, vectors = _swept_eigen(_widened(matrix, even, even), _widened(vectors, n, even))
-    values = _first(real_part(diagonal(matrix)), n)
+    values = _first(real_part(apart(diagonal(matrix))), n)
     values, order = _ordered(values, largest_first=False)
     vectors = _columns(_first(vectors, n), order)
     values = ops.mul(values, ops.broadcast_axis(size, 1, n))
@@ -110,7 +110,7 @@ def _pair_elements(matrix: Value) -> tuple[Value, Value, Value]:
     spread = ops.reshape(matrix, shape=(batch, 2, half, 2, half))
     row, column = (ops.iota(shape=aval_of(spread).shape, dimension=d, dtype=_INT32) for d in (2, 4))
     same = ops.compare(row, column, direction="eq")
-    found = ops.reduce_sum(ops.select(same, spread, ops.zeros_like(spread)), axes=(4,))
+    found = apart(ops.reduce_sum(ops.select(same, spread, ops.zeros_like(spread)), axes=(4,)))
 
     def element(i: int, j: int) -> Value:
         # The axes are those of batch, row, pair and column.
@@ -182,7 +182,7 @@ def _normalized(x: Value) -> tuple[Value, Value, Value]:
 
     Matrices that are not become zeros, so that loops end.
     """
-    largest = ops.reduce_max(magnitude(x), axes=(1, 2))
+    largest = apart(ops.reduce_max(magnitude(x), axes=(1, 2)))
     fine = ops.is_finite(largest)
     none = ops.compare(largest, ops.zeros_like(largest), direction="eq")
     size = ops.select(ops.or_(none, ops.not_(fine)), ops.full_like(largest, 1), largest)
@@ -270,14 +270,14 @@ def _norms(x: Value) -> Value:
     squares = ops.square(real_part(x))
     if is_complex(aval_of(x).dtype):
         squares = ops.add(squares, ops.square(ops.imag(x)))
-    return ops.sqrt(ops.reduce_sum(squares, axes=(1,)))
+    return ops.sqrt(apart(ops.reduce_sum(squares, axes=(1,))))
 
 
 def _left(matrix: Value, full: bool) -> Value:
     """Orthonormal columns in the directions of orthogonal ones, completed."""
     q, r = ops.qr(matrix, full_matrices=int(full))
     n = aval_of(matrix).shape[-1]
-    pivots = real_part(diagonal(_square(r, n)))
+    pivots = real_part(apart(diagonal(_square(r, n))))
     negative = ops.compare(pivots, ops.zeros_like(pivots), direction="lt")
     missing = aval_of(q).shape[-1] - n
     no = ops.constant(value=ops.scalar_value(False, np.dtype(bool)))
@@ -327,7 +327,7 @@ def _products(matrix: Value) -> tuple[Value, Value, Value]:
         return ops.slice(matrix, start=(0, 0, start), limit=limit, stride=(1, 1, 1))
 
     def total(x: Value, y: Value) -> Value:
-        return ops.reduce_sum(ops.mul(conjugate(x), y), axes=(1,))
+        return apart(ops.reduce_sum(ops.mul(conjugate(x), y), axes=(1,)))
 
     p, q = part(0), part(half)
     return real_part(total(p, p)), total(p, q), real_part(total(q, q))

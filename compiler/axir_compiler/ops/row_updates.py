@@ -64,6 +64,7 @@ def _compared(kind: str, old: Value, at: Value, new: Value) -> Value:
     here = ops.compare(ops.broadcast_axis(at, 1, rows), place, direction="eq")
     number = ops.iota(shape=shape, dimension=2, dtype=_INT32)
     last = ops.reduce_max(ops.select(here, number, ops.full_like(number, -1)), axes=(2,))
+    last = ops.optimization_barrier(last)
     if not kind:
         return _chosen(last, old, _rows(new, last))
     wide = (*shape, columns)

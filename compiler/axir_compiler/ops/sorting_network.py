@@ -68,15 +68,23 @@ def _ranked(numbers: Sequence[Value], size: int) -> Value:
     """Each element's place is the number of elements before it; the order is the inverse of the places."""
     shape = aval_of(numbers[0]).shape
     axis = len(shape) - 1
-    everything = [*numbers, ops.iota(shape=shape, dimension=axis, dtype=_INT32)]
-    columns = [ops.broadcast_axis(x, axis + 1, size) for x in everything]
-    rows = [ops.broadcast_axis(x, axis, size) for x in everything]
+    pairs = (*shape, size)
+    # In memory: a kernel that computes them would share them between its threads, and IREE has none of them wait.
+    numbers = [ops.optimization_barrier(x) for x in numbers]
+    columns, rows = (
+        [
+            *(ops.broadcast_axis(x, at, size) for x in numbers),
+            ops.iota(shape=pairs, dimension=d, dtype=_INT32),
+        ]
+        for at, d in ((axis + 1, axis), (axis, axis + 1))
+    )
     before = ops.convert(_precedes(columns, rows), dtype=_INT32)
-    place = ops.reduce_sum(before, axes=(axis,))
+    place = ops.optimization_barrier(ops.reduce_sum(before, axes=(axis,)))
     wanted = ops.iota(shape=(*shape, size), dimension=axis + 1, dtype=_INT32)
     here = ops.compare(ops.broadcast_axis(place, axis + 1, size), wanted, direction="eq")
     position = ops.iota(shape=(*shape, size), dimension=axis, dtype=_INT32)
-    return ops.reduce_sum(ops.select(here, position, ops.zeros_like(position)), axes=(axis,))
+    found = ops.reduce_sum(ops.select(here, position, ops.zeros_like(position)), axes=(axis,))
+    return ops.optimization_barrier(found)
 
 
 def _merged(numbers: Sequence[Value], size: int) -> Value:
