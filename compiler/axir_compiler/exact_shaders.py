@@ -183,41 +183,56 @@ def _declare_int64(op: ir.Operation) -> None:
         op.attributes["vce_triple"] = ir.Attribute.parse(declared.replace("[", "[Int64, ", 1), op.context)
 
 
+class _Shader:
+    """Builds arithmetic of one type in a shader: floats, or vectors of them."""
+
+    def __init__(self, kind: ir.Type):
+        self.kind = kind
+        self.form = _FLOATS[_element(kind)]
+        self._word = ir.IntegerType.get_signless(self.form.width)
+        self._bits = _like(kind, self._word)
+
+    def new(self, name: str, *operands: ir.Value, result: ir.Type | None = None) -> ir.Value:
+        kind = self.kind if result is None else result
+        return ir.Operation.create(f"spirv.{name}", results=[kind], operands=operands).result
+
+    def halves(self, x: ir.Value) -> tuple[ir.Value, ir.Value]:
+        """The upper bits of a significand, and the rest of the number."""
+        high = self.new("Bitcast", self._masked(x, self._constant(-1 << self.form.low_half)))
+        return high, self.new("FSub", x, high)
+
+    def is_finite(self, x: ir.Value) -> ir.Value:
+        """Told from its bits: drivers need not compare NaN as one expects."""
+        largest = self._constant(self.form.exponent)
+        truth = _like(self.kind, ir.IntegerType.get_signless(1))
+        return self.new("INotEqual", self._masked(x, largest), largest, result=truth)
+
+    def _masked(self, x: ir.Value, mask: ir.Value) -> ir.Value:
+        bits = self.new("Bitcast", x, result=self._bits)
+        return self.new("BitwiseAnd", bits, mask, result=self._bits)
+
+    def _constant(self, number: int) -> ir.Value:
+        value: ir.Attribute = ir.IntegerAttr.get(self._word, number)
+        if self._bits != self._word:
+            value = ir.DenseElementsAttr.get_splat(self._bits, value)
+        return ir.Operation.create("spirv.Constant", results=[self._bits], attributes={"value": value}).result
+
+
 def _rounded_once(op: ir.Operation) -> ir.Value:
     x, y, z = op.operands
-    kind = x.type
-    form = _FLOATS[_element(kind)]
-    word = ir.IntegerType.get_signless(form.width)
-    bits = _like(kind, word)
-
-    def new(name: str, *operands: ir.Value, result: ir.Type = kind) -> ir.Value:
-        return ir.Operation.create(f"spirv.{name}", results=[result], operands=operands).result
-
-    def masked(value: ir.Value, mask: int) -> tuple[ir.Value, ir.Value]:
-        number: ir.Attribute = ir.IntegerAttr.get(word, mask)
-        if bits != word:
-            number = ir.DenseElementsAttr.get_splat(bits, number)
-        constant = ir.Operation.create("spirv.Constant", results=[bits], attributes={"value": number}).result
-        return new("BitwiseAnd", new("Bitcast", value, result=bits), constant, result=bits), constant
-
-    def halves(value: ir.Value) -> tuple[ir.Value, ir.Value]:
-        high = new("Bitcast", masked(value, -1 << form.low_half)[0])
-        return high, new("FSub", value, high)
-
+    shader = _Shader(x.type)
+    new = shader.new
     product = new("FMul", x, y)
     total = new("FAdd", product, z)
-    (x_high, x_low), (y_high, y_low) = halves(x), halves(y)
+    (x_high, x_low), (y_high, y_low) = shader.halves(x), shader.halves(y)
     error = new("FSub", new("FMul", x_high, y_high), product)
     for left, right in ((x_high, y_low), (x_low, y_high), (x_low, y_low)):
         error = new("FAdd", error, new("FMul", left, right))
     added = new("FSub", total, product)
     lost = new("FAdd", new("FSub", product, new("FSub", total, added)), new("FSub", z, added))
     repaired = new("FAdd", total, new("FAdd", lost, error))
-    # Infinities and NaN have no halves: of them, the plain sum is right. They are told from their bits, since drivers
-    # need not compare NaN as one expects.
-    exponent, largest = masked(total, form.exponent)
-    truth = _like(kind, ir.IntegerType.get_signless(1))
-    return new("Select", new("INotEqual", exponent, largest, result=truth), repaired, total)
+    # Infinities and NaN have no halves: of them, the plain sum is right.
+    return new("Select", shader.is_finite(total), repaired, total)
 
 
 def leading_zeros(module: ir.Operation) -> None:
