@@ -181,7 +181,7 @@ def _eliminate(k: Value, carry: Sequence[Value], _: Sequence[Value]) -> list[Val
     matrix, pivots, order = carry
     size = ops.reshape(magnitude(_column(matrix, k)), shape=aval_of(order).shape)
     size = ops.select(_is_place(size, 1, "lt", k), ops.full_like(size, -1), size)
-    best = apart(ops.argmax(size, axis=1, index_dtype=_INT32))
+    best = apart(ops.argmax(apart(size), axis=1, index_dtype=_INT32))
     swapped = _swap(order, k, best)
     matrix, order = ops.take_rows(matrix, swapped), ops.take_along(order, swapped, axis=1)
     chosen = ops.broadcast_axis(best, 1, aval_of(pivots).shape[1])

@@ -43,7 +43,9 @@ def with_rows(kind: str, old: Value, at: Value, new: Value) -> Value:
     dtype = aval_of(old).dtype
     wide = _wide(kind, dtype)
     if wide != dtype:
-        found = with_rows(kind, ops.convert(old, dtype=wide), at, ops.convert(new, dtype=wide))
+        # In memory: IREE would widen numbers in the kernel that reduces them, whose threads do not wait for that.
+        new = ops.optimization_barrier(ops.convert(new, dtype=wide))
+        found = with_rows(kind, ops.convert(old, dtype=wide), at, new)
         return ops.convert(found, dtype=dtype)
     compared = batch * rows * count * (columns if kind else 1)
     return (_compared if compared <= _COMPARED else _sorted)(kind, old, at, new)
