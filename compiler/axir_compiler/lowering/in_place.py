@@ -59,26 +59,26 @@ def _filled_by(loop: ir.Operation) -> Iterator[_Filled]:
     carried, inits = list(body.arguments)[1:], list(loop.operands)[3:]
     handed_on = list(body.operations)[-1].operands
     for position, (argument, init, new) in enumerate(zip(carried, inits, handed_on, strict=True)):
-        number = _start(init)
-        if number is not None and _is_large(argument.type) and _is_written_only(argument, new, body):
-            yield _Filled(loop, position, None if number == _UNDEFINED else number)
+        if _is_large(argument.type) and _is_uniform(init) and _is_written_only(argument, new, body):
+            yield _Filled(loop, position, _number_of(init))
 
 
-_UNDEFINED = "undefined"
-
-
-def _start(value: ir.Value) -> ir.Attribute | ir.Value | str | None:
-    """The number that fills an array at first; ``None`` if there are several, or none is known."""
+def _is_uniform(value: ir.Value) -> bool:
+    """Whether an array repeats one number, or is undefined."""
     owner = value.owner
     if isinstance(owner, ir.Block):
-        return None
-    if owner.name == "tensor.empty":
-        return _UNDEFINED
-    if owner.name == "linalg.fill":
-        return owner.operands[0]
-    if owner.name == "arith.constant" and owner.attributes["value"].is_splat:
+        return False
+    if owner.name == "arith.constant":
+        return owner.attributes["value"].is_splat
+    return owner.name in ("tensor.empty", "linalg.fill")
+
+
+def _number_of(value: ir.Value) -> ir.Attribute | ir.Value | None:
+    """What a uniform array repeats; ``None`` of one that is undefined."""
+    owner = value.owner
+    if owner.name == "arith.constant":
         return owner.attributes["value"].get_splat_value()
-    return None
+    return owner.operands[0] if owner.name == "linalg.fill" else None
 
 
 def _is_large(kind: ir.Type) -> bool:
