@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
+
 from axir._src import pytree
 from axir._src.array import Array
 from axir._src.call import flatten_arrays, name_of, trace_flat
@@ -19,6 +21,7 @@ from axir_compiler.ops.transformation import VmapOp
 
 __all__ = ["vmap"]
 
+_ARRAYS = (Array, np.ndarray, np.generic, bool, int, float, complex)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -149,12 +152,13 @@ def vmap(
 
 
 def _with_arrays(title: str, tree: Any, axes: Sequence[int | None]) -> tuple[list[Any], pytree.TreeDef]:
-    """The leaves, those that are mapped as arrays; others may be any Python values."""
+    """The leaves as arrays; those that are not mapped may also be other Python values."""
     leaves, treedef = pytree.flatten(tree)
-    mapped = [x for x, axis in zip(leaves, axes, strict=True) if axis is not None]
-    names = [n for n, axis in zip(pytree.call_names(tree), axes, strict=True) if axis is not None]
-    arrays = iter(flatten_arrays(title, mapped, lambda _: names)[0])
-    return [x if axis is None else next(arrays) for x, axis in zip(leaves, axes, strict=True)], treedef
+    other = [a is None and not isinstance(x, _ARRAYS) for x, a in zip(leaves, axes, strict=True)]
+    given = [x for x, is_other in zip(leaves, other, strict=True) if not is_other]
+    names = [n for n, is_other in zip(pytree.call_names(tree), other, strict=True) if not is_other]
+    arrays = iter(flatten_arrays(title, given, lambda _: names)[0])
+    return [x if is_other else next(arrays) for x, is_other in zip(leaves, other, strict=True)], treedef
 
 
 def _without(aval: Aval, axis: int | None) -> Aval:
