@@ -146,8 +146,7 @@ def test_targets_that_cannot_be_compiled_for(target: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("function", "targets", "message"),
     [
-        (np.fft.fft, ["vulkan", "cuda:sm_80", "rocm:gfx942", "metal"], "loops over single elements .* At "),
-        (lambda x: x.astype("float16") * 2, ["vulkan", "metal"], "f16 numbers"),
+        (lambda x: x.astype("float16") * 2, ["vulkan", "metal"], "f16 numbers.* At "),
         (lambda x: x.astype("bfloat16") * 2, ["vulkan"], "bf16 numbers"),
     ],
 )
