@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from axir_compiler.abilities import check_abilities
 from axir_compiler.direct_calls import make_direct
 from axir_compiler.elsewhere import elsewhere
@@ -128,7 +126,6 @@ def _checked(module: ir.Module, target: Target) -> ir.Module:
     """The program as IREE is to see it, once nothing is known that the target cannot compute."""
     check_lowered(module)
     check_abilities(module, target)
-    _check_fma(module, target)
     module = with_constant_kernels_folded(module)
     return _for_device(module, target) if target.device else module
 
@@ -207,33 +204,6 @@ def check_lowered(module: ir.Module) -> None:
     module.operation.walk(visit)
     for op, what in found:
         raise InternalError(f"compile: {what} ({op.location}). Report this as a bug of axir.")
-
-
-# For CPUs and for devices. Some functions of float32 compute in float64.
-_FMA_ADVICE = (
-    "Compile for x86-64-v3 or later, or use float32.",
-    "Compile it for a CPU; on this device most functions of float32 are right.",
-)
-
-
-def _check_fma(module: ir.Module, target: Target) -> None:
-    """Refuse float64 programs that rely on a fused multiply-add where the target has none."""
-    # Halves of float64 are made of 64-bit integers (``split_fma``).
-    if target.fma or (target.device and np.dtype("int64") in target.dtypes):
-        return
-    found: list[ir.Operation] = []
-
-    def visit(op: ir.Operation) -> ir.WalkResult:
-        if op.name == "math.fma" and "f64" in str(op.results[0].type):
-            found.append(op)
-        return ir.WalkResult.INTERRUPT if found else ir.WalkResult.ADVANCE
-
-    module.operation.walk(visit)
-    if found:
-        raise CompileError(
-            f"compile: {target.name} has no fused multiply-add, without which functions of float64 are wrong. "
-            f"{_FMA_ADVICE[bool(target.device)]} At {found[0].location}."
-        )
 
 
 def _is_complex_tensor(kind: ir.Type) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from axir_compiler.ir.types import BOOL, COMPLEX, real_dtype
 from axir_compiler.lowering import emit, scalar
+from axir_compiler.lowering.cpu_tiles import lowering_config, set_tiles
 from axir_compiler.lowering.emit import is_half, signless
 from axir_compiler.lowering.generic import (
     elementwise,
@@ -25,7 +26,7 @@ from axir_compiler.lowering.generic import (
     zeros,
 )
 from axir_compiler.lowering.movement import reshape, transpose
-from axir_compiler.mlir import context, ir
+from axir_compiler.mlir import ir
 
 __all__ = ["dot_general"]
 
@@ -139,7 +140,7 @@ def _contract(
     init = fill(sizes, emit.constant(kind, 0)) if summed else empty(sizes, kind)
     result = generic([x, y], [init], maps, body, reduced=[loops.index("k")] if summed else [])[0]
     if wide == _FLOAT64 and set("mnk") <= set(size):
-        result.owner.attributes["compilation_info"] = ir.Attribute.parse(_tiling(loops, size), context())
+        set_tiles(result.owner, _tiling(loops, size))
     if wide == result_dtype:
         return result
     return elementwise(
@@ -159,15 +160,10 @@ def _tiling(loops: Sequence[str], size: dict[str, int]) -> str:
     The sizes that IREE chooses for CPUs with AVX-512 are too large for its own limit on vectors.
     """
     tile = {role: min(size[role], _TILE[role]) for role in loops}
-    config = (
-        f"distribution = {[min(size[r], _PART[r]) if r != 'k' else 0 for r in loops]}, "
-        f"vector_common_parallel = {[tile[r] if r != 'k' else 0 for r in loops]}, "
-        f"vector_reduction = {[tile[r] if r == 'k' else 0 for r in loops]}"
-    )
-    return (
-        f"#iree_codegen.compilation_info<lowering_config = #iree_cpu.lowering_config<{config}>, translation_info = "
-        "#iree_codegen.translation_info<pipeline = #iree_cpu.pipeline<DoubleTilingExpert>, "
-        "{enable_loop_peeling}>>"
+    return lowering_config(
+        [min(size[r], _PART[r]) if r != "k" else 0 for r in loops],
+        [tile[r] if r != "k" else 0 for r in loops],
+        [tile[r] if r == "k" else 0 for r in loops],
     )
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from axir_compiler.ir.windows import Window
 from axir_compiler.lowering import emit, scalar
 from axir_compiler.lowering.contractions import dot_general
+from axir_compiler.lowering.cpu_tiles import lowering_config, set_tiles
 from axir_compiler.lowering.emit import is_half, signless
 from axir_compiler.lowering.generic import (
     constant,
@@ -353,7 +354,7 @@ def _along_one_axis(x: ir.Value, y: ir.Value, layout: Layout, products: _Product
     """The sums as they are defined, with tile sizes: those that IREE chooses make it 10 times slower."""
     found = _as_defined(x, y, layout, products)
     loops = [(layout.batch, 1), (layout.positions[0], _TILE[0]), (layout.outputs, _TILE[1])]
-    found.owner.attributes["compilation_info"] = ir.Attribute.parse(_tiling(loops, 2), context())
+    set_tiles(found.owner, _tiling(loops, 2), "ConvTileAndDecomposeExpert")
     return found
 
 
@@ -376,15 +377,7 @@ def _tiling(loops: Sequence[tuple[int, int]], reductions: int) -> str:
         while math.prod(-(-n // p) for n, p in zip(sizes, parts, strict=True)) < _PARTS and parts[i] > tile:
             parts[i] = max(-(-parts[i] // (2 * tile)) * tile, tile)
     none = [0] * reductions
-    config = (
-        f"distribution = {parts + none}, vector_common_parallel = {tiles + none}, "
-        f"vector_reduction = {[0] * len(loops) + [1] * reductions}"
-    )
-    return (
-        f"#iree_codegen.compilation_info<lowering_config = #iree_cpu.lowering_config<{config}>, translation_info = "
-        "#iree_codegen.translation_info<pipeline = #iree_cpu.pipeline<ConvTileAndDecomposeExpert>, "
-        "{enable_loop_peeling}>>"
-    )
+    return lowering_config(parts + none, tiles + none, [0] * len(loops) + [1] * reductions)
 
 
 def _groups(layout: Layout) -> tuple[int, ...]:

@@ -12,9 +12,10 @@ A kernel in which something larger is made of the result (``softmax``) is cut by
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from axir_compiler.lowering.cpu_tiles import lowering_config, set_tiles
 from axir_compiler.mlir import ir, passmanager, tensor
 
 __all__ = ["with_tilings"]
@@ -32,39 +33,30 @@ _LEAST_LANES = 16
 _SETTLE = (
     "builtin.module(func.func(linalg-fold-unit-extent-dims,linalg-fuse-elementwise-ops,canonicalize,cse))"
 )
-_PIPELINE = (
-    "translation_info = #iree_codegen.translation_info<pipeline = #iree_cpu.pipeline<DoubleTilingExpert>, "
-    "{enable_loop_peeling}>"
-)
 _PARALLEL, _REDUCTION = "parallel", "reduction"
 
 
 def with_tilings(module: ir.Module) -> ir.Module:
     """The program with tiles for such reductions: a copy if there are some, else the program itself."""
-    found = list(_reductions(module.operation))
+    found = _reductions(module.operation)
     if not found:
         return module
     copy = ir.Module.parse(module.operation.get_asm(enable_debug_info=True), module.context)
     with module.context:
         if any(_is_unsettled(op, loops) for op, loops in found):
             passmanager.PassManager.parse(_SETTLE).run(copy.operation)
-        tiled = _alone(list(_reductions(copy.operation)))
+        tiled = _alone(_reductions(copy.operation))
         to_one = [(op, loops) for op, loops in tiled if not loops.kept]
         others = [(op, loops) for op, loops in tiled if loops.kept]
         for op, loops in others:
             if any(_joins(other, op) for other, _ in others):
                 op.attributes["lowering_config"] = ir.Attribute.parse(_tiling(loops))
             else:
-                _set_tiling(op, loops)
+                set_tiles(op, _tiling(loops))
         for op, loops in to_one:
-            _set_tiling(*_in_parts(op, loops))
+            op, loops = _in_parts(op, loops)
+            set_tiles(op, _tiling(loops))
     return copy if tiled else module
-
-
-def _set_tiling(op: ir.Operation, loops: _Loops) -> None:
-    """Say how the kernel is cut that ends with the op."""
-    info = f"#iree_codegen.compilation_info<lowering_config = {_tiling(loops)}, {_PIPELINE}>"
-    op.attributes["compilation_info"] = ir.Attribute.parse(info)
 
 
 class _Loops(NamedTuple):
@@ -76,7 +68,7 @@ class _Loops(NamedTuple):
     by_rows: bool  # what is combined lies side by side
 
 
-def _reductions(top: ir.Operation) -> Iterator[tuple[ir.Operation, _Loops]]:
+def _reductions(top: ir.Operation) -> list[tuple[ir.Operation, _Loops]]:
     found: list[tuple[ir.Operation, _Loops]] = []
 
     def visit(op: ir.Operation) -> ir.WalkResult:
@@ -88,7 +80,7 @@ def _reductions(top: ir.Operation) -> Iterator[tuple[ir.Operation, _Loops]]:
         return ir.WalkResult.ADVANCE
 
     top.walk(visit, ir.WalkOrder.PRE_ORDER)
-    yield from found
+    return found
 
 
 def _loops_of(op: ir.Operation) -> _Loops | None:
@@ -191,12 +183,9 @@ def _tiling(loops: _Loops) -> str:
     lanes = max(_BITS // loops.bits, _LEAST_LANES)
     fast, sizes = (reduced, loops.reduced) if loops.by_rows else (kept, loops.kept)
     fast[-1] = min(sizes[-1], lanes)
-    config = (
-        f"distribution = {[*_parts(loops, 2 * lanes), *(0 for _ in reduced)]}, "
-        f"vector_common_parallel = {[*kept, *(0 for _ in reduced)]}, "
-        f"vector_reduction = {[*(0 for _ in kept), *reduced]}"
-    )
-    return f"#iree_cpu.lowering_config<{config}>"
+    no_kept, no_reduced = [0] * len(kept), [0] * len(reduced)
+    parts = _parts(loops, 2 * lanes)
+    return lowering_config([*parts, *no_reduced], [*kept, *no_reduced], [*no_kept, *reduced])
 
 
 def _in_parts(op: ir.Operation, loops: _Loops) -> tuple[ir.Operation, _Loops]:
