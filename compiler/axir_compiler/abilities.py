@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-
 from axir_compiler.errors import CompileError
 from axir_compiler.ir.places import place_of
 from axir_compiler.ir.types import DTYPES, dtype_name
@@ -30,7 +28,6 @@ def check_abilities(module: ir.Module, target: Target) -> None:
     Raises:
         CompileError: names the first such op's place in the user's program.
     """
-    _check_fma(module, target)
     refused = {code for code, dtype in _CODES.items() if dtype not in target.dtypes}
     if target.kernels and not refused:
         return
@@ -65,30 +62,3 @@ def _numbers(kind: ir.Type) -> set[str]:
     """What a type is made of: 16-bit and 64-bit floats, and the elements of tensors."""
     text = str(kind)
     return {*_FLOATS.findall(text), *_ELEMENTS.findall(text)}
-
-
-# For CPUs and for devices. Some functions of float32 compute in float64.
-_FMA_ADVICE = (
-    "Compile for x86-64-v3 or later, or use float32.",
-    "Compile it for a CPU; on this device most functions of float32 are right.",
-)
-
-
-def _check_fma(module: ir.Module, target: Target) -> None:
-    """Refuse float64 programs that rely on a fused multiply-add where the target has none."""
-    # Halves of float64 are made of 64-bit integers (``split_fma``).
-    if target.fma or (target.device and np.dtype("int64") in target.dtypes):
-        return
-    found: list[ir.Operation] = []
-
-    def visit(op: ir.Operation) -> ir.WalkResult:
-        if op.name == "math.fma" and "f64" in str(op.results[0].type):
-            found.append(op)
-        return ir.WalkResult.INTERRUPT if found else ir.WalkResult.ADVANCE
-
-    module.operation.walk(visit)
-    if found:
-        raise CompileError(
-            f"compile: {target.name} has no fused multiply-add, without which functions of float64 are wrong. "
-            f"{_FMA_ADVICE[bool(target.device)]} At {found[0].location}."
-        )

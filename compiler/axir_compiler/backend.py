@@ -17,13 +17,7 @@ from axir_compiler.abilities import check_abilities
 from axir_compiler.direct_calls import make_direct
 from axir_compiler.elsewhere import elsewhere
 from axir_compiler.errors import CompileError, InternalError
-from axir_compiler.exact_shaders import (
-    add_barriers,
-    leading_zeros,
-    make_exact,
-    safe_remainders,
-    split_fma,
-)
+from axir_compiler.exact_shaders import add_barriers, make_exact
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.lowering.fusion import program_blocks, separate_all, separate_all_reductions
@@ -43,7 +37,9 @@ from axir_compiler.mlir import (
     resume_from_phase,
     run_to_phase,
 )
+from axir_compiler.multiply_add import split_fma
 from axir_compiler.shared_refs import separate_shared_refs
+from axir_compiler.stand_ins import replace_ops
 from axir_compiler.targets import Target
 
 __all__ = ["check_lowered", "compile_module", "phase_text"]
@@ -127,18 +123,14 @@ def _checked(module: ir.Module, target: Target) -> ir.Module:
     check_lowered(module)
     check_abilities(module, target)
     module = with_constant_kernels_folded(module)
-    return _for_device(module, target) if target.device else module
-
-
-def _for_device(module: ir.Module, target: Target) -> ir.Module:
-    """A copy that says what it is compiled for, and asks for nothing that the device computes in another way."""
+    if not (target.device or target.replaced):
+        return module
     copy = ir.Module.parse(_text(module), module.context)
     with module.context:
-        copy.operation.attributes["hal.device.targets"] = ir.ArrayAttr.get(
-            [ir.Attribute.parse(target.device)]
-        )
-        safe_remainders(copy.operation)
-        leading_zeros(copy.operation)
+        if target.device:
+            devices = ir.ArrayAttr.get([ir.Attribute.parse(target.device)])
+            copy.operation.attributes["hal.device.targets"] = devices
+        replace_ops(copy.operation, target.replaced)
     return copy
 
 
@@ -309,28 +301,29 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
         return result, messages
 
 
-# Where kernels are translated, but not yet bytes.
-_TRANSLATED = "executable-targets"
-
-
 def _execute(invocation: Invocation, target: Target, messages: list[tuple[int, str]]) -> bool:
-    """Run IREE's pipeline, with a stop to repair shaders; whether it compiled, and rightly."""
-    if not target.shaders:
+    """Run IREE's pipeline, with a stop where kernels need repairs; whether it compiled, and rightly."""
+    if target.fma and not target.shaders:
         return invocation.execute()
-    translated = run_to_phase(invocation, _TRANSLATED)
-    if translated is None:
+    phase = "executable-targets" if target.shaders else "executable-configurations"
+    kernels = run_to_phase(invocation, phase)
+    if kernels is None or not _repair(kernels.operation, target, messages):
         return False
-    if not target.fma:
-        split_fma(translated.operation)
-    make_exact(translated.operation)
-    if not add_barriers(translated.operation):
-        messages.append(
-            (2, "a kernel in which threads would read shared memory before others have written it")
-        )
-        return False
-    invocation.import_module(translated)
-    resume_from_phase(invocation, _TRANSLATED)
+    invocation.import_module(kernels)
+    resume_from_phase(invocation, phase)
     return invocation.execute()
+
+
+def _repair(kernels: ir.Operation, target: Target, messages: list[tuple[int, str]]) -> bool:
+    if not target.fma:
+        split_fma(kernels)
+    if not target.shaders:
+        return True
+    make_exact(kernels)
+    if add_barriers(kernels):
+        return True
+    messages.append((2, "a kernel in which threads would read shared memory before others have written it"))
+    return False
 
 
 def _has_branches(module: ir.Module) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 import threading
@@ -227,13 +228,20 @@ def test_process_ends_cleanly() -> None:
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "ok", "")
 
 
-def test_float64_functions_are_refused_where_fma_is_missing() -> None:
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="runs code for x86-64")
+@pytest.mark.parametrize("name", ["x86-64", "host"])
+def test_multiply_add_rounds_once_where_the_cpu_has_none(name: str) -> None:
     text = """
-    func.func @main(%x: tensor<4x{0}>) -> tensor<4x{0}> {{
-      %y = math.fma %x, %x, %x : tensor<4x{0}>
-      return %y : tensor<4x{0}>
-    }}"""
-    with pytest.raises(CompileError, match="x86-64-v3"):
-        backend.compile_module(parse(text.format("f64")), cpu("x86-64-v2"))
-    assert backend.compile_module(parse(text.format("f32")), cpu("x86-64-v2"))
-    assert backend.compile_module(parse(text.format("f64")), cpu("x86-64-v3"))
+    func.func @main(%x: tensor<8xf64>, %y: tensor<8xf64>, %z: tensor<8xf64>) -> tensor<8xf64> {
+      %f = math.fma %x, %y, %z : tensor<8xf64>
+      return %f : tensor<8xf64>
+    }"""
+    binary = backend.compile_module(parse(text), host() if name == "host" else cpu(name))
+    tiny = 2.0**-30
+    x = np.array([1 + tiny, 1 + tiny, 3.0, np.inf, np.nan, 0.0, 7.0, 2.0])
+    y = np.array([1 - tiny, 1 + tiny, 0.1, 1.0, 1.0, -1.0, 2.0, 3.0])
+    z = np.array([-1.0, -1.0, -0.3, 1.0, 1.0, 0.0, -np.inf, -6.0])
+    # The first products are 1 - tiny**2 and 1 + 2 * tiny + tiny**2; the third is that of the number next to 1/10.
+    expected = [-(tiny**2), 2 * tiny + tiny**2, 2.7755575615628914e-17, np.inf, np.nan, 0.0, -np.inf, 0.0]
+    (found,) = Program(binary, [x.dtype])(x, y, z)
+    np.testing.assert_array_equal(found, expected)

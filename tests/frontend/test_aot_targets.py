@@ -166,13 +166,33 @@ def test_gpus_sort_and_sum(target: str) -> None:
     onp.testing.assert_allclose(sums, onp.cumsum(x), 1e-5, 1e-6)
 
 
-def test_float64_needs_fused_multiply_add() -> None:
-    with axir.enable_x64(), pytest.raises(CompileError, match="cpu:x86-64 has no fused multiply-add"):
-        aot.export(np.exp, "f64[16]", targets="cpu:x86-64", name="f")
+def functions_of_float64(x: Any) -> Any:
+    """Without multiply-add, without an instruction that rounds, and without one that narrows to bfloat16."""
+    whole = np.ceil(x)
+    return np.sin(x * 100), np.power(np.abs(x), 1.7), whole, whole.astype("int32").astype("bfloat16")
+
+
+@pytest.mark.skipif(axir_runtime.machine() != "x86_64", reason="runs code for x86-64")
+@pytest.mark.parametrize("target", ["cpu:x86-64", "cpu:host"])
+def test_functions_where_the_cpu_lacks_instructions(target: str) -> None:
     with axir.enable_x64():
-        exported = aot.export(np.exp, "f64[16]", name="f")
-    x = onp.linspace(-3, 3, 16)
-    onp.testing.assert_allclose(loads(exported.serialize()).functions["exp"](x), onp.exp(x), 1e-15)
+        exported = aot.export(functions_of_float64, "f64[64]", targets=target, name="f")
+    x = onp.linspace(-3000, 3000, 64)
+    sine, power, whole, narrow = loads(exported.serialize(), target=target).functions["functions_of_float64"](
+        x
+    )
+    onp.testing.assert_allclose(sine, onp.sin(x * 100), 1e-15, 1e-16)
+    onp.testing.assert_allclose(power, onp.abs(x) ** 1.7, 1e-15)
+    onp.testing.assert_array_equal(whole, onp.ceil(x))
+    onp.testing.assert_array_equal(narrow, onp.ceil(x).astype(narrow.dtype))
+
+
+def test_functions_compile_for_machines_without_such_instructions() -> None:
+    with axir.enable_x64():
+        exported = aot.export(
+            functions_of_float64, "f64[64]", targets=("cpu:wasm32", "cpu:riscv64", "cpu:aarch64"), name="f"
+        )
+    assert len(exported.targets) == 3
 
 
 def test_features_are_read_from_cpuinfo() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from axir_compiler.ir.types import BOOL, is_complex, is_float, real_dtype
+from axir_compiler.ir.types import BFLOAT16, BOOL, is_complex, is_float, real_dtype
 from axir_compiler.lowering.emit import (
     bits_of,
     compare_float,
@@ -12,6 +12,7 @@ from axir_compiler.lowering.emit import (
     constant,
     float_of,
     format_of,
+    integer_type,
     is_half,
     is_unsigned,
     signless,
@@ -81,7 +82,19 @@ def _int_to_int(source: np.dtype, target: np.dtype, x: ir.Value) -> ir.Value:
 def _int_to_float(source: np.dtype, target: np.dtype, x: ir.Value) -> ir.Value:
     wide = _FLOAT32 if is_half(target) else target
     result = (arith.uitofp if is_unsigned(source) else arith.sitofp)(signless(wide), x)
-    return _float_to_float(wide, target, result)
+    return _rounded_to_bfloat16(result) if target == BFLOAT16 else _float_to_float(wide, target, result)
+
+
+def _rounded_to_bfloat16(x: ir.Value) -> ir.Value:
+    """A finite float32 as bfloat16, by its bits: the nearest, ties to the even one.
+
+    MLIR would join ``sitofp`` and ``truncf`` to one op, for which IREE links nothing, and of which it dies for wasm32.
+    """
+    bits = bits_of(_FLOAT32, x)
+    half = constant(bits.type, 16)
+    odd = arith.andi(arith.shrui(bits, half), constant(bits.type, 1))
+    rounded = arith.addi(arith.addi(bits, constant(bits.type, 0x7FFF)), odd)
+    return float_of(BFLOAT16, arith.trunci(integer_type(16), arith.shrui(rounded, half)))
 
 
 def _float_to_float(source: np.dtype, target: np.dtype, x: ir.Value) -> ir.Value:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from axir_compiler.errors import InternalError
-from axir_compiler.ir.types import BOOL, is_complex, is_float, real_dtype
+from axir_compiler.ir.types import BOOL, is_complex, is_float, is_inexact, real_dtype
 from axir_compiler.lowering import emit
+from axir_compiler.lowering.conversions import convert
 from axir_compiler.lowering.emit import signless, signless_type
 from axir_compiler.mlir import arith, complex, context, ir, linalg, tensor
 
@@ -46,6 +47,7 @@ __all__ = [
 Size = int | ir.Value
 Body = Callable[..., ir.Value | Sequence[ir.Value]]
 PARALLEL, REDUCTION = "parallel", "reduction"
+_INT64 = np.dtype("int64")
 # Larger arrays are arguments of the program: attributes stay in the context for the life of the process.
 _LARGEST_CONSTANT = 4096
 
@@ -304,24 +306,13 @@ def _number(value: Any, dtype: np.dtype) -> ir.Attribute:
     return emit.integer_attribute(kind, int(value))
 
 
-def iota(shape: Sequence[int], dimension: int, kind: ir.Type) -> ir.Value:
+def iota(shape: Sequence[int], dimension: int, dtype: np.dtype) -> ir.Value:
     """``0, 1, 2, ...`` along one axis, repeated along the others; integers wrap around."""
-    kind = signless_type(kind)
 
     def body(_: ir.Value) -> ir.Value:
         index = linalg.IndexOp(dimension).result
-        return _index_to(kind, index)
+        if not is_inexact(dtype):
+            return arith.index_cast(signless(dtype), index)
+        return convert(_INT64, dtype, arith.index_cast(signless(_INT64), index))
 
-    return generic([], [empty(list(shape), kind)], [identity_map(len(shape))], body)[0]
-
-
-def _index_to(kind: ir.Type, index: ir.Value) -> ir.Value:
-    if isinstance(kind, ir.IntegerType):
-        return arith.index_cast(kind, index)
-    if isinstance(kind, ir.ComplexType):
-        part = kind.element_type
-        return complex.CreateOp(kind, _index_to(part, index), emit.constant(part, 0)).result
-    whole = arith.index_cast(emit.integer_type(64), index)
-    if emit.bit_width(kind) == 16:
-        return arith.truncf(kind, arith.sitofp(ir.F32Type.get(), whole))
-    return arith.sitofp(kind, whole)
+    return generic([], [empty(list(shape), signless(dtype))], [identity_map(len(shape))], body)[0]

@@ -131,7 +131,7 @@ def _sorted_rows(xs: Sequence[Value], num_keys: int, dtypes: Sequence[np.dtype])
 def _order_by_single_keys(keys: Sequence[Value], dtypes: Sequence[np.dtype]) -> Value:
     """The order of rows by any number of keys, one sort for each, the last key first."""
     int32 = np.dtype("int32")
-    order = iota(shape_of(keys[0]), 1, integer_type(32))
+    order = iota(shape_of(keys[0]), 1, int32)
     for key, dtype in reversed(list(zip(keys, dtypes, strict=False))):
         taken = take_along(key, order, 1, int32)
         order = _sorted_rows([taken, order], 1, [dtype, int32])[1]

@@ -7,7 +7,7 @@ import numpy as np
 from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.attributes import DType, Int, Ints, Scalar, ScalarValue
 from axir_compiler.ir.op import AxirOp, Value
-from axir_compiler.ir.types import COMPLEX, NUMERIC, Aval, element_type
+from axir_compiler.ir.types import COMPLEX, NUMERIC, Aval
 from axir_compiler.later import builders
 
 
@@ -53,4 +53,4 @@ class IotaOp(AxirOp, name="iota", arithmetic=0):
         return np.broadcast_to(count, shape)
 
     def lower(self) -> Value:
-        return builders.iota(self.shape, self.dimension, element_type(self.dtype))
+        return builders.iota(self.shape, self.dimension, self.dtype)

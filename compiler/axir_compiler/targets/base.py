@@ -36,9 +36,10 @@ class Target:
         machine: What the flags leave open of the machine (the features that ``host`` stands for).
         choose_flags: Further flags that depend on the program.
         fma: Whether it multiplies and adds with one rounding. Where it does not, IREE splits float64 ``math.fma``
-            without a word, and the functions that rely on it give wrong results.
+            into a product and a sum, which the functions that rely on it do not bear: axir does it (``split_fma``).
         kernels: Whether it can run kernels of our own, with loops over single elements.
         optimizations: Which of ``OPTIMIZATIONS`` are made; those before IREE only where there are such kernels.
+        replaced: Names of ops that it lacks, or computes in another way; others stand in for them (``STAND_INS``).
         device: IREE's attribute for the device, where no flag stands for it.
         shaders: Whether its kernels become shaders of SPIR-V, which are repaired on the way.
     """
@@ -51,6 +52,7 @@ class Target:
     fma: bool = True
     kernels: bool = True
     optimizations: frozenset[str] = OPTIMIZATIONS - {"direct_calls"}
+    replaced: frozenset[str] = frozenset()
     device: str = ""
     shaders: bool = False
 
@@ -60,6 +62,6 @@ class Target:
 
     def fingerprint(self) -> str:
         """Hash of everything but the program that the compiled bytes depend on; part of cache keys."""
-        forms = (str(self.kernels), str(self.fma), *sorted(self.optimizations), self.device)
+        forms = (str(self.kernels), str(self.fma), *sorted(self.optimizations | self.replaced), self.device)
         parts = (self.name, self.machine, compiler_version(), *forms, *PROCESS_FLAGS, *self.flags)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -41,6 +41,8 @@ CPU_NAMES = {
 """Target triple for each CPU that programs can be compiled for."""
 
 _WITHOUT_FMA = ("x86-64", "x86-64-v2", "wasm32")
+# What LLVM makes calls of, to functions that are not there.
+_REPLACED = {"x86-64": frozenset({"math.ceil"}), "wasm32": frozenset({"math.roundeven"})}
 # RV64GC is what Linux distributions for RISC-V are built for; the second has vectors of 256 bits or more besides.
 _RV64GC = "--iree-llvmcpu-target-cpu-features=+m,+a,+f,+d,+c"
 _RISCV_FLAGS = ("--iree-llvmcpu-target-cpu=generic-rv64", "--iree-llvmcpu-target-abi=lp64d")
@@ -75,11 +77,14 @@ def cpu(name: str) -> Target:
     if triple is None:
         known = ", ".join(sorted(CPU_NAMES))
         raise AxirError(f"target: {name!r} is not a known CPU. Use 'host' or one of {known}.")
-    if name in _BY_FEATURES:
-        flags = (*_FLAGS, f"--iree-llvmcpu-target-triple={triple}", *_BY_FEATURES[name])
-        return Target(f"cpu:{name}", flags, choose_flags=_data_tiling, fma=name not in _WITHOUT_FMA)
-    flags = (*_FLAGS, f"--iree-llvmcpu-target-triple={triple}", f"--iree-llvmcpu-target-cpu={name}")
-    return Target(f"cpu:{name}", flags, choose_flags=_data_tiling, fma=name not in _WITHOUT_FMA)
+    features = _BY_FEATURES.get(name, (f"--iree-llvmcpu-target-cpu={name}",))
+    return Target(
+        f"cpu:{name}",
+        (*_FLAGS, f"--iree-llvmcpu-target-triple={triple}", *features),
+        choose_flags=_data_tiling,
+        fma=name not in _WITHOUT_FMA,
+        replaced=_REPLACED.get(name, frozenset()),
+    )
 
 
 def _host_features() -> str:

@@ -104,9 +104,10 @@ VULKAN_NAMES = _named_profiles()
 
 # What a device must have for arrays of some dtypes. IREE computes without, but not rightly: 64-bit integers become
 # pairs of 32-bit ones, of which some shifts are wrong; of narrow numbers, which share words, the last may get lost.
+# Functions of float64 work on its bits, which are an integer of 64.
 _NUMBERS = {
     ("float16",): ("float16", "storage16"),
-    ("float64", "complex128"): ("float64",),
+    ("float64", "complex128"): ("float64", "int64"),
     ("int64", "uint64"): ("int64",),
     ("int16", "uint16"): ("int16", "storage16"),
     ("bool", "int8", "uint8"): ("int8", "storage8"),
@@ -143,6 +144,7 @@ def vulkan(profile: VulkanProfile, name: str = "vulkan") -> Target:
         dtypes=dtypes,
         kernels=False,
         fma=profile.fma,
+        replaced=frozenset({"arith.remsi", "math.ctlz"}),
         device=profile.attribute(),
         shaders=True,
     )

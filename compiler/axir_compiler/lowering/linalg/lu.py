@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from axir_compiler.lowering.emit import integer_type
 from axir_compiler.lowering.generic import element_type_of, elementwise, iota, is_empty, shape_of, zeros
 from axir_compiler.lowering.linalg.complex_numbers import real_parts
@@ -27,7 +29,7 @@ def lu(x: ir.Value) -> list[ir.Value]:
     *shape, m, n = shape_of(x)
     kind, count, integer = element_type_of(x), min(m, n), integer_type(32)
     if is_empty(shape_of(x)):
-        order = iota((*shape, m), len(shape), integer)
+        order = iota((*shape, m), len(shape), np.dtype("int32"))
         return [zeros((*shape, m, n), kind), zeros((*shape, count), integer), order]
     if m == 1:
         # Nothing to do; a kernel would consist of constants, which IREE does not write into its results.

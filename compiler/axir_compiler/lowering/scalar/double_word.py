@@ -6,9 +6,8 @@ blocks of double-word arithmetic", ACM TOMS 2017; S. Graillat, P. Langlois, N. L
 2005, for the polynomials; T. Ogita, S. M. Rump, S. Oishi, "Accurate sum and dot product", SIAM J. Sci. Comput. 2005,
 in the same way for products.
 
-The target must have a fused multiply-add for f64; of those IREE compiles for, baseline x86-64 has none (x86-64-v3
-and AArch64 do). There IREE splits f64 ``math.fma`` into a product and a sum without notice: sin, cos, tan and fmod
-of f64 become wrong, even for arguments of 100, pow and erfc lose up to 9 bits. f32 stays right but is slow.
+Multiply-add must round once, or nearly so: of two roundings sin, cos, tan and fmod of f64 become wrong, even for
+arguments of 100, and pow and erfc lose up to 9 bits. CPUs that have none (x86-64 before v3) get it by ``split_fma``.
 """
 
 from __future__ import annotations
