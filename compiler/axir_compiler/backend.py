@@ -25,6 +25,7 @@ from axir_compiler.exact_shaders import (
     split_fma,
 )
 from axir_compiler.ir.module import definitions
+from axir_compiler.lowering.barriers import drop_kernel_barriers, has_kernel_barriers
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.lowering.fusion import program_blocks, separate_all, separate_all_reductions
 from axir_compiler.lowering.in_place import with_in_place_loops
@@ -168,7 +169,10 @@ def _text_at(
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
-        found = run_to_phase(invocation, phase) if _load(invocation, worker, module) else None
+        loaded = _load(invocation, worker, module)
+        if loaded and phase in _PHASES_OF_CALLS:
+            loaded = _drop_barriers(invocation, module)
+        found = run_to_phase(invocation, phase) if loaded else None
         if found is None:
             return None, messages
         text = found.operation.get_asm(large_elements_limit=_LONGEST_CONSTANT, enable_debug_info=locations)
@@ -291,7 +295,7 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
-        if not (_load(invocation, worker, module) and _execute(invocation, target, messages)):
+        if not (_load(invocation, worker, module) and _execute(invocation, module, target, messages)):
             return None, messages
         direct, branches = "direct_calls" in target.optimizations, _has_branches(module)
         if direct or branches:
@@ -309,12 +313,30 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
         return result, messages
 
 
-# Where kernels are translated, but not yet bytes.
-_TRANSLATED = "executable-targets"
+# Where kernels are made; where they are translated, but not yet bytes.
+_KERNELS, _TRANSLATED = "flow", "executable-targets"
+_PHASES_OF_CALLS = frozenset({"stream", "executable-sources", "hal", "vm"})
 
 
-def _execute(invocation: Invocation, target: Target, messages: list[tuple[int, str]]) -> bool:
+def _drop_barriers(invocation: Invocation, module: ir.Module) -> bool:
+    """Run IREE's pipeline as far as the barriers in a program mean something, and take them out."""
+    if not has_kernel_barriers(module.operation):
+        return True
+    made = run_to_phase(invocation, _KERNELS)
+    if made is None:
+        return False
+    drop_kernel_barriers(made.operation)
+    invocation.import_module(made)
+    resume_from_phase(invocation, _KERNELS)
+    return True
+
+
+def _execute(
+    invocation: Invocation, module: ir.Module, target: Target, messages: list[tuple[int, str]]
+) -> bool:
     """Run IREE's pipeline, with a stop to repair shaders; whether it compiled, and rightly."""
+    if not _drop_barriers(invocation, module):
+        return False
     if not target.shaders:
         return invocation.execute()
     translated = run_to_phase(invocation, _TRANSLATED)
