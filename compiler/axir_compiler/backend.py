@@ -19,6 +19,7 @@ from axir_compiler.elsewhere import elsewhere
 from axir_compiler.errors import CompileError, InternalError
 from axir_compiler.exact_shaders import add_barriers, make_exact
 from axir_compiler.ir.module import definitions
+from axir_compiler.lowering.barriers import drop_kernel_barriers, has_kernel_barriers
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.lowering.fusion import program_blocks, separate_all, separate_all_reductions
 from axir_compiler.lowering.in_place import with_in_place_loops
@@ -160,7 +161,10 @@ def _text_at(
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
-        found = run_to_phase(invocation, phase) if _load(invocation, worker, module) else None
+        loaded = _load(invocation, worker, module)
+        if loaded and phase in _PHASES_OF_CALLS:
+            loaded = _drop_barriers(invocation, module)
+        found = run_to_phase(invocation, phase) if loaded else None
         if found is None:
             return None, messages
         text = found.operation.get_asm(large_elements_limit=_LONGEST_CONSTANT, enable_debug_info=locations)
@@ -283,7 +287,7 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
     messages: list[tuple[int, str]] = []
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
-        if not (_load(invocation, worker, module) and _execute(invocation, target, messages)):
+        if not (_load(invocation, worker, module) and _execute(invocation, module, target, messages)):
             return None, messages
         direct, branches = "direct_calls" in target.optimizations, _has_branches(module)
         if direct or branches:
@@ -301,29 +305,53 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
         return result, messages
 
 
-def _execute(invocation: Invocation, target: Target, messages: list[tuple[int, str]]) -> bool:
-    """Run IREE's pipeline, with a stop where kernels need repairs; whether it compiled, and rightly."""
+# The phase that makes kernels, and those behind it that show no kernel.
+_KERNELS = "flow"
+_PHASES_OF_CALLS = frozenset({"stream", "executable-sources", "hal", "vm"})
+
+
+def _execute(
+    invocation: Invocation, module: ir.Module, target: Target, messages: list[tuple[int, str]]
+) -> bool:
+    """Run IREE's pipeline, with stops where it needs repairs; whether it compiled, and rightly."""
+    if not _drop_barriers(invocation, module):
+        return False
     if target.fma and not target.shaders:
         return invocation.execute()
     phase = "executable-targets" if target.shaders else "executable-configurations"
-    kernels = run_to_phase(invocation, phase)
-    if kernels is None or not _repair(kernels.operation, target, messages):
+    problems: list[str] = []
+    if not _change_at(invocation, phase, lambda kernels: problems.extend(_repair(kernels, target))):
         return False
-    invocation.import_module(kernels)
+    messages += [(2, problem) for problem in problems]
+    return not problems and invocation.execute()
+
+
+def _change_at(invocation: Invocation, phase: str, change: Callable[[ir.Operation], None]) -> bool:
+    """Run IREE's pipeline up to a phase, and change what it has made; whether it came so far."""
+    made = run_to_phase(invocation, phase)
+    if made is None:
+        return False
+    change(made.operation)
+    invocation.import_module(made)
     resume_from_phase(invocation, phase)
-    return invocation.execute()
+    return True
 
 
-def _repair(kernels: ir.Operation, target: Target, messages: list[tuple[int, str]]) -> bool:
+def _drop_barriers(invocation: Invocation, module: ir.Module) -> bool:
+    """Run IREE's pipeline as far as the barriers in a program mean something, and take them out."""
+    return not has_kernel_barriers(module.operation) or _change_at(invocation, _KERNELS, drop_kernel_barriers)
+
+
+def _repair(kernels: ir.Operation, target: Target) -> list[str]:
+    """Change kernels so that they compute what the program says; what could not be repaired."""
     if not target.fma:
         split_fma(kernels)
     if not target.shaders:
-        return True
+        return []
     make_exact(kernels)
     if add_barriers(kernels):
-        return True
-    messages.append((2, "a kernel in which threads would read shared memory before others have written it"))
-    return False
+        return []
+    return ["a kernel in which threads would read shared memory before others have written it"]
 
 
 def _has_branches(module: ir.Module) -> bool:

@@ -228,11 +228,11 @@ def test_weights_in_a_file_of_their_own(tmp_path: Path) -> None:
 
 
 def test_large_programs_run_in_parallel_with_storage_for_results() -> None:
-    exported = aot.export(lambda x: (x + 1, np.sum(x)), "f32[300,300]", name="f")
-    x = onp.ones((300, 300), "f4")
+    exported = aot.export(lambda x: (x + 1, np.sum(x)), "f32[600,600]", name="f")
+    x = onp.ones((600, 600), "f4")
     more, total = exported.call(x)
     assert exported.loaded.manifest.variants[0].parallel
-    assert more[0, 0] == 2 and total == 90000
+    assert more[0, 0] == 2 and total == 360000
 
 
 def test_specs_are_text() -> None:

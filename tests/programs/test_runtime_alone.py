@@ -202,13 +202,13 @@ def test_modules_with_named_sizes_and_on_all_cores_run_under_irees_tool(tmp_path
         (found,) = run_by_irees_tool(run, tmp_path / f"rows{rows}")
         wanted = onp.full((rows, 64), 0.5, "f4") @ onp.asarray(WEIGHTS)
         onp.testing.assert_allclose(found, wanted, 1e-5, 1e-5)
-    large = axir.aot.export(lambda x: np.tanh(x) + 1, "f32[40000]", name="model")
-    assert "-> float32[40000]" in repr(large)
+    large = axir.aot.export(lambda x: np.tanh(x) + 1, "f32[400000]", name="model")
+    assert "-> float32[400000]" in repr(large)
     path = large.save(tmp_path / "large.axir")
     assert axir_runtime.read_manifest(path)[0].variants[0].parallel
-    run = Run(path, "model", {"x": "40000xf32=0.5"}, (onp.empty(0),), "local-task", ("40000xf32",))
+    run = Run(path, "model", {"x": "400000xf32=0.5"}, (onp.empty(0),), "local-task", ("400000xf32",))
     (found,) = run_by_irees_tool(run, tmp_path / "large")
-    onp.testing.assert_allclose(found, onp.full(40000, onp.tanh(0.5) + 1, "f4"), 1e-6)
+    onp.testing.assert_allclose(found, onp.full(400000, onp.tanh(0.5) + 1, "f4"), 1e-6)
 
 
 def test_the_runtime_declares_what_it_imports() -> None:

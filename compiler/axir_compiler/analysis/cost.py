@@ -58,11 +58,12 @@ class Cost:
 
 
 class OpCost(NamedTuple):
-    """An op of the program, how often it runs, and what all its runs cost."""
+    """An op of the program, how often it runs, what all its runs cost, and whether its results reach memory."""
 
     op: AxirOp
     count: int
     cost: Cost
+    stored: bool
 
 
 def op_costs(module: ir.Module, symbol: str) -> list[OpCost]:
@@ -89,7 +90,8 @@ def _block_costs(module: ir.Module, block: ir.Block, count: int) -> Iterator[OpC
         elif isinstance(op, RegionOp):
             yield from _region_costs(module, op, count)
         elif isinstance(op, AxirOp) and not op.symbol_names:
-            yield OpCost(op, count, _own_cost(op, fused).times(count))
+            stored = not fused.issuperset(op.results)
+            yield OpCost(op, count, _own_cost(op, fused).times(count), stored)
         else:
             name = op.operation.name
             raise VerificationError(f"cost: {name} must be expanded first. Run the pass expand-transforms.")
@@ -107,7 +109,7 @@ def _own_cost(op: AxirOp, fused: set[ir.Value]) -> Cost:
 
 def _region_costs(module: ir.Module, op: RegionOp, count: int) -> Iterator[OpCost]:
     if isinstance(op, WhileLoopOp):
-        yield OpCost(op, count, Cost(unbounded_loops=1))
+        yield OpCost(op, count, Cost(unbounded_loops=1), False)
     if isinstance(op, SwitchOp):
         branches = [list(_block_costs(module, block, count)) for block in op.blocks]
         yield from max(branches, key=lambda b: (total_cost(b).flops, total_cost(b).fused_bytes))

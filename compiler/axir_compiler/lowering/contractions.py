@@ -11,6 +11,7 @@ import numpy as np
 
 from axir_compiler.ir.types import BOOL, COMPLEX, real_dtype
 from axir_compiler.lowering import emit, scalar
+from axir_compiler.lowering.barriers import kernel_barrier
 from axir_compiler.lowering.cpu_tiles import lowering_config, set_tiles
 from axir_compiler.lowering.emit import is_half, signless
 from axir_compiler.lowering.generic import (
@@ -20,7 +21,6 @@ from axir_compiler.lowering.generic import (
     generic,
     is_empty,
     map_of_dims,
-    optimization_barrier,
     rank_of,
     shape_of,
     zeros,
@@ -176,7 +176,7 @@ def _contract_parts(
     def parts(z: ir.Value) -> list[ir.Value]:
         takes = (scalar.real_part, scalar.imaginary_part)
         found = [elementwise(functools.partial(take, operand_dtype), [z], signless(real)) for take in takes]
-        return [optimization_barrier(part) for part in found]
+        return [kernel_barrier(part) for part in found]
 
     def product(a: ir.Value, b: ir.Value) -> ir.Value:
         return _contract(a, x_roles, b, y_roles, real, wide)
@@ -188,5 +188,5 @@ def _contract_parts(
     re = joined(scalar.sub, product(a, c), product(b, d))
     im = joined(scalar.add, product(a, d), product(b, c))
     # IREE cannot compile a product that is fused with what makes complex numbers of it.
-    apart = [optimization_barrier(part) for part in (re, im)]
+    apart = [kernel_barrier(part) for part in (re, im)]
     return elementwise(functools.partial(scalar.make_complex, wide), apart, signless(result_dtype))

@@ -20,6 +20,7 @@ import numpy as np
 
 from axir_compiler.ir.windows import Window
 from axir_compiler.lowering import emit, scalar
+from axir_compiler.lowering.barriers import kernel_barrier
 from axir_compiler.lowering.contractions import dot_general
 from axir_compiler.lowering.cpu_tiles import lowering_config, set_tiles
 from axir_compiler.lowering.emit import is_half, signless
@@ -32,7 +33,6 @@ from axir_compiler.lowering.generic import (
     generic,
     identity_map,
     is_empty,
-    optimization_barrier,
     shape_of,
     zeros,
 )
@@ -187,7 +187,7 @@ def _apart(x: ir.Value) -> ir.Value:
         source = source.owner.operands[0]
     if isinstance(source.owner, ir.Block):
         return x
-    return optimization_barrier(x)
+    return kernel_barrier(x)
 
 
 _RESHAPES = ("tensor.collapse_shape", "tensor.expand_shape")

@@ -18,6 +18,7 @@ import numpy as np
 
 from axir_compiler.ir.types import real_dtype
 from axir_compiler.lowering import butterfly, scalar
+from axir_compiler.lowering.barriers import kernel_barrier
 from axir_compiler.lowering.butterfly import Pair
 from axir_compiler.lowering.emit import signless
 from axir_compiler.lowering.generic import (
@@ -142,7 +143,7 @@ def _stockham(x: ir.Value, factors: Sequence[int], forward: bool, part: np.dtype
     """Real and imaginary parts of the transforms of all rows."""
     rows, length = shape_of(x)
     # IREE would copy what has no operands into the kernel, where it does not compile as it should.
-    x = optimization_barrier(x)
+    x = kernel_barrier(x)
     table = roots_of_unity(length, forward, part)
     kind = signless(part)
     results = [((rows, length), kind)] * 2

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from axir_compiler.lowering.generic import optimization_barrier
+from axir_compiler.lowering.barriers import kernel_barrier
 from axir_compiler.mlir import arith, ir, tensor
 
 __all__ = [
@@ -154,7 +154,7 @@ def separate_all_reductions(block: ir.Block) -> None:
 
 def _put_barrier(value: ir.Value, uses: Sequence[ir.OpOperand]) -> None:
     with ir.InsertionPoint.after(value.owner), value.owner.location:
-        new = _tied(optimization_barrier(value), value)
+        new = _tied(kernel_barrier(value), value)
     for use in uses:
         use.owner.operands[use.operand_number] = new
 

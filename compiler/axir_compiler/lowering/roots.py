@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from axir_compiler.lowering import emit, scalar
+from axir_compiler.lowering.barriers import kernel_barrier
 from axir_compiler.lowering.emit import compare_int, signless
-from axir_compiler.lowering.generic import constant, empty, generic, identity_map, optimization_barrier
+from axir_compiler.lowering.generic import constant, empty, generic, identity_map
 from axir_compiler.mlir import arith, ir, linalg
 
 __all__ = ["roots_of_unity"]
@@ -39,7 +40,7 @@ def roots_of_unity(length: int, forward: bool, dtype: np.dtype, *, squares: bool
 
     inits = [empty([length], kind) for _ in range(2)]
     # IREE would copy what has no operands into the kernels that read it.
-    return [optimization_barrier(part) for part in generic([], inits, [identity_map(1)] * 2, body)]
+    return [kernel_barrier(part) for part in generic([], inits, [identity_map(1)] * 2, body)]
 
 
 def _exact(k: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:

@@ -26,6 +26,7 @@ from axir_compiler.later import scalar
 from axir_compiler.ops import complex_numbers
 from axir_compiler.ops.elementwise import Elementwise, ElementwiseBinary, by_pieces, of_elements
 from axir_compiler.ops.real_numbers import has_zeros
+from axir_compiler.ops.shape import splat_of
 
 
 class AddOp(ElementwiseBinary, name="add", dtypes=NUMERIC | COMPLEX, linear_in=("lhs", "rhs")):
@@ -153,6 +154,12 @@ class PowOp(ElementwiseBinary, name="pow", dtypes=NUMERIC | COMPLEX, transcenden
         return np.power(x, y) if is_float(x.dtype) else _integer_power(x, y)
 
     numpy = of_elements(_power)
+
+    def scalar(self, *xs: Value) -> Value:
+        dtype, exponent = aval_of(self.result).dtype, splat_of(self.rhs)
+        if is_float(dtype) and exponent is not None and scalar.is_short_power(float(exponent)):
+            return scalar.short_power(dtype, xs[0], exponent=float(exponent))
+        return super().scalar(*xs)
 
     def _partial_lhs(self, dx: Value) -> Value:
         x, y = self.lhs, self.rhs

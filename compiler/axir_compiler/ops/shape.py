@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from axir_compiler.ir.attributes import Int, Ints, Tensor, Tensors
 from axir_compiler.ir.op import AxirOp, Value
 from axir_compiler.ir.types import BFLOAT16, Aval, aval_of
 from axir_compiler.later import builders
+from axir_compiler.ops.constant import ConstantOp
 
 
 def _check_axes(what: str, axes: Sequence[int], rank: int) -> None:
@@ -33,6 +35,13 @@ def _axis(axes: Sequence[int | None]) -> int:
     axis = axes[0]
     assert axis is not None
     return axis
+
+
+def splat_of(value: Value) -> Any:
+    """The number that a tensor repeats, or ``None`` if it is not known."""
+    owner = value.owner
+    constant = owner.operand.owner if isinstance(owner, BroadcastInDimOp) else owner
+    return constant.value.value if isinstance(constant, ConstantOp) else None
 
 
 class BroadcastInDimOp(AxirOp, name="broadcast_in_dim", linear_in=("operand",), arithmetic=0):

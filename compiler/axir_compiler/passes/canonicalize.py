@@ -17,7 +17,6 @@ import numpy as np
 from axir_compiler import ops
 from axir_compiler.ir.types import aval_of, is_inexact
 from axir_compiler.mlir import context, ir, rewrite
-from axir_compiler.ops.constant import ConstantOp
 from axir_compiler.ops.contract import DotGeneralOp
 from axir_compiler.ops.elementwise_binary import AddOp, DivOp, MulOp, SelectOp, SubOp
 from axir_compiler.ops.elementwise_unary import ConvertOp, IntegerPowOp, NegOp, NotOp
@@ -38,6 +37,7 @@ from axir_compiler.ops.shape import (
     ReverseOp,
     SliceOp,
     TransposeOp,
+    splat_of,
 )
 from axir_compiler.passes.base import Pass
 
@@ -53,13 +53,6 @@ def _defined_by(value: Value, kind: type) -> Any:
     return owner if isinstance(owner, kind) else None
 
 
-def _splat(value: Value) -> Any:
-    """The number that a tensor repeats, or ``None``."""
-    broadcast = _defined_by(value, BroadcastInDimOp)
-    constant = _defined_by(broadcast.operand if broadcast else value, ConstantOp)
-    return constant.value.value if constant else None
-
-
 def _is_negative_zero(value: Any) -> bool:
     """Whether a number, or both parts of a complex one, is -0."""
     parts = (value.real, value.imag) if np.iscomplexobj(value) else (value,)
@@ -69,14 +62,14 @@ def _is_negative_zero(value: Any) -> bool:
 def _add_nothing(op: AddOp) -> Replacement:
     exact = _is_negative_zero if is_inexact(aval_of(op.result).dtype) else (lambda v: v == 0)
     for x, other in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
-        value = _splat(other)
+        value = splat_of(other)
         if value is not None and exact(value):
             return x
     return None
 
 
 def _subtract_nothing(op: SubOp) -> Replacement:
-    value = _splat(op.rhs)
+    value = splat_of(op.rhs)
     return op.lhs if value is not None and value == 0 and not (_negative(value)) else None
 
 
@@ -86,14 +79,14 @@ def _negative(value: Any) -> bool:
 
 def _multiply_by_one(op: MulOp) -> Replacement:
     for x, other in ((op.lhs, op.rhs), (op.rhs, op.lhs)):
-        value = _splat(other)
+        value = splat_of(other)
         if value is not None and value == 1 and not np.iscomplexobj(value):
             return x
     return None
 
 
 def _divide_by_one(op: DivOp) -> Replacement:
-    value = _splat(op.rhs)
+    value = splat_of(op.rhs)
     return op.lhs if value is not None and value == 1 and not np.iscomplexobj(value) else None
 
 
@@ -160,7 +153,7 @@ def _reduce_nothing(op: Reduction) -> Replacement:
 
 
 def _select(op: SelectOp) -> Replacement:
-    chosen = _splat(op.predicate)
+    chosen = splat_of(op.predicate)
     if chosen is not None:
         return op.on_true if chosen else op.on_false
     return op.on_true if op.on_true == op.on_false else None

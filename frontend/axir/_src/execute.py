@@ -22,6 +22,7 @@ from axir._src.profile import span
 from axir._src.progress import progress
 from axir._src.trace import Frame, Function, Origin, Program, Spec, Tracer, current_frame
 from axir_compiler import pipeline
+from axir_compiler.analysis.threads import gains_from_threads
 from axir_compiler.identity import source_hash
 from axir_compiler.ir.evaluate import Plan, make_plan
 from axir_compiler.ir.host_functions import HostFunction, host_object
@@ -31,7 +32,6 @@ from axir_compiler.later import backend
 from axir_compiler.mlir import context, ir
 from axir_compiler.ops.callback import number_callbacks
 from axir_compiler.refine import refined
-from axir_compiler.targets import Target
 from axir_runtime import (
     CpuFeatureError,
     Device,
@@ -43,7 +43,7 @@ from axir_runtime import (
     devices,
 )
 
-__all__ = ["Compiled", "Phases", "compile_function", "is_large", "run_eagerly", "transform"]
+__all__ = ["Compiled", "Phases", "compile_function", "run_eagerly", "transform"]
 
 
 _plans: LruCache[Any, Plan] = LruCache(4096)
@@ -91,15 +91,6 @@ class Compiled:
     code_bytes: int = 0
 
 
-# Work below this many elements runs on the calling thread, where a call costs less.
-_PARALLEL_ELEMENTS = 1 << 16
-
-
-def is_large(inputs: Sequence[Aval], outputs: Sequence[Aval]) -> bool:
-    """Whether a function of these arguments and results is worth a thread on every core."""
-    return sum(a.size for a in (*inputs, *outputs)) >= _PARALLEL_ELEMENTS
-
-
 def _text_key(module: ir.Module, fingerprint: str) -> str:
     """Content address of a compiled program: its IR without locations, the target and the versions."""
     text = module.operation.get_asm(enable_debug_info=False)
@@ -132,8 +123,6 @@ class _Wanted(NamedTuple):
     outputs: Sequence[Aval]
     callbacks: tuple[int, ...]
     device: Device
-    target: Target
-    parallel: bool
     key: str
 
     @property
@@ -147,48 +136,56 @@ def _wanted(module: ir.Module, symbol: str, device: Device) -> _Wanted:
     program = pipeline.extract(module, symbol, "main")
     pipeline.settle(program)
     callbacks = number_callbacks(program)
-    parallel = device.is_host and is_large(inputs, outputs)
-    target = target_of(device, asynchronous=not callbacks, parallel=parallel)
+    # Whether it is for all cores is known when it has been rewritten, and kept with what is compiled.
+    target = target_of(device, asynchronous=not callbacks, parallel=False)
     key = _text_key(program, target.fingerprint())
-    return _Wanted(program, symbol, inputs, outputs, callbacks, device, target, parallel, key)
+    return _Wanted(program, symbol, inputs, outputs, callbacks, device, key)
 
 
 def _known(wanted: _Wanted) -> Compiled | None:
     found = _executables.get(wanted.executable_key)
     if found is not None:
         return found
-    binary = _stored(wanted.key)
-    return None if binary is None else _loaded(wanted, binary, Phases(from_disk=True))
+    code = _stored(wanted.key)
+    return None if code is None else _loaded(wanted, code, Phases(from_disk=True))
+
+
+class _Code(NamedTuple):
+    """A compiled module, and whether it is for all cores."""
+
+    binary: bytes
+    parallel: bool
 
 
 def _built(wanted: _Wanted) -> Compiled:
     symbol, phases = wanted.symbol, Phases()
     with progress(f"Compiling {symbol}"), span(f"compile {symbol}", "compile"):
-        binary = _compile(wanted.program, symbol, wanted.target, wanted.parallel, phases)
+        code = _compile(wanted, phases)
     features = sorted(cpu_features()) if wanted.device.is_host else []
-    disk_cache().put(wanted.key, binary, {"function": symbol, "cpu_features": features})
-    return _loaded(wanted, binary, phases)
+    meta = {"function": symbol, "cpu_features": features, "parallel": code.parallel}
+    disk_cache().put(wanted.key, code.binary, meta)
+    return _loaded(wanted, code, phases)
 
 
-def _loaded(wanted: _Wanted, binary: bytes, phases: Phases) -> Compiled:
+def _loaded(wanted: _Wanted, code: _Code, phases: Phases) -> Compiled:
     start = time.perf_counter()
     with span(f"load {wanted.symbol}", "compile", from_disk=phases.from_disk):
         executable = Executable(
             wanted.device,
-            binary,
+            code.binary,
             arguments=[(a.shape, a.dtype) for a in wanted.inputs],
             results=[(a.shape, a.dtype) for a in wanted.outputs],
-            parallel=wanted.parallel,
+            parallel=code.parallel,
             callbacks=[host_object(n, HostFunction).call for n in wanted.callbacks],
             title=wanted.symbol,
         )
     phases.load = time.perf_counter() - start
-    found = Compiled(executable, phases, len(binary))
+    found = Compiled(executable, phases, len(code.binary))
     _executables.put(wanted.executable_key, found)
     return found
 
 
-def _stored(key: str) -> bytes | None:
+def _stored(key: str) -> _Code | None:
     """A compiled module from the disk cache, unless it needs a CPU that this one is not."""
     found = disk_cache().load(key)
     if found is None:
@@ -198,14 +195,16 @@ def _stored(key: str) -> bytes | None:
         check_cpu(meta.get("cpu_features", ()))
     except CpuFeatureError:
         return None
-    return binary
+    return _Code(binary, meta["parallel"])
 
 
-def _compile(program: ir.Module, symbol: str, target: Target, parallel: bool, phases: Phases) -> bytes:
+def _compile(wanted: _Wanted, phases: Phases) -> _Code:
     times = [time.perf_counter()]
     with span("rewrite", "compile"):
-        form = pipeline.rewritten_form(program, "main")
+        form = pipeline.rewritten_form(wanted.program, "main")
+        parallel = wanted.device.is_host and gains_from_threads(form, "main")
     times.append(time.perf_counter())
+    target = target_of(wanted.device, asynchronous=not wanted.callbacks, parallel=parallel)
     with span("lower to linalg", "compile"):
         pipeline.LowerToLinalgPass(result_storage=parallel, kernels=target.kernels).run(form)
     times.append(time.perf_counter())
@@ -214,8 +213,8 @@ def _compile(program: ir.Module, symbol: str, target: Target, parallel: bool, ph
     times.append(time.perf_counter())
     phases.rewrite, phases.lower, phases.compile = np.diff(times).tolist()
     if config.get("axir_log_compiles"):
-        logger.warning("compiled %s in %.3f s", symbol, times[-1] - times[0])
-    return binary
+        logger.warning("compiled %s in %.3f s", wanted.symbol, times[-1] - times[0])
+    return _Code(binary, parallel)
 
 
 def compile_function(function: Function, device: Device | None = None) -> Compiled:

@@ -17,7 +17,6 @@ from axir._src.call import flatten_arrays
 from axir._src.deployments import deployment_named
 from axir._src.device_targets import target_of
 from axir._src.entries import Entry
-from axir._src.execute import is_large
 from axir._src.html import program_html
 from axir._src.jit import ShapeDtypeStruct
 from axir._src.placement import common_placement
@@ -26,8 +25,8 @@ from axir._src.trace import Function, Spec, Tracer
 from axir_compiler import pipeline, stages
 from axir_compiler.analysis.cost import OpCost, op_costs, total_cost
 from axir_compiler.analysis.memory import memory_of
+from axir_compiler.analysis.threads import gains_from_threads
 from axir_compiler.errors import ConcretizationError
-from axir_compiler.ir.module import lookup, signature
 from axir_compiler.ir.types import Aval
 from axir_compiler.mlir import context, ir
 
@@ -159,7 +158,7 @@ class Stage:
             else:
                 named = deployment_named(target)
                 host, to = named.platform == "cpu", named.target
-            storage = host and is_large(*signature(lookup(module, symbol)))
+            storage = host and gains_from_threads(pipeline.rewritten_form(module, symbol), "main")
             return stages.stage_text(module, symbol, chosen, to, result_storage=storage, locations=debug_info)
 
     def compiler_ir(self, dialect: str | None = None) -> ir.Module:

@@ -87,8 +87,8 @@ def export(
     _check_names(bounds, {size for one in requests for size in one.bounds})
     kinds = list(dict.fromkeys(d.target.kernels for d in wanted))
     entries = [members_of(one, parameters, kinds) for one in requests]
-    large = any(e.is_large for e in entries)
-    forms = {d.name: form_for(d, large) for d in wanted}
+    parallel = any(e.parallel for e in entries)
+    forms = {d.name: form_for(d, parallel) for d in wanted}
     with context():
         libraries = {
             form: make_library(title, [make(form) for e in entries for make in e.members])

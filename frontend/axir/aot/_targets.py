@@ -28,9 +28,9 @@ def deployments(targets: str | Iterable[str]) -> list[Deployment]:
     return list(found.values())
 
 
-def form_for(to: Deployment, large: bool) -> Form:
-    """How programs are lowered for a target. CPUs run large ones on all cores, and are given memory for the results."""
-    return Form(result_storage=large and to.platform == "cpu", kernels=to.target.kernels)
+def form_for(to: Deployment, parallel: bool) -> Form:
+    """How programs are lowered for a target. Those for all cores of a CPU are given memory for the results."""
+    return Form(result_storage=parallel and to.platform == "cpu", kernels=to.target.kernels)
 
 
 def target_form(to: Deployment, module: bytes, parallel: bool) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from axir.aot._specs import specs_of
 from axir.aot._trees import plain_tree
 from axir.aot._watch import Records, kinds_of_sizes, stand_for_others, watched, watching
 from axir_compiler import pipeline
+from axir_compiler.analysis.threads import gains_from_threads
 from axir_compiler.errors import CompileError
 from axir_compiler.generalize import Affine, fit, generalize, structure_of
 from axir_compiler.ir.module import copy_module
@@ -37,8 +38,6 @@ __all__ = ["Entry", "Form", "Request", "members_of", "request"]
 _MOST_SAMPLES = 96
 # So many sizes may get a program of their own.
 _MOST_SPECIAL = 4
-# From this many elements in arguments and results on, programs run on several cores.
-_PARALLEL_ELEMENTS = 1 << 16
 _SMALL_BYTES = 1 << 16
 Parameters = dict[str, np.ndarray]
 
@@ -68,12 +67,6 @@ class Traced(NamedTuple):
     out: pytree.TreeDef
     parameters: tuple[str, ...]
 
-    @property
-    def is_large(self) -> bool:
-        """Whether it should run on several cores."""
-        specs = (*self.function.arguments, *self.function.outputs)
-        return sum(s.aval.size for s in specs) >= _PARALLEL_ELEMENTS
-
 
 class Form(NamedTuple):
     """How programs are lowered: whether the caller gives memory for results, whether there are kernels of our own."""
@@ -88,7 +81,7 @@ class Entry(NamedTuple):
     form: dict[str, Any]
     members: list[Callable[[Form], Member]]
     part: Part
-    is_large: bool
+    parallel: bool
 
 
 def request(name: str, given: Given, dims: Mapping[str, Bounds]) -> Request:
@@ -145,7 +138,7 @@ def _for_fixed_sizes(wanted: Request, parameters: Parameters) -> Entry:
         return Member(wanted.name, module, traced.parameters)
 
     shapes = [s.aval.shape for s in traced.function.outputs]
-    return Entry(_manifest_form(wanted, traced, shapes, []), [member], part, traced.is_large)
+    return Entry(_manifest_form(wanted, traced, shapes, []), [member], part, gains_from_threads(form, "main"))
 
 
 # Sizes with names. ----------------------------------------------------------------------------------

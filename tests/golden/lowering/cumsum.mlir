@@ -4,7 +4,7 @@
 // CHECK-LABEL: func.func public @main(
 // CHECK-SAME:    %[[A0:.+]]: tensor<4x3xf32>) -> tensor<4x3xf32>
 // CHECK-NEXT:    %[[COLLAPSED:.+]] = tensor.collapse_shape %[[A0]] [[0, 1]]
-// CHECK-NEXT:    %[[V0:.+]] = util.optimization_barrier %[[COLLAPSED]]
+// CHECK-NEXT:    %[[V0:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[COLLAPSED]]
 // CHECK-NEXT:    %[[V1:.+]] = flow.dispatch.region -> (tensor<12xf32>) {
 // CHECK-NEXT:    %[[V3:.+]] = tensor.empty()
 // CHECK-NEXT:    %[[C0:.+]] = arith.constant 0
@@ -75,7 +75,7 @@
 // CHECK-NEXT:    }
 // CHECK-NEXT:    flow.return %[[V4]]
 // CHECK-NEXT:    }
-// CHECK-NEXT:    %[[V2:.+]] = util.optimization_barrier %[[V1]]
+// CHECK-NEXT:    %[[V2:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[V1]]
 // CHECK-NEXT:    %[[EXPANDED:.+]] = tensor.expand_shape %[[V2]] [[0, 1]] output_shape [4, 3]
 // CHECK-NEXT:    return %[[EXPANDED]]
 

@@ -3,8 +3,8 @@
 
 // CHECK-LABEL: func.func public @main(
 // CHECK-SAME:    %[[A0:.+]]: tensor<2x2xcomplex<f32>>) -> tensor<2x2xcomplex<f32>>
-// CHECK-NEXT:    %[[V0:.+]] = util.optimization_barrier %[[A0]]
-// CHECK-NEXT:    %[[V1:.+]] = util.optimization_barrier %[[V0]]
+// CHECK-NEXT:    %[[V0:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[A0]]
+// CHECK-NEXT:    %[[V1:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[V0]]
 // CHECK-NEXT:    %[[CST:.+]] = arith.constant dense<[1.000000e+00, -1.000000e+00]>
 // CHECK-NEXT:    %[[CST_0:.+]] = arith.constant dense<[-0.000000e+00, 0.000000e+00]>
 // CHECK-NEXT:    %[[V2:.+]]:2 = flow.dispatch.region -> (tensor<2x2xf32>, tensor<2x2xf32>) {
@@ -38,8 +38,8 @@
 // CHECK-NEXT:    }
 // CHECK-NEXT:    flow.return %[[V9]]#0, %[[V9]]#1
 // CHECK-NEXT:    }
-// CHECK-NEXT:    %[[V3:.+]] = util.optimization_barrier %[[V2]]#1
-// CHECK-NEXT:    %[[V4:.+]] = util.optimization_barrier %[[V2]]#0
+// CHECK-NEXT:    %[[V3:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[V2]]#1
+// CHECK-NEXT:    %[[V4:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[V2]]#0
 // CHECK-NEXT:    %[[V5:.+]] = tensor.empty()
 // CHECK-NEXT:    %[[V6:.+]] = linalg.generic {indexing_maps = [#map, #map, #map], iterator_types = ["parallel", "parallel"]} ins(%[[V4]], %[[V3]] : tensor<2x2xf32>, tensor<2x2xf32>) outs(%[[V5]] : tensor<2x2xcomplex<f32>>) {
 // CHECK-NEXT:    ^bb0(%[[IN:.+]]: f32, %[[IN_1:.+]]: f32, %[[OUT:.+]]: complex<f32>):

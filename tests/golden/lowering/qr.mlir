@@ -10,7 +10,7 @@
 // CHECK:         math.copysign
 // CHECK:         vector.reduction <add>
 // CHECK:         flow.return
-// CHECK:         %[[BOTH:.+]] = util.optimization_barrier %[[ALL]]
+// CHECK:         %[[BOTH:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[ALL]]
 // CHECK:         tensor.extract_slice %[[BOTH]][0, 0] [3, 3] [1, 1]
 // CHECK:         tensor.extract_slice %[[BOTH]][7, 0] [3, 5] [1, 1]
 

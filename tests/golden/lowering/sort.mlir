@@ -4,9 +4,9 @@
 // CHECK-LABEL: func.func public @main(
 // CHECK-SAME:    %[[A0:.+]]: tensor<5xi32>, %[[A1:.+]]: tensor<5xf32>) -> (tensor<5xi32>, tensor<5xf32>)
 // CHECK-NEXT:    %[[EXPANDED:.+]] = tensor.expand_shape %[[A0]] [[0, 1]] output_shape [1, 5]
-// CHECK-NEXT:    %[[V0:.+]] = util.optimization_barrier %[[EXPANDED]]
+// CHECK-NEXT:    %[[V0:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[EXPANDED]]
 // CHECK-NEXT:    %[[EXPANDED_0:.+]] = tensor.expand_shape %[[A1]] [[0, 1]] output_shape [1, 5]
-// CHECK-NEXT:    %[[V1:.+]] = util.optimization_barrier %[[EXPANDED_0]]
+// CHECK-NEXT:    %[[V1:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[EXPANDED_0]]
 // CHECK-NEXT:    %[[V2:.+]]:2 = flow.dispatch.region -> (tensor<1x5xi32>, tensor<1x5xf32>) {
 // CHECK-NEXT:    %[[V5:.+]] = tensor.empty()
 // CHECK-NEXT:    %[[V6:.+]] = tensor.empty()
@@ -48,8 +48,8 @@
 // CHECK-NEXT:    }
 // CHECK-NEXT:    flow.return %[[V7]]#0, %[[V7]]#1
 // CHECK-NEXT:    }
-// CHECK-NEXT:    %[[V3:.+]] = util.optimization_barrier %[[V2]]#1
-// CHECK-NEXT:    %[[V4:.+]] = util.optimization_barrier %[[V2]]#0
+// CHECK-NEXT:    %[[V3:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[V2]]#1
+// CHECK-NEXT:    %[[V4:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[V2]]#0
 // CHECK-NEXT:    %[[COLLAPSED:.+]] = tensor.collapse_shape %[[V4]] [[0, 1]]
 // CHECK-NEXT:    %[[COLLAPSED_1:.+]] = tensor.collapse_shape %[[V3]] [[0, 1]]
 // CHECK-NEXT:    return %[[COLLAPSED]], %[[COLLAPSED_1]]

@@ -16,7 +16,8 @@
 // CHECK:             tensor.insert %{{.+}} into %[[Y]][%[[OTHER]], %{{.+}}] : tensor<2x100xi16>
 // CHECK:           arith.select %[[SHARED]], %[[HALF]], %[[OTHER]] : index
 // The scratch tensor would lie on the stack if nothing used it.
-// CHECK:       util.optimization_barrier %[[V0]]#1
+// CHECK:       %[[SCRATCH:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[V0]]#1
+// CHECK:       util.optimization_barrier %[[SCRATCH]]
 
 func.func @main(%x: tensor<100xui16>) -> tensor<100xui16> {
   %a = "axir.sort"(%x) {dimension = 0 : i64, num_keys = 1 : i64} : (tensor<100xui16>) -> tensor<100xui16>

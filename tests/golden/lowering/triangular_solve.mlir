@@ -12,7 +12,7 @@
 // CHECK:         tensor.extract %[[A]]
 // CHECK:         arith.mulf %{{.+}} fastmath<contract> : vector<8xf32>
 // CHECK:         flow.return
-// CHECK:         %[[FOUND:.+]] = util.optimization_barrier %[[X]]
+// CHECK:         %[[FOUND:.+]] = util.optimization_barrier {axir.kernel_barrier} %[[X]]
 // CHECK-NEXT:    %[[CUT:.+]] = tensor.extract_slice %[[FOUND]][0, 0] [8, 4] [1, 1]
 // CHECK-NEXT:    return %[[CUT]]
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering import emit
-from axir_compiler.lowering.generic import elementwise, optimization_barrier
+from axir_compiler.lowering.barriers import kernel_barrier
+from axir_compiler.lowering.generic import elementwise
 from axir_compiler.lowering.inner_loops.bodies import Budget
 from axir_compiler.lowering.inner_loops.conversion import Conversion, is_small, shape_of_type
 from axir_compiler.lowering.inner_loops.memory import Buffer, Memory, Part
@@ -118,7 +119,7 @@ def _kernel_of(op: Any) -> list[Value]:
     targets = kernel(_forms(kinds, places), body)
     # Reshapes behind a barrier stay out of the kernel; where there is none, a barrier would be a copy.
     alone = len(kinds) == 1 and kinds[0] == targets[0].type and _is_only_returned(op.results[0])
-    flat = targets if alone else [optimization_barrier(x) for x in targets]
+    flat = targets if alone else [kernel_barrier(x) for x in targets]
     return [
         _passed_out(flat[place.buffer], place.start, kind) for place, kind in zip(places, kinds, strict=True)
     ]
@@ -235,7 +236,7 @@ def _passed_in(values: Sequence[Value]) -> dict[Value, _Root]:
         if source not in barriers:
             # Of an argument as it is, a barrier would be a copy.
             is_argument = isinstance(source.owner, ir.Block)
-            barriers[source] = source if is_argument else optimization_barrier(source)
+            barriers[source] = source if is_argument else kernel_barrier(source)
         found[value] = _Root(barriers[source], start)
     if not 0 < len(barriers) < _MOST_BUFFERS:
         raise Unsupported("no buffer, or too many")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from axir_compiler.lowering.barriers import kernel_barrier
 from axir_compiler.lowering.generic import (
     element_type_of,
     elementwise,
@@ -16,7 +17,6 @@ from axir_compiler.lowering.generic import (
     generic,
     identity_map,
     map_of_dims,
-    optimization_barrier,
     shape_of,
 )
 from axir_compiler.lowering.linalg.numbers import Flag, Real, choose, largest, wrap
@@ -184,7 +184,7 @@ def planes_of(x: ir.Value, batch: int) -> ir.Value:
         return arith.select(first, complex_dialect.ReOp(value).result, complex_dialect.ImOp(value).result)
 
     maps = [map_of_dims(len(shape), [d for d in range(len(shape)) if d != batch]), identity_map(len(shape))]
-    return optimization_barrier(generic([x], [empty(shape, kind)], maps, body)[0])
+    return kernel_barrier(generic([x], [empty(shape, kind)], maps, body)[0])
 
 
 def joined(planes: ir.Value, batch: int) -> ir.Value:

@@ -121,6 +121,7 @@ __all__ = [
     "in_float32",
     "integer_pow",
     "is_finite",
+    "is_short_power",
     "lgamma",
     "log",
     "log1p",
@@ -148,6 +149,7 @@ __all__ = [
     "shift_left",
     "shift_right_arithmetic",
     "shift_right_logical",
+    "short_power",
     "sign",
     "sin",
     "sinh",
@@ -192,6 +194,7 @@ lgamma, digamma, polygamma = _real(gamma.lgamma), _real(gamma.digamma), _real(_p
 logistic = _real(exponential.logistic)
 bessel_i0e, bessel_i1e = _real(bessel.bessel_i0e), _real(bessel.bessel_i1e)
 _float_pow, _float_rem = _real(power.power), _real(remainder.fmod)
+is_short_power, short_power = power.is_short_power, _real(power.short_power)
 
 
 def _in_float64(function: Callable[..., Real], **options: Any) -> Callable[..., ir.Value]:

@@ -7,12 +7,14 @@ J.-M. Muller et al., "Handbook of Floating-Point Arithmetic", section on pow; sp
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 
 from axir_compiler.lowering.scalar.coefficients import LN2, LOG_RATIO_TAIL, TWO_THIRDS
 from axir_compiler.lowering.scalar.double_word import DoubleWord, constant_pair, fast_two_sum, two_sum
 from axir_compiler.lowering.scalar.exponential import exp_double_word
-from axir_compiler.lowering.scalar.expression import Condition, Real, polynomial, select
+from axir_compiler.lowering.scalar.expression import Condition, Real, polynomial, select, sqrt
 from axir_compiler.lowering.scalar.logarithm import split_exponent
 
 INFINITY, NAN = math.inf, math.nan
@@ -31,6 +33,22 @@ def power(x: Real, y: Real) -> Real:
     result = select(odd, result.with_sign_of(x), result)
     result = select(x.is_nan() | y.is_nan(), x.constant(NAN), result)
     return select(x.equals(1.0) | y.equals(0.0), x.constant(1.0), result)
+
+
+def is_short_power(exponent: float) -> bool:
+    """Whether a power is a few products and a square root, which is about as exact and takes a tenth of the time."""
+    return exponent != 0 and abs(exponent) <= 3 and (2 * exponent).is_integer()
+
+
+def short_power(x: Real, exponent: float) -> Real:
+    """``x**exponent`` for such an exponent, with the conventions of ``power``."""
+    whole, half = divmod(abs(exponent), 1)
+    factors = [x] * int(whole) + ([sqrt(x)] if half else [])
+    result = functools.reduce(operator.mul, factors)
+    if half:
+        # A root of -0 is -0, and of -inf NaN; powers that are not whole are 0 and inf.
+        result = select(x.equals(-INFINITY), x.constant(INFINITY), result + 0.0)
+    return result if exponent > 0 else 1.0 / result
 
 
 def _parity(y: Real) -> tuple[Condition, Condition]:
