@@ -15,7 +15,7 @@ from pathlib import Path
 
 from axir_compiler.abilities import check_abilities
 from axir_compiler.direct_calls import make_direct
-from axir_compiler.elsewhere import elsewhere
+from axir_compiler.elsewhere import can_compile_elsewhere, elsewhere
 from axir_compiler.errors import CompileError, InternalError
 from axir_compiler.exact_shaders import add_barriers, make_exact
 from axir_compiler.ir.module import definitions
@@ -80,24 +80,29 @@ def compile_module(module: ir.Module, target: Target, *, dump_to: str | Path | N
         CompileError: IREE refused the module, which was saved to a file together with the messages; or the
             target cannot compute it.
     """
-    if _has_lost_threads:
-        return elsewhere("compile_module", _text(module), target, dump_to=dump_to)
+    dump_to = None if dump_to is None else Path(dump_to).absolute()
+    if _is_for_elsewhere(target):
+        return elsewhere("compile_here", _text(module), target, dump_to)
+    return compile_here(module, target, dump_to)
+
+
+def compile_here(module: ir.Module, target: Target, dump_to: Path | None) -> bytes:
+    """As ``compile_module``, in this process."""
     module = _checked(module, target)
     flags = target.flags_for(module)
     if dump_to is None:
         return _compile_somehow(flags, module, target)
-    directory = Path(dump_to)
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "input.mlir").write_text(_text(module))
+    dump_to.mkdir(parents=True, exist_ok=True)
+    (dump_to / "input.mlir").write_text(_text(module))
     first: list[tuple[int, str]] = []
-    before = set(directory.iterdir())
+    before = set(dump_to.iterdir())
     for more, form in _forms(module, target):
-        worker = _Worker(new_session(*flags, *more, f"--iree-hal-dump-executable-files-to={directory}"))
+        worker = _Worker(new_session(*flags, *more, f"--iree-hal-dump-executable-files-to={dump_to}"))
         binary, messages = _run(worker, form, target)
         if binary is not None:
             return binary
         first = first or messages
-        for path in set(directory.iterdir()) - before:
+        for path in set(dump_to.iterdir()) - before:
             path.unlink()
     raise _failure(module, target, first)
 
@@ -113,6 +118,10 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_after_fork)
+
+
+def _is_for_elsewhere(target: Target) -> bool:
+    return _has_lost_threads or (not target.in_process and can_compile_elsewhere())
 
 
 # Longer constants (the machine code of kernels) are left out of texts.
@@ -141,8 +150,13 @@ def phase_text(module: ir.Module, target: Target, phase: str, *, locations: bool
     Raises:
         InternalError, CompileError: as ``compile_module``.
     """
-    if _has_lost_threads:
-        return elsewhere("phase_text", _text(module), target, phase, locations=locations)
+    if _is_for_elsewhere(target):
+        return elsewhere("phase_text_here", _text(module), target, phase, locations)
+    return phase_text_here(module, target, phase, locations)
+
+
+def phase_text_here(module: ir.Module, target: Target, phase: str, locations: bool) -> str:
+    """As ``phase_text``, in this process."""
     module = _checked(module, target)
     first: list[tuple[int, str]] = []
     for more, form in _forms(module, target):

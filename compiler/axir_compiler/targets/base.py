@@ -41,6 +41,8 @@ class Target:
         optimizations: Which of ``OPTIMIZATIONS`` are made; those before IREE only where there are such kernels.
         replaced: Names of ops that it lacks, or computes in another way; others stand in for them (``STAND_INS``).
         device: IREE's attribute for the device, where no flag stands for it.
+        in_process: Whether it is compiled by the user's process. LLVM ends the process where it cannot translate
+            something, which for this machine's CPU is not known to happen.
         shaders: Whether its kernels become shaders of SPIR-V, which are repaired on the way.
     """
 
@@ -54,6 +56,7 @@ class Target:
     optimizations: frozenset[str] = OPTIMIZATIONS - {"direct_calls"}
     replaced: frozenset[str] = frozenset()
     device: str = ""
+    in_process: bool = False
     shaders: bool = False
 
     def flags_for(self, module: ir.Module) -> tuple[str, ...]:

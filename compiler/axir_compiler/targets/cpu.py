@@ -64,7 +64,7 @@ def host() -> Target:
     flags = (*_FLAGS, "--iree-llvmcpu-target-cpu=host")
     machine = _host_features()
     fma = "x86" not in platform.machine().lower() or " fma " in f"{machine} "
-    return Target("cpu:host", flags, machine=machine, choose_flags=_data_tiling, fma=fma)
+    return Target("cpu:host", flags, machine=machine, choose_flags=_data_tiling, fma=fma, in_process=True)
 
 
 def cpu(name: str) -> Target:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import numpy as np
@@ -94,7 +96,9 @@ def export(
             form: make_library(title, [make(form) for e in entries for make in e.members])
             for form in dict.fromkeys(forms.values())
         }
-        modules = {d.name: compile_module(libraries[forms[d.name]], d.target) for d in wanted}
+    with ThreadPoolExecutor(min(len(wanted), os.cpu_count() or 1)) as pool:
+        binaries = pool.map(lambda d: compile_module(libraries[forms[d.name]], d.target), wanted)
+        modules = dict(zip(forms, binaries, strict=True))
     manifest = {
         "name": title,
         "versions": {"axir": __version__, "iree": compiler_version()},
