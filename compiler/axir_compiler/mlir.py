@@ -75,7 +75,7 @@ def __getattr__(name: str) -> Any:
 
 # The bindings look the class of each op up in a module named like its dialect. Without one, every op
 # handed to Python costs a failing import (60 us instead of 1 us).
-_globals.append_dialect_search_prefix("axir_compiler.dialects")
+_globals.dialect_search_modules = ["axir_compiler.dialects", *_globals.dialect_search_modules]
 
 
 PROCESS_FLAGS = (

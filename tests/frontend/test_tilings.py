@@ -136,3 +136,35 @@ def test_the_switch() -> None:
     with axir.config.override("axir_tilings", False):
         assert "tilings" not in target_of(axir.devices("cpu")[0]).optimizations
     assert "tilings" in target_of(axir.devices("cpu")[0]).optimizations
+
+
+def test_maxima_of_rows_apart() -> None:
+    """Rows with NaN and infinities; shapes whose rows are the last two axes, or hold one element."""
+    rng = onp.random.default_rng(4)
+    arrays = [rng.normal(size=shape).astype("f4") for shape in ((300, 130), (3, 40, 20, 30), (40_000, 1))]
+    arrays[0][:4, 7] = onp.nan, onp.inf, -onp.inf, 1e30
+
+    def compute(*arrays: Any) -> list[Any]:
+        found = []
+        for x in arrays:
+            axis = (-2, -1) if x.ndim > 2 else -1
+            largest = x.max(axis, keepdims=True)
+            found += [axir.nn.softmax(x, axis), axir.nn.log_softmax(x, axis), axir.nn.logsumexp(x, axis)]
+            found += [largest, x - largest, np.exp(x.min(axis, keepdims=True) - x).sum(axis), x / largest]
+        return found
+
+    with onp.errstate(all="ignore"):
+        eager = compute(*map(np.asarray, arrays))
+    for i, (a, b) in enumerate(zip(axir.jit(compute)(*arrays), eager, strict=True)):
+        onp.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-6, err_msg=f"result {i}")
+
+
+def test_which_maxima_are_apart() -> None:
+    def kernels(f: Any, *shape: int) -> int:
+        text = axir.jit(f).lower(axir.ShapeDtypeStruct(shape, "float32")).as_text("flow")
+        return text.count("flow.executable private")
+
+    assert kernels(axir.nn.softmax, 300, 130) == 2
+    assert kernels(lambda x: axir.nn.logsumexp(x, -1), 300, 130) == 2
+    assert kernels(axir.nn.softmax, 10, 130) == 1  # so small that launching a kernel counts
+    assert kernels(lambda x: x.max(-1) + 1, 300, 130) == 1

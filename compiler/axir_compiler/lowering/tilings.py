@@ -6,7 +6,8 @@ vector registers; what is left over at the end is done apart (peeling). Rows, an
 a time, several vectors in each step: adding up the lanes of a vector takes longer than adding vectors. What combines
 all numbers to one is computed by several tasks, each of a part, and the parts combined at the end.
 
-A kernel in which something larger is made of the result (``softmax``) is cut by IREE, which takes care of all of it.
+A kernel in which something larger is made of the result (layer normalization) is cut by IREE, which takes care of all
+of it; maxima of rows are computed by kernels of their own before that (``lowering.row_maxima``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from axir_compiler.lowering.cpu_tiles import lowering_config, set_tiles
+from axir_compiler.lowering.row_maxima import maxima_of_rows, put_apart
 from axir_compiler.mlir import ir, passmanager, tensor
 
 __all__ = ["with_tilings"]
@@ -38,12 +40,14 @@ _PARALLEL, _REDUCTION = "parallel", "reduction"
 
 def with_tilings(module: ir.Module) -> ir.Module:
     """The program with tiles for such reductions: a copy if there are some, else the program itself."""
-    found = _reductions(module.operation)
-    if not found:
+    if not _reductions(module.operation) and not maxima_of_rows(module.operation):
         return module
     copy = ir.Module.parse(module.operation.get_asm(enable_debug_info=True), module.context)
     with module.context:
-        if any(_is_unsettled(op, loops) for op, loops in found):
+        apart = maxima_of_rows(copy.operation)
+        for op in apart:
+            put_apart(op)
+        if any(_is_unsettled(op, loops) for op, loops in _reductions(copy.operation)):
             passmanager.PassManager.parse(_SETTLE).run(copy.operation)
         tiled = _alone(_reductions(copy.operation))
         to_one = [(op, loops) for op, loops in tiled if not loops.kept]
@@ -56,7 +60,7 @@ def with_tilings(module: ir.Module) -> ir.Module:
         for op, loops in to_one:
             op, loops = _in_parts(op, loops)
             set_tiles(op, _tiling(loops))
-    return copy if tiled else module
+    return copy if tiled or apart else module
 
 
 class _Loops(NamedTuple):

@@ -22,7 +22,7 @@ from axir_compiler.errors import DTypeError, ShapeError
 from axir_compiler.ir.op import OPS
 from axir_compiler.ir.types import COMPLEX, FLOATING
 
-_LONG = 2048
+_LONG = 1000
 """Elements of an axis from which the largest ones are looked for in parts of it."""
 
 __all__ = ["approx_max_k", "approx_min_k", "sort", "sort_key_val", "top_k"]
@@ -118,7 +118,7 @@ def _smallest(x: Array, count: int) -> Array:
     part = max(1, math.isqrt(size // max(count, 1)))
     # Nothing is left over if one of these divides the size.
     part = next((p for p in range(part, part // 2, -1) if size % p == 0), part)
-    if x.dtype == bool or count == 0 or size < _LONG or size < 16 * count * part:
+    if x.dtype == bool or count == 0 or size < _LONG or size < 8 * count * part:
         positions = broadcasted_iota("int32", x.shape, x.ndim - 1)
         return slice_in_dim(sort((x, positions))[1], 0, count, axis=-1)
     parts = -(-size // part)
