@@ -135,7 +135,7 @@ def _key(m: Any) -> Any:
 
 def _row(name: str, case: Case, x: Any, theirs: Any, repeat: int, calls: int) -> Row:
     other = None if jax is None else lambda: jax.block_until_ready(case(jax, theirs))
-    return compare(name, lambda: case(axir, x), other, repeat=repeat, calls=calls)
+    return compare(name, lambda: axir.block_until_ready(case(axir, x)), other, repeat=repeat, calls=calls)
 
 
 def measured(size: int, cases: dict[str, Case]) -> list[Row]:

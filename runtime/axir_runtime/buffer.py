@@ -19,6 +19,8 @@ from iree.runtime import BufferUsage, HalBufferView, MemoryType, VmRef
 
 from axir_runtime.device import Device, Queue, devices, state
 from axir_runtime.dtypes import DType, element_type
+from axir_runtime.in_flight import Run
+from axir_runtime.pool import Pool
 
 ALIGNMENT = 64  # bytes; kernels load whole vectors at the start of each array
 Shape = tuple[int, ...]
@@ -28,6 +30,7 @@ _BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 _MEMORY = int(MemoryType.HOST_LOCAL | MemoryType.DEVICE_VISIBLE)
 _USAGE = int(BufferUsage.DEFAULT)
 _new = object.__new__
+_pool = Pool(limit=1 << 27, least=1 << 17)
 # What VmRef.deref calls, in a quarter of its time.
 view_of: Any = getattr(HalBufferView, "__iree_vm_cast__")  # noqa: B009, not in the type stubs
 
@@ -37,6 +40,11 @@ def aligned_empty(shape: Shape, dtype: Any) -> np.ndarray[Any, Any]:
     dtype = np.dtype(dtype)
     raw = np.empty(math.prod(shape) * dtype.itemsize + ALIGNMENT, _BYTE)
     return np.ndarray(shape, dtype, raw, -_address(raw) % ALIGNMENT)
+
+
+def storage_for(shape: Shape, dtype: DType) -> np.ndarray[Any, Any]:
+    """As ``aligned_empty``, for results; large memory that others gave back is used again."""
+    return np.ndarray(shape, dtype, _pool.empty(math.prod(shape) * dtype.itemsize))
 
 
 def _address(array: np.ndarray[Any, Any]) -> int:
@@ -54,14 +62,15 @@ class Buffer:
     shared; anything else is copied once, when a module first needs it.
     """
 
-    __slots__ = ("__weakref__", "_array", "_ref", "_shown", "_view", "dtype", "shape")
+    __slots__ = ("__weakref__", "_array", "_pending", "_ref", "_shown", "_view", "dtype", "shape")
 
     shape: Shape
     dtype: DType
     _array: np.ndarray[Any, Any] | None  # the memory as handed in; None for results of a module
     _shown: np.ndarray[Any, Any] | None  # the read-only ndarray that callers get
     _ref: VmRef | None  # what a module returned: IREE's reference to a buffer view
-    _view: HalBufferView | None  # what modules get; None until first needed
+    _view: HalBufferView | None  # what modules get; None until first needed, and while it is computed
+    _pending: Run | None  # what computes the contents, until somebody has waited for it
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
         if not isinstance(array, np.ndarray):
@@ -72,7 +81,7 @@ class Buffer:
             array = array.astype(array.dtype.newbyteorder("="))
         self._array = array
         self._shown = None
-        self._ref = self._view = None
+        self._ref = self._view = self._pending = None
         self.shape = array.shape
         self.dtype = array.dtype
 
@@ -84,7 +93,19 @@ class Buffer:
         buffer._view = None
         buffer.shape = shape
         buffer.dtype = dtype
-        buffer._array = buffer._shown = None
+        buffer._array = buffer._shown = buffer._pending = None
+        return buffer
+
+    @staticmethod
+    def from_run(run: Run, memory: np.ndarray[Any, Any] | VmRef, shape: Shape, dtype: DType) -> Buffer:
+        """The contents that a run computes into memory: an array, or what a module returned."""
+        buffer = _new(Buffer)
+        is_array = isinstance(memory, np.ndarray)
+        buffer._array, buffer._ref = (memory, None) if is_array else (None, memory)
+        buffer._view = buffer._shown = None
+        buffer._pending = run
+        buffer.shape = shape
+        buffer.dtype = dtype
         return buffer
 
     @staticmethod
@@ -94,7 +115,7 @@ class Buffer:
         buffer._view = copy_array(array)
         buffer.shape = array.shape
         buffer.dtype = array.dtype
-        buffer._array = buffer._shown = buffer._ref = None
+        buffer._array = buffer._shown = buffer._ref = buffer._pending = None
         return buffer
 
     @property
@@ -102,18 +123,32 @@ class Buffer:
         """The contents as a read-only ndarray, without a copy."""
         shown = self._shown
         if shown is None:
-            shown = self._map() if self._array is None else self._array.view()
+            self.wait()
+            shown = self._map(self.view) if self._array is None else self._array.view()
             shown.flags.writeable = False
             self._shown = shown
         return shown
 
     @property
     def view(self) -> HalBufferView:
-        """What IREE takes as an argument."""
+        """What IREE takes as an argument, once the contents are there."""
         view = self._view
         if view is None:
-            view = self._view = self._import() if self._ref is None else view_of(self._ref)
+            self.wait()
+            ref = self._ref
+            view = self._view = self._import() if ref is None else view_of(ref)
         return view
+
+    def early_view(self) -> HalBufferView:
+        """What IREE takes as an argument of a run that waits itself for what computes the contents.
+
+        A copy would be made too early: only memory that a run was given will do.
+        """
+        ref = self._ref
+        if ref is not None:
+            return view_of(ref)
+        assert self._array is not None
+        return import_array(self._array)
 
     @property
     def device(self) -> Device:
@@ -133,11 +168,26 @@ class Buffer:
         return self.size * self.dtype.itemsize
 
     def is_ready(self) -> bool:
-        """Whether the contents are computed."""
-        return True
+        """Whether the contents are computed, or the run that should have done so failed."""
+        pending = self._pending
+        return pending is None or pending.is_done()
 
     def wait(self) -> None:
-        """Wait until the contents are computed."""
+        """Wait until the contents are computed.
+
+        Raises: RuntimeFailure if that failed; the message names the function.
+        """
+        pending = self._pending
+        if pending is not None:
+            pending.wait()
+            self._pending = None
+
+    def part(self) -> None:
+        """Let go of memory that results of one run share, once the contents are there."""
+        ref = self._ref
+        if ref is not None:
+            self._array = aligned_copy(self._map(view_of(ref)))
+            self._ref = None
 
     def __repr__(self) -> str:
         return f"Buffer({self.dtype}{list(self.shape)})"
@@ -173,13 +223,13 @@ class Buffer:
     def __dlpack_device__(self) -> tuple[int, int]:
         return (1, 0)  # kDLCPU
 
-    def _map(self) -> np.ndarray[Any, Any]:
+    def _map(self, view: HalBufferView) -> np.ndarray[Any, Any]:
         """IREE's memory as an ndarray.
 
         The mapping lives as long as the very array that `asarray` gives. Views have that one as base only if it is
         flat: for other shapes it is a view itself, which views of it skip.
         """
-        return self.view.map().asarray((self.size,), self.dtype).reshape(self.shape)
+        return view.map().asarray((self.size,), self.dtype).reshape(self.shape)
 
     def _import(self) -> HalBufferView:
         """Hand the array to IREE, after copying it to where IREE can use it if need be."""

@@ -13,7 +13,7 @@ from axir_runtime.buffer import Buffer
 from axir_runtime.device import state
 from axir_runtime.device_buffer import DeviceBuffer, device_failure
 from axir_runtime.errors import MixedDevicesError, OutOfMemoryError
-from axir_runtime.executable import FENCES, Executable
+from axir_runtime.executable import Executable, joined
 from axir_runtime.signature import Spec, mismatch
 
 Array = np.ndarray[Any, Any]
@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 class DeviceExecutable(Executable):
     """An ``Executable`` whose arguments must live on its device; its results do. Arrays of NumPy are copied to it."""
 
-    __slots__ = ("_asynchronous",)
+    __slots__ = ()
 
     def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, args: Sequence[Buffer | DeviceBuffer | Array], numbers: Sequence[int] = ()
@@ -53,7 +53,7 @@ class DeviceExecutable(Executable):
             finally:
                 del failure  # the traceback holds this frame
         if fence is not None:
-            in_flight.add(fence)
+            in_flight.add(in_flight.Run(fence))
         return [self._result(outputs, index, fence) for index in range(len(self._outputs))]
 
     def _on_device(self, args: Sequence[Buffer | DeviceBuffer | Array]) -> list[DeviceBuffer]:
@@ -96,7 +96,7 @@ class DeviceExecutable(Executable):
         try:
             if self.is_asynchronous:
                 fence = HalFence.create_at(self._device.queue().device.create_semaphore(0), 1)
-                push(_joined([b.fence for b in buffers if b.fence is not None]))
+                push(joined([b.fence for b in buffers if b.fence is not None]))
                 push(fence)
             else:
                 for buffer in buffers:
@@ -111,23 +111,7 @@ class DeviceExecutable(Executable):
             )
         return fence, outputs, None
 
-    @property
-    def is_asynchronous(self) -> bool:
-        """Whether calls return before the work is done."""
-        return self._asynchronous
-
-    def _load(self) -> None:
-        super()._load()
-        self._asynchronous = self.reflection.get("iree.abi.model") == FENCES
-
     def _result(self, outputs: VmVariantList, index: int, fence: HalFence | None) -> DeviceBuffer:
         view: HalBufferView = outputs.get_as_object(index, HalBufferView)
         spec: Spec = self.signature.results[index]
         return DeviceBuffer.from_view(view, tuple(view.shape), spec.dtype, self._device, fence, self.title)
-
-
-def _joined(fences: Sequence[HalFence]) -> HalFence:
-    """One fence to wait for."""
-    if not fences:
-        return HalFence(0)
-    return fences[0] if len(fences) == 1 else HalFence.join(list(dict.fromkeys(fences)))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import deque
 from collections.abc import Sequence
 from typing import Any
+from weakref import ref
 
 import numpy as np
-from iree.runtime import VmContext, VmFunction, VmModule, VmRef, VmVariantList
+from iree.runtime import HalFence, VmContext, VmFunction, VmModule, VmRef, VmVariantList
 from iree.runtime.function import ArgumentPacker, InvokeContext, _invoke_statics
 
-from axir_runtime.buffer import Buffer, Shape, aligned_copy, aligned_empty, storage_view, view_of
+from axir_runtime import in_flight
+from axir_runtime.buffer import Buffer, Shape, aligned_copy, storage_for, storage_view, view_of
 from axir_runtime.callbacks import Callback, Callbacks
 from axir_runtime.device import Device, state
 from axir_runtime.device_buffer import DeviceBuffer, device_failure
 from axir_runtime.errors import MixedDevicesError, RuntimeFailure, status_reason
+from axir_runtime.in_flight import Run
 from axir_runtime.linked import LinkedModule
 from axir_runtime.signature import Dim, Signature, Spec, mismatch, parse_declaration, specs
 
@@ -32,10 +34,6 @@ Array = np.ndarray[Any, Any]
 _from_ref = Buffer.from_ref
 _NO_NAMES: dict[str, Any] = {}
 _reload_lock = threading.Lock()
-
-
-# Memory of results of runs that failed, to which other threads may still write for a moment.
-_abandoned: deque[object] = deque(maxlen=16)
 
 
 class Executable:
@@ -69,6 +67,7 @@ class Executable:
     __slots__ = (
         "__weakref__",
         "_arity",
+        "_asynchronous",
         "_bound",
         "_callbacks",
         "_checked",
@@ -80,6 +79,7 @@ class Executable:
         "_imports",
         "_invoke",
         "_module",
+        "_nbytes",
         "_outputs",
         "_storage",
         "name",
@@ -137,8 +137,15 @@ class Executable:
     def __repr__(self) -> str:
         return f"Executable({self.name}, {self._device})"
 
+    @property
+    def is_asynchronous(self) -> bool:
+        """Whether calls return before the work is done."""
+        return self._asynchronous
+
     def __call__(self, args: Sequence[Buffer | Array]) -> list[Buffer]:
-        """Run the function; returns when the results are there.
+        """Run the function. An asynchronous one returns when its work is queued; results wait when they are read.
+
+        With ndarrays among the arguments, which may be written to afterwards, it returns when the work is done.
 
         Raises: TypeError or ValueError for arguments that do not fit; RuntimeFailure if the run fails;
             what a callback raises, as it is.
@@ -147,7 +154,10 @@ class Executable:
             raise TypeError(f"{self.name}: expected {self._arity} arguments; got {len(args)}")
         if self._checked:
             self._check(args)
-        return self.run([arg if type(arg) is Buffer else _as_buffer(arg, args, self.name) for arg in args])
+        found = self.run([arg if type(arg) is Buffer else _as_buffer(arg, args, self.name) for arg in args])
+        if self._asynchronous and found and any(type(arg) is not Buffer for arg in args):
+            found[0].wait()
+        return found
 
     def run(self, buffers: Sequence[Buffer]) -> list[Buffer]:
         """As a call, with arguments that fit: of the types that the function was compiled for, which is not checked.
@@ -156,19 +166,18 @@ class Executable:
         """
         epoch, pack, place, invoke, function, storage, direct, results = self._bound
         if epoch != state.epoch:
-            self._reload()
-            return self.run(buffers)
+            return self._run_otherwise(buffers)
         inputs = pack(place, [buffer._view or buffer.view for buffer in buffers], _NO_NAMES)
         stored = {}
         for index, shape, dtype in storage:
-            stored[index] = memory = aligned_empty(shape, dtype)
+            stored[index] = memory = storage_for(shape, dtype)
             inputs.push_ref(storage_view(memory).ref)
         outputs = VmVariantList(len(results))
         failure = None
         try:
             invoke(function, inputs, outputs)
         except BaseException as error:
-            _abandoned.append(stored)
+            in_flight.abandon(stored)
             if not isinstance(error, Exception):
                 raise
             failure = self._imports.take_error()
@@ -187,6 +196,45 @@ class Executable:
             Buffer(stored[index]) if index in stored else self._collected(take(index), index)
             for index in range(len(results))
         ]
+
+    def _run_otherwise(self, buffers: Sequence[Buffer]) -> list[Buffer]:
+        """The runs that are not usual: of asynchronous functions, and the first one in a forked child."""
+        if self._epoch != state.epoch:
+            self._reload()
+        if not self._asynchronous:
+            return self.run(buffers)
+        inputs, stored = VmVariantList(len(buffers) + len(self._storage) + 2), {}
+        fences = [fence for buffer in buffers if (fence := _pushed(inputs, buffer)) is not None]
+        for index, shape, dtype in self._storage:
+            stored[index] = memory = storage_for(shape, dtype)
+            inputs.push_ref(storage_view(memory).ref)
+        fence = HalFence.create_at(self._device.queue(True).device.create_semaphore(0), 1)
+        inputs.push_ref(joined(fences))
+        inputs.push_ref(fence)
+        run = Run(fence, self._failure, stored, self._nbytes)
+        outputs = VmVariantList(len(self._outputs))
+        try:
+            self._invoke(self._function, inputs, outputs)
+        except BaseException as error:
+            in_flight.abandon(stored)
+            if isinstance(error, Exception):
+                raise self._explained(buffers, error) from None
+            raise
+        return self._begun(run, stored, outputs)
+
+    def _begun(self, run: Run, stored: dict[int, Array], outputs: VmVariantList) -> list[Buffer]:
+        """The results of an asynchronous run."""
+        take, results = outputs.get_as_ref, []
+        for index, shape, dtype in self._outputs:
+            memory = stored[index] if index in stored else take(index)
+            sizes = shape if self._direct or index in stored else tuple(view_of(memory).shape)
+            results.append(Buffer.from_run(run, memory, sizes, dtype))
+        run.parting = [ref(results[index]) for index in self._copied]
+        if results:
+            in_flight.add(run)
+        else:
+            run.wait()  # nobody else could
+        return results
 
     def _load(self) -> None:
         """Link the module against the device, and look the function up."""
@@ -234,7 +282,8 @@ class Executable:
     def _prepare(self, declared: Signature) -> None:
         """Everything that need not be worked out at each call."""
         self._check_statement(declared)
-        if self._device.is_host and self.reflection.get("iree.abi.model") == FENCES:
+        self._asynchronous = self.reflection.get("iree.abi.model") == FENCES
+        if self._asynchronous and self._device.is_host and not self.parallel:
             raise RuntimeFailure(f"{self.name}: the function cannot be called here: it is asynchronous")
         if declared.numbers and self._device.is_host:
             raise RuntimeFailure(f"{self.name}: the function cannot be called here: it takes numbers")
@@ -242,7 +291,8 @@ class Executable:
         self._arity = len(self.signature.arguments)
         self._storage = tuple((i, _sizes(results[i]), results[i].dtype) for i in declared.storage)
         nbytes = {index: _nbytes(spec) for index, spec in enumerate(results) if spec.is_static}
-        shared = not self._storage and sum(nbytes.values()) >= _LARGE_ALLOCATION
+        self._nbytes = sum(nbytes.values())
+        shared = not self._storage and self._nbytes >= _LARGE_ALLOCATION
         self._copied = {index for index, size in nbytes.items() if shared and size <= _SMALL_RESULT}
         self._direct = len(nbytes) == len(results) and not self._copied
         self._outputs = tuple((index, _sizes(spec), spec.dtype) for index, spec in enumerate(results))
@@ -252,7 +302,7 @@ class Executable:
         """All that a run uses, in one place: looking each up takes a tenth of a small run."""
         plain = self._direct and not self._storage
         self._bound = (
-            self._epoch,
+            None if self._asynchronous else self._epoch,  # no usual runs
             ArgumentPacker(_invoke_statics).pack,
             InvokeContext(self._device.queue(self.parallel).device),
             self._invoke,
@@ -296,7 +346,10 @@ class Executable:
         problem = self._mismatch(args)
         if problem is not None:
             return problem
-        return device_failure(f"{self.name}: the run failed", error, self._device)
+        return self._failure(error)
+
+    def _failure(self, error: Exception) -> Exception:
+        return device_failure(f"{self.title}: the run failed", error, self._device)
 
     def _collected(self, ref: VmRef, index: int) -> Buffer:
         """A result whose shape is known only now, or that must not keep its neighbours' memory alive."""
@@ -304,6 +357,21 @@ class Executable:
         if index in self._copied:
             return Buffer(aligned_copy(_from_ref(ref, shape, dtype).array))
         return _from_ref(ref, tuple(view_of(ref).shape), dtype)
+
+
+def _pushed(inputs: VmVariantList, buffer: Buffer) -> HalFence | None:
+    """Add an argument; gives the fence that the run must wait for."""
+    pending = buffer._pending
+    fence = None if pending is None or 0 in buffer.shape else pending.fence
+    inputs.push_ref((buffer.view if fence is None else buffer.early_view()).ref)
+    return fence
+
+
+def joined(fences: Sequence[HalFence]) -> HalFence:
+    """One fence to wait for."""
+    if not fences:
+        return HalFence(0)
+    return fences[0] if len(fences) == 1 else HalFence.join(list(dict.fromkeys(fences)))
 
 
 def _as_buffer(arg: Any, args: Sequence[Any], name: str) -> Buffer:

@@ -280,10 +280,14 @@ class ConcreteArray(Array):
 
     def is_ready(self) -> bool:
         """Whether the elements are computed."""
-        return True
+        buffer = self._buffer
+        return buffer is None or buffer.is_ready()
 
     def block_until_ready(self) -> ConcreteArray:
         """Wait until the elements are computed; gives the array itself."""
+        buffer = self._buffer
+        if buffer is not None:
+            buffer.wait()
         return self
 
     def __reduce__(self) -> Any:

@@ -33,14 +33,12 @@ def target_of(device: Device, *, asynchronous: bool = True, parallel: bool = Tru
     """
     possible = OPTIMIZATIONS - {"direct_calls"} if parallel or not device.is_host else OPTIMIZATIONS
     chosen = frozenset(name for name in possible if config.get(f"axir_{name}"))
-    return _chosen(device, asynchronous, chosen)
+    return _chosen(device, asynchronous and (parallel or not device.is_host), chosen)
 
 
 @functools.cache
 def _chosen(device: Device, asynchronous: bool, optimizations: frozenset[str]) -> Target:
-    if device.is_host:
-        return dataclasses.replace(host(), optimizations=optimizations)
-    found = _found(device)
+    found = dataclasses.replace(host(), optimizations=optimizations) if device.is_host else _found(device)
     return dataclasses.replace(found, flags=(*found.flags, _ASYNCHRONOUS)) if asynchronous else found
 
 

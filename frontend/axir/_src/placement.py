@@ -80,13 +80,6 @@ class PlacedArray(ConcreteArray):
     def committed(self) -> bool:
         return self.placement.committed
 
-    def is_ready(self) -> bool:
-        return self.buffer.is_ready()
-
-    def block_until_ready(self) -> PlacedArray:
-        self.buffer.wait()
-        return self
-
 
 def placed_value(buffer: Any, aval: Aval, weak: bool, placement: Placement) -> ConcreteArray:
     """The array of a buffer on the device of a placement."""

@@ -152,13 +152,14 @@ class Stage:
         stages.check_stage("as_text", chosen)
         module, symbol = self._function.program.module, self._function.symbol
         with context():
+            large = gains_from_threads(pipeline.rewritten_form(module, symbol), "main")
             if target is None:
                 device = self._entry.device
-                host, to = device.is_host, target_of(device)
+                host, to = device.is_host, target_of(device, parallel=large)
             else:
                 named = deployment_named(target)
                 host, to = named.platform == "cpu", named.target
-            storage = host and gains_from_threads(pipeline.rewritten_form(module, symbol), "main")
+            storage = host and large
             return stages.stage_text(module, symbol, chosen, to, result_storage=storage, locations=debug_info)
 
     def compiler_ir(self, dialect: str | None = None) -> ir.Module:
