@@ -24,6 +24,7 @@ from axir_compiler.exact_shaders import (
     safe_remainders,
     split_fma,
 )
+from axir_compiler.foreign_buffers import keep_foreign_buffers
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.constants import with_constant_kernels_folded
 from axir_compiler.lowering.fusion import program_blocks, separate_all, separate_all_reductions
@@ -299,6 +300,7 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
             if direct:
                 make_direct(compiled.operation)
             if branches:
+                keep_foreign_buffers(compiled.operation)
                 separate_shared_refs(compiled.operation)
             invocation.import_module(compiled)
         output = Output.open_membuffer()
