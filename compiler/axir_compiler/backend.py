@@ -18,6 +18,7 @@ from axir_compiler.direct_calls import make_direct
 from axir_compiler.elsewhere import can_compile_elsewhere, elsewhere
 from axir_compiler.errors import CompileError, InternalError
 from axir_compiler.exact_shaders import add_barriers, make_exact
+from axir_compiler.foreign_buffers import keep_foreign_buffers
 from axir_compiler.ir.module import definitions
 from axir_compiler.lowering.barriers import drop_kernel_barriers, has_kernel_barriers
 from axir_compiler.lowering.constants import with_constant_kernels_folded
@@ -309,6 +310,7 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
             if direct:
                 make_direct(compiled.operation)
             if branches:
+                keep_foreign_buffers(compiled.operation)
                 separate_shared_refs(compiled.operation)
             invocation.import_module(compiled)
         output = Output.open_membuffer()

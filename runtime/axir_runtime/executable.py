@@ -209,8 +209,8 @@ class Executable:
             stored[index] = memory = storage_for(shape, dtype)
             inputs.push_ref(storage_view(memory).ref)
         fence = HalFence.create_at(self._device.queue(True).device.create_semaphore(0), 1)
-        inputs.push_ref(joined(fences))
-        inputs.push_ref(fence)
+        inputs.push_ref(joined(fences).ref)
+        inputs.push_ref(fence.ref)
         run = Run(fence, self._failure, stored, self._nbytes)
         outputs = VmVariantList(len(self._outputs))
         try:
