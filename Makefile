@@ -2,6 +2,7 @@
 # make test   set up .venv and run the whole test suite
 # make parity compare with JAX, which it installs into .venv
 # make fuzz   random programs for AXIR_FUZZ_SECONDS (300)
+# make fuzz-vulkan  random programs on a Vulkan device, for as long
 # make fuzz-artifacts  load 10,000 damaged artifacts
 # make lint   ruff and pyright
 # make docs   the site, in build/docs
@@ -14,7 +15,7 @@ BIN := $(VENV)/bin
 # Packages for JAX that the tests run on axir. They ask for JAX itself, which the tests do not need.
 WITHOUT_JAX := optax==0.2.8 jraph==0.0.6.dev0 chex==0.1.92 mctx==0.0.71 jaxopt==0.8.5 blackjax==1.7.1
 
-.PHONY: demo test parity fuzz fuzz-artifacts lint docs bench clean
+.PHONY: demo test parity fuzz fuzz-vulkan fuzz-artifacts lint docs bench clean
 
 $(VENV)/installed: Makefile pyproject.toml runtime/pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -50,6 +51,10 @@ parity: $(VENV)/installed-parity
 
 fuzz: $(VENV)/installed
 	AXIR_FUZZ_SECONDS=$${AXIR_FUZZ_SECONDS:-300} $(BIN)/python -m pytest tests/programs/test_random_programs.py \
+	    -k other -s
+
+fuzz-vulkan: $(VENV)/installed
+	AXIR_FUZZ_SECONDS=$${AXIR_FUZZ_SECONDS:-300} $(BIN)/python -m pytest tests/programs/test_random_programs_gpu.py \
 	    -k other -s
 
 fuzz-artifacts: $(VENV)/installed

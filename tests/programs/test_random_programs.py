@@ -117,16 +117,16 @@ def _steps(names, body):
 
 
 _PICKS = st.tuples(st.integers(0, 5), st.integers(0, 5))
-_FLAT = _steps(set(STEPS) - WITH_BODIES, st.just(()))
+FLAT = _steps(set(STEPS) - WITH_BODIES, st.just(()))
 
 
 def _nested(inner, size):
     return _steps(WITH_BODIES, st.lists(inner, max_size=size).map(tuple))
 
 
-_NESTED = _nested(_FLAT, 4)
-_TWICE = _nested(st.one_of(_FLAT, _NESTED), 3)
-PROGRAMS = st.lists(st.one_of(_FLAT, _NESTED, _TWICE), min_size=2, max_size=7).map(tuple)
+NESTED = _nested(FLAT, 4)
+_TWICE = _nested(st.one_of(FLAT, NESTED), 3)
+PROGRAMS = st.lists(st.one_of(FLAT, NESTED, _TWICE), min_size=2, max_size=7).map(tuple)
 
 
 def arrays(tree):
@@ -265,23 +265,31 @@ def mixed_dtypes(program):
 
 def compiled(programs):
     """What is compiled gives what is evaluated: values, and gradients where loops have a known length."""
-    args, cts = arguments(14), tuple(map(np.asarray, directions(15)))
+    args = arguments(14)
+    f = values_and_gradients(programs, args)
+    if FUZZ_SECONDS:
+        # A crash of the compiler leaves nothing but this.
+        print(programs, flush=True)
+    same(axir.jit(f)(*args), evaluated(f, *args), 1e-8)
+
+
+def values_and_gradients(programs, args, **style):
+    """Of several programs, as one function; of some values, a batch."""
+    cts = tuple(map(np.asarray, directions(15)))
 
     def all_of_them(*args):
         results = []
         for i, program in enumerate(programs):
-            f = function(program, Style(whiles=True, wrap=axir.jit))
+            f = function(program, Style(whiles=True, wrap=axir.jit, **style))
             results.append(
                 f(*args) if i % 2 else axir.vmap(f, in_axes=(None, 0, None, 0, None))(*batched(args))
             )
-            f = of_floats(program, args, wrap=axir.checkpoint if i % 3 else axir.jit, reverse_rules=True)
+            wrap = axir.checkpoint if i % 3 else axir.jit
+            f = of_floats(program, args, wrap=wrap, reverse_rules=True, **style)
             results.append(axir.vjp(f, *args[:3])[1](cts))
         return results
 
-    if FUZZ_SECONDS:
-        # A crash of the compiler leaves nothing but this.
-        print(programs, flush=True)
-    same(axir.jit(all_of_them)(*args), evaluated(all_of_them, *args), 1e-8)
+    return all_of_them
 
 
 def batched(args):
