@@ -168,3 +168,19 @@ def test_which_maxima_are_apart() -> None:
     assert kernels(lambda x: axir.nn.logsumexp(x, -1), 300, 130) == 2
     assert kernels(axir.nn.softmax, 10, 130) == 1  # so small that launching a kernel counts
     assert kernels(lambda x: x.max(-1) + 1, 300, 130) == 1
+    assert kernels(lambda x: axir.nn.softmax(np.sin(x)), 300, 130) == 1  # the sines would have to be stored
+
+
+def test_products_stay_products() -> None:
+    """What comes before a product of matrices is not put into it when the ops of other kernels are joined."""
+
+    def attention(x: Any) -> Any:
+        return axir.nn.softmax(x @ x.T) @ x + np.sin(x).sum(0)
+
+    lowered = axir.jit(attention).lower(axir.ShapeDtypeStruct((200, 300), "float32"))
+    products = [
+        line for line in lowered.as_text("flow").splitlines() if "func.func" in line and "matmul" in line
+    ]
+    assert len(products) == 2
+    x = onp.random.default_rng(5).normal(size=(200, 300)).astype("f4") / 10
+    onp.testing.assert_allclose(axir.jit(attention)(x), attention(np.asarray(x)), 1e-4, 1e-4)

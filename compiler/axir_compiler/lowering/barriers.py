@@ -15,31 +15,31 @@ __all__ = ["drop_kernel_barriers", "has_kernel_barriers", "kernel_barrier"]
 _BARRIER, _MARK = "util.optimization_barrier", "axir.kernel_barrier"
 
 
-def kernel_barrier(x: ir.Value) -> ir.Value:
+def kernel_barrier(x: ir.Value, mark: str = _MARK) -> ir.Value:
     """The same tensor, in memory: one kernel computes it, others read it."""
-    mark = {_MARK: ir.UnitAttr.get()}
-    return ir.Operation.create(_BARRIER, results=[x.type], operands=[x], attributes=mark).result
+    attributes = {mark: ir.UnitAttr.get()}
+    return ir.Operation.create(_BARRIER, results=[x.type], operands=[x], attributes=attributes).result
 
 
 def has_kernel_barriers(top: ir.Operation) -> bool:
     """Whether there are such barriers in a program."""
-    return bool(_found(top))
+    return bool(_found(top, _MARK))
 
 
-def drop_kernel_barriers(top: ir.Operation) -> None:
-    """Take them out of a program whose kernels are made."""
-    for op in _found(top):
+def drop_kernel_barriers(top: ir.Operation, mark: str = _MARK) -> None:
+    """Take them, or those with another mark, out of a program whose kernels are made."""
+    for op in _found(top, mark):
         op.results[0].replace_all_uses_with(op.operands[0])
         op.erase()
 
 
-def _found(top: ir.Operation) -> list[ir.Operation]:
+def _found(top: ir.Operation, mark: str) -> list[ir.Operation]:
     found: list[ir.Operation] = []
 
     def visit(op: ir.Operation) -> ir.WalkResult:
         if op.name == "flow.executable":
             return ir.WalkResult.SKIP
-        if op.name == _BARRIER and _MARK in op.attributes:
+        if op.name == _BARRIER and mark in op.attributes:
             found.append(op)
         return ir.WalkResult.ADVANCE
 

@@ -2,7 +2,8 @@
 
 IREE computes them in one kernel with what is made of them, with tiles that suit the whole: the largest element of a
 row then takes as long as the exponentials. Apart it is cut like any other reduction of rows (``lowering.tilings``), and
-so is the sum that comes after it, which is worth more than reading the rows once again from a cache.
+so is the sum that comes after it, which is worth more than reading the rows once again from a cache. It is not worth
+writing the rows to memory first, where they are computed in the same kernel.
 """
 
 from __future__ import annotations
@@ -56,7 +57,18 @@ def _is_extremum_of_rows(op: ir.Operation) -> bool:
     whole, kept = (attribute.value for attribute in op.attributes["indexing_maps"])
     lies_in_rows = whole.is_permutation and list(kept.results) == list(whole.results)[: result.rank]
     sizes = _size(op.operands[0]), _size(op.operands[1])
+    if _is_elementwise(op.operands[0]):
+        return False
     return lies_in_rows and sizes[0] >= _SMALLEST and sizes[0] >= _FEWEST * sizes[1] and sizes[1] > 1
+
+
+def _is_elementwise(x: ir.Value) -> bool:
+    """Whether a tensor is computed by an op that a kernel of its reductions would compute, too."""
+    while not isinstance(x.owner, ir.Block) and x.owner.name in _RESHAPES:
+        x = x.owner.operands[0]
+    if isinstance(x.owner, ir.Block) or x.owner.name != "linalg.generic":
+        return False
+    return not any("reduction" in str(kind) for kind in x.owner.attributes["iterator_types"])
 
 
 def _size(x: ir.Value) -> int:

@@ -16,6 +16,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from axir_compiler.lowering.barriers import drop_kernel_barriers, kernel_barrier
 from axir_compiler.lowering.cpu_tiles import lowering_config, set_tiles
 from axir_compiler.lowering.row_maxima import maxima_of_rows, put_apart
 from axir_compiler.mlir import ir, passmanager, tensor
@@ -35,6 +36,7 @@ _LEAST_LANES = 16
 _SETTLE = (
     "builtin.module(func.func(linalg-fold-unit-extent-dims,linalg-fuse-elementwise-ops,canonicalize,cse))"
 )
+_FREE = ("tensor.empty", "linalg.fill", "arith.constant")
 _PARALLEL, _REDUCTION = "parallel", "reduction"
 
 
@@ -48,7 +50,7 @@ def with_tilings(module: ir.Module) -> ir.Module:
         for op in apart:
             put_apart(op)
         if any(_is_unsettled(op, loops) for op, loops in _reductions(copy.operation)):
-            passmanager.PassManager.parse(_SETTLE).run(copy.operation)
+            _settle(copy.operation)
         tiled = _alone(_reductions(copy.operation))
         to_one = [(op, loops) for op, loops in tiled if not loops.kept]
         others = [(op, loops) for op, loops in tiled if loops.kept]
@@ -61,6 +63,33 @@ def with_tilings(module: ir.Module) -> ir.Module:
             op, loops = _in_parts(op, loops)
             set_tiles(op, _tiling(loops))
     return copy if tiled or apart else module
+
+
+_GUARD = "axir.settling"
+
+
+def _settle(top: ir.Operation) -> None:
+    """Do to the reductions what IREE would do to them, and leave other ones as they are.
+
+    A product of matrices with an elementwise op in it is no product to IREE, and takes ten times as long.
+    """
+
+    def visit(op: ir.Operation) -> ir.WalkResult:
+        if op.name != "linalg.generic":
+            return ir.WalkResult.ADVANCE
+        if _REDUCTION in _iterators(op) and _loops_of(op) is None:
+            others.append(op)
+        return ir.WalkResult.SKIP
+
+    others: list[ir.Operation] = []
+    top.walk(visit, ir.WalkOrder.PRE_ORDER)
+    for op in others:
+        with ir.InsertionPoint(op), op.location:
+            for i, x in enumerate(op.operands):
+                if not isinstance(x.owner, ir.Block) and x.owner.name not in _FREE:
+                    op.operands[i] = kernel_barrier(x, _GUARD)
+    passmanager.PassManager.parse(_SETTLE).run(top)
+    drop_kernel_barriers(top, _GUARD)
 
 
 class _Loops(NamedTuple):
