@@ -43,7 +43,16 @@ from axir_runtime import (
     devices,
 )
 
-__all__ = ["Compiled", "Phases", "compile_function", "is_large", "run_eagerly", "transform"]
+__all__ = [
+    "Compiled",
+    "Phases",
+    "compile_function",
+    "is_large",
+    "run_eagerly",
+    "stored_module",
+    "text_key",
+    "transform",
+]
 
 
 _plans: LruCache[Any, Plan] = LruCache(4096)
@@ -100,7 +109,7 @@ def is_large(inputs: Sequence[Aval], outputs: Sequence[Aval]) -> bool:
     return sum(a.size for a in (*inputs, *outputs)) >= _PARALLEL_ELEMENTS
 
 
-def _text_key(module: ir.Module, fingerprint: str) -> str:
+def text_key(module: ir.Module, fingerprint: str) -> str:
     """Content address of a compiled program: its IR without locations, the target and the versions."""
     text = module.operation.get_asm(enable_debug_info=False)
     return hashlib.sha256(f"{fingerprint}\n{source_hash()}\n{text}".encode()).hexdigest()
@@ -149,7 +158,7 @@ def _wanted(module: ir.Module, symbol: str, device: Device) -> _Wanted:
     callbacks = number_callbacks(program)
     parallel = device.is_host and is_large(inputs, outputs)
     target = target_of(device, asynchronous=not callbacks, parallel=parallel)
-    key = _text_key(program, target.fingerprint())
+    key = text_key(program, target.fingerprint())
     return _Wanted(program, symbol, inputs, outputs, callbacks, device, target, parallel, key)
 
 
@@ -157,7 +166,7 @@ def _known(wanted: _Wanted) -> Compiled | None:
     found = _executables.get(wanted.executable_key)
     if found is not None:
         return found
-    binary = _stored(wanted.key)
+    binary = stored_module(wanted.key)
     return None if binary is None else _loaded(wanted, binary, Phases(from_disk=True))
 
 
@@ -188,7 +197,7 @@ def _loaded(wanted: _Wanted, binary: bytes, phases: Phases) -> Compiled:
     return found
 
 
-def _stored(key: str) -> bytes | None:
+def stored_module(key: str) -> bytes | None:
     """A compiled module from the disk cache, unless it needs a CPU that this one is not."""
     found = disk_cache().load(key)
     if found is None:
