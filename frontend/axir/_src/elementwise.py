@@ -14,10 +14,12 @@ from axir._src.convert import constant, convert, to_array, typed
 from axir._src.messages import located, warn
 from axir._src.nan_checks import check_op
 from axir._src.promotion import common, common_of_two, inexact
+from axir._src.remember import LARGE
 from axir._src.trace import Tracer, bind, current_frame
 from axir_compiler.errors import ShapeError
 from axir_compiler.ir.op import OPS, AxirOp
 from axir_compiler.ir.types import COMPLEX, INEXACT
+from axir_runtime import aligned_empty
 
 __all__ = [
     "apply",
@@ -175,11 +177,28 @@ def is_concrete(xs: Sequence[Array]) -> TypeGuard[Sequence[ConcreteArray]]:
 
 def evaluated(op: type[AxirOp], x: Array, weak: bool, **attrs: Any) -> ConcreteArray:
     """An op of one concrete operand, whose dtype and attributes are as the op demands."""
+    if x.size >= LARGE and not attrs and not _local.mode.careful:
+        compiled = _by_kernel(op, x)
+        if compiled is not None:
+            return compiled
     with np.errstate(all="ignore"):
         found = op.numpy(x.to_numpy(), **attrs)
     if _local.mode.checked:
         check_op(op.short_name, found, _local.mode)
     return ConcreteArray(found, weak)
+
+
+def _by_kernel(op: type[AxirOp], *xs: Any) -> ConcreteArray | None:
+    from axir._src.large_kernels import large_op  # which traces and compiles
+
+    return large_op(op, *xs)
+
+
+def _memory(op: type[AxirOp], left: np.ndarray, right: np.ndarray) -> dict[str, Any]:
+    """Where NumPy puts a large result, so that a kernel takes it as it is: NumPy's own memory would be copied."""
+    if not isinstance(op.numpy, np.ufunc) or (left.shape != right.shape and left.ndim and right.ndim):
+        return {}
+    return {"out": aligned_empty((left if left.ndim else right).shape, left.dtype)}
 
 
 def _as_partner(y: Any, dtype: np.dtype) -> np.ndarray | None:
@@ -214,6 +233,11 @@ def _evaluate_pair(
     frame = current_frame()
     if (frame is not None and frame.staged) or _local.mode.careful:
         return None
+    if own.size >= LARGE and not attrs:
+        compiled = _by_kernel(op, x, y)
+        if compiled is not None:
+            return compiled
+        attrs = _memory(op, left, right)
     try:
         with np.errstate(all="ignore"):
             return ConcreteArray(op.numpy(left, right, **attrs), own.weak_type if weak is None else weak)

@@ -43,7 +43,7 @@ from axir_runtime import (
     devices,
 )
 
-__all__ = ["Compiled", "Phases", "compile_function", "run_eagerly", "transform"]
+__all__ = ["Compiled", "Phases", "compile_function", "run_eagerly", "stored_code", "text_key", "transform"]
 
 
 _plans: LruCache[Any, Plan] = LruCache(4096)
@@ -91,7 +91,7 @@ class Compiled:
     code_bytes: int = 0
 
 
-def _text_key(module: ir.Module, fingerprint: str) -> str:
+def text_key(module: ir.Module, fingerprint: str) -> str:
     """Content address of a compiled program: its IR without locations, the target and the versions."""
     text = module.operation.get_asm(enable_debug_info=False)
     return hashlib.sha256(f"{fingerprint}\n{source_hash()}\n{text}".encode()).hexdigest()
@@ -138,7 +138,7 @@ def _wanted(module: ir.Module, symbol: str, device: Device) -> _Wanted:
     callbacks = number_callbacks(program)
     # Whether it is for all cores is known when it has been rewritten, and kept with what is compiled.
     target = target_of(device, asynchronous=not callbacks, parallel=False)
-    key = _text_key(program, target.fingerprint())
+    key = text_key(program, target.fingerprint())
     return _Wanted(program, symbol, inputs, outputs, callbacks, device, key)
 
 
@@ -146,11 +146,11 @@ def _known(wanted: _Wanted) -> Compiled | None:
     found = _executables.get(wanted.executable_key)
     if found is not None:
         return found
-    code = _stored(wanted.key)
+    code = stored_code(wanted.key)
     return None if code is None else _loaded(wanted, code, Phases(from_disk=True))
 
 
-class _Code(NamedTuple):
+class Code(NamedTuple):
     """A compiled module, and whether it is for all cores."""
 
     binary: bytes
@@ -167,7 +167,7 @@ def _built(wanted: _Wanted) -> Compiled:
     return _loaded(wanted, code, phases)
 
 
-def _loaded(wanted: _Wanted, code: _Code, phases: Phases) -> Compiled:
+def _loaded(wanted: _Wanted, code: Code, phases: Phases) -> Compiled:
     start = time.perf_counter()
     with span(f"load {wanted.symbol}", "compile", from_disk=phases.from_disk):
         executable = Executable(
@@ -185,7 +185,7 @@ def _loaded(wanted: _Wanted, code: _Code, phases: Phases) -> Compiled:
     return found
 
 
-def _stored(key: str) -> _Code | None:
+def stored_code(key: str) -> Code | None:
     """A compiled module from the disk cache, unless it needs a CPU that this one is not."""
     found = disk_cache().load(key)
     if found is None:
@@ -195,10 +195,10 @@ def _stored(key: str) -> _Code | None:
         check_cpu(meta.get("cpu_features", ()))
     except CpuFeatureError:
         return None
-    return _Code(binary, meta["parallel"])
+    return Code(binary, meta["parallel"])
 
 
-def _compile(wanted: _Wanted, phases: Phases) -> _Code:
+def _compile(wanted: _Wanted, phases: Phases) -> Code:
     times = [time.perf_counter()]
     with span("rewrite", "compile"):
         form = pipeline.rewritten_form(wanted.program, "main")
@@ -214,7 +214,7 @@ def _compile(wanted: _Wanted, phases: Phases) -> _Code:
     phases.rewrite, phases.lower, phases.compile = np.diff(times).tolist()
     if config.get("axir_log_compiles"):
         logger.warning("compiled %s in %.3f s", wanted.symbol, times[-1] - times[0])
-    return _Code(binary, parallel)
+    return Code(binary, parallel)
 
 
 def compile_function(function: Function, device: Device | None = None) -> Compiled:

@@ -160,5 +160,10 @@ OPTIONS = (
         False,
         "Evaluate the first calls of functions under jit with NumPy while they are compiled; see docs/performance.md.",
     ),
+    Option(
+        "axir_large_kernels",
+        True,
+        "Compile functions of large arrays outside jit at their first call; see docs/performance.md.",
+    ),
     Option("axir_profiling", False, "Record calls and compilations; set by ``axir.profiler``."),
 )

@@ -3,7 +3,8 @@
 Evaluated op by op, each operation costs some microseconds of Python besides the microsecond that NumPy needs. A
 *remembered* function is traced once it was called several times with arrays of the same types and equal other
 arguments; from then on its plan, a flat list of NumPy calls, is all that runs. The NumPy functions are those of its
-operations, so that the results are the same.
+operations, so that the results are the same. For large arrays there may be a compiled kernel instead, from the first
+call on (``axir._src.large_kernels``).
 
 This is for functions that depend on nothing but their arguments: not on values of arrays (those cannot be traced and
 are run in Python each time), on functions of the user, or on state.
@@ -43,6 +44,8 @@ _CALLS = 2
 """Calls in Python before a function is traced."""
 _LIMIT = 4096
 """Kinds of calls that are known at most."""
+LARGE = 1 << 19
+"""Elements from which on a compiled kernel saves more than a millisecond in a call."""
 _NEVER = -1
 """Instead of a number of calls: this kind must run in Python."""
 
@@ -102,6 +105,10 @@ def remembered(function: F) -> F:
         found = _known.get(kind, 0)
         if type(found) is _Remembered:
             return found.run(arrays)
+        if max([x.size for x in arrays], default=0) >= LARGE:
+            kernel = _kernel(function, args, options, kind, found)
+            if kernel is not None:
+                return kernel(args, options)
         return _in_python(function, args, options, kind, found)
 
     return call  # pyright: ignore[reportReturnType]
@@ -134,6 +141,19 @@ def _note(x: Any, key: list[Any], arrays: list[np.ndarray]) -> bool:
         key += (np.dtype, x)
         return True
     return False
+
+
+def _kernel(
+    function: Callable[..., Any], args: Any, options: Any, kind: Any, found: Any
+) -> Callable[[Any, Any], Any] | None:
+    """What computes calls of this kind, whose arrays are large, if that is not NumPy; decided at the first of them."""
+    if found == 0:
+        from axir._src.large_kernels import large_call  # which traces and compiles
+
+        found = large_call(function, args, options)
+        if found is not None:
+            _known[kind] = found
+    return None if found is None or type(found) is int else found
 
 
 def _in_python(function: Callable[..., Any], args: Any, options: Any, kind: Any, calls: int) -> Any:
