@@ -3,4 +3,4 @@
 The package of that name among IREE's defines all named ops in Python besides, which takes 0.1 s at the first lowering.
 """
 
-from iree.compiler.dialects import _linalg_ops_gen as _linalg_ops_gen
+from axir_compiler.mlir import linalg as linalg
