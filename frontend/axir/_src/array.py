@@ -264,6 +264,18 @@ class ConcreteArray(Array):
 
         return SingleDeviceSharding(self.device)
 
+    @property
+    def addressable_shards(self) -> list[Any]:
+        """The parts of the array on the devices of this process, of which there is one."""
+        from axir.compat.jax.sharding import Shard
+
+        return [Shard(self.device, (slice(None),) * self.ndim, 0, self)]
+
+    @property
+    def global_shards(self) -> list[Any]:
+        """The parts of the array on all devices."""
+        return self.addressable_shards
+
     def unsafe_buffer_pointer(self) -> int:
         """Where the elements are in memory; of an array that a GPU holds, where their copy on the host is."""
         return self.to_numpy().ctypes.data

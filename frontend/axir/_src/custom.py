@@ -6,7 +6,7 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, overload
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from axir_compiler.ir.types import is_inexact
 from axir_compiler.ops.custom import CheckpointOp, CustomJvpOp, CustomVjpOp, NamedFunctionsOp
 
 __all__ = ["Policies", "checkpoint", "checkpoint_name", "checkpoint_policies", "custom_jvp", "custom_vjp"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class CallArguments:
@@ -461,6 +463,21 @@ def checkpoint_name(x: Any, name: str) -> Any:
     return pytree.map_tree(lambda leaf: bind(OPS["checkpoint_name"], to_array(leaf), label=name), x)
 
 
+@overload
+def checkpoint(
+    fun: F,
+    *,
+    prevent_cse: bool = True,
+    policy: str | None = None,
+    static_argnums: int | Sequence[int] = (),
+) -> F: ...
+@overload
+def checkpoint(
+    *,
+    prevent_cse: bool = True,
+    policy: str | None = None,
+    static_argnums: int | Sequence[int] = (),
+) -> Callable[[F], F]: ...
 def checkpoint(
     fun: Callable[..., Any] | None = None,
     *,

@@ -177,12 +177,13 @@ def is_concrete(xs: Sequence[Array]) -> TypeGuard[Sequence[ConcreteArray]]:
 
 def evaluated(op: type[AxirOp], x: Array, weak: bool, **attrs: Any) -> ConcreteArray:
     """An op of one concrete operand, whose dtype and attributes are as the op demands."""
-    if x.size >= LARGE and not attrs and not _local.mode.careful:
+    value = x.to_numpy()
+    if value.size >= LARGE and not attrs and not _local.mode.careful:
         compiled = _by_kernel(op, x)
         if compiled is not None:
             return compiled
     with np.errstate(all="ignore"):
-        found = op.numpy(x.to_numpy(), **attrs)
+        found = op.numpy(value, **attrs)
     if _local.mode.checked:
         check_op(op.short_name, found, _local.mode)
     return ConcreteArray(found, weak)
@@ -233,7 +234,7 @@ def _evaluate_pair(
     frame = current_frame()
     if (frame is not None and frame.staged) or _local.mode.careful:
         return None
-    if own.size >= LARGE and not attrs:
+    if (left.size >= LARGE or right.size >= LARGE) and not attrs:
         compiled = _by_kernel(op, x, y)
         if compiled is not None:
             return compiled

@@ -7,7 +7,7 @@ import inspect
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar, overload
 
 import numpy as np
 import optree
@@ -34,6 +34,11 @@ from axir_runtime import Device, devices
 
 if TYPE_CHECKING:
     from axir._src.stages import Lowered, Traced
+
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+R = TypeVar("R")
+S = TypeVar("S")
 
 __all__ = ["JitFunction", "ShapeDtypeStruct", "Static", "eval_shape", "jit"]
 
@@ -94,12 +99,12 @@ def _taken(leaves: Sequence[Any], mode: Mode) -> list[Any]:
     return [x if isinstance(x, ConcreteArray) else small_argument(x, mode.x64) for x in leaves]
 
 
-class JitFunction:
+class JitFunction(Generic[P, R]):
     """A function that is compiled for each signature that it is called with; made by ``jit``."""
 
     def __init__(
         self,
-        fun: Callable[..., Any],
+        fun: Callable[P, R],
         static_argnums: tuple[int, ...],
         static_argnames: tuple[str, ...],
         donated: tuple[int | str, ...] = (),
@@ -120,18 +125,24 @@ class JitFunction:
         # others with containers, numbers and small arrays of NumPy here, by their structure too.
         self._nested: dict[tuple[Any, ...], Entry] = {}
 
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> JitFunction[P, R]: ...
+    @overload
+    def __get__(
+        self: JitFunction[Concatenate[S, Q], R], instance: S, owner: type | None = None
+    ) -> Callable[Q, R]: ...
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
     def __repr__(self) -> str:
         return f"<jit of {self._fun!r}>"
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         mode = _local.mode
         if _state.frame is None:
             if not kwargs:
                 try:
-                    entry = self._plain[(mode, *[x._type for x in args])]
+                    entry = self._plain[(mode, *[x._type for x in args])]  # pyright: ignore[reportAttributeAccessIssue]
                 except (KeyError, AttributeError):
                     pass
                 else:
@@ -297,7 +308,8 @@ class JitFunction:
             args = list(args)
             for i, value in zip(static.positions, static.values, strict=True):
                 args.insert(i, value)
-            out = self._fun(*args, **kwargs, **dict(static.named))
+            fun: Callable[..., Any] = self._fun
+            out = fun(*args, **kwargs, **dict(static.named))
             leaves, tree = flatten_arrays(self._title, out)
             trees.append(tree)
             return leaves
@@ -350,7 +362,7 @@ class JitFunction:
         """As ``trace(...).lower()``: the function as it is handed to the compiler."""
         return self.trace(*args, **kwargs).lower()
 
-    def warmup(self, *args: Any, **kwargs: Any) -> JitFunction:
+    def warmup(self, *args: Any, **kwargs: Any) -> JitFunction[P, R]:
         """Compile for arguments that are arrays, numbers or ``ShapeDtypeStruct``s, and wait until that is done.
 
         Returns: the function itself, whose calls with arguments of these types run compiled code from the first on.
@@ -416,6 +428,31 @@ def _resolve_static(
     return tuple(sorted(all_positions)), tuple(sorted(all_names))
 
 
+@overload
+def jit(
+    fun: Callable[P, R],
+    *,
+    static_argnums: int | Iterable[int] | None = None,
+    static_argnames: str | Iterable[str] | None = None,
+    donate_argnums: int | Iterable[int] | None = None,
+    donate_argnames: str | Iterable[str] | None = None,
+    inline: bool = False,
+    device: Device | None = None,
+    backend: str | None = None,
+    tiered: bool | None = None,
+) -> JitFunction[P, R]: ...
+@overload
+def jit(
+    *,
+    static_argnums: int | Iterable[int] | None = None,
+    static_argnames: str | Iterable[str] | None = None,
+    donate_argnums: int | Iterable[int] | None = None,
+    donate_argnames: str | Iterable[str] | None = None,
+    inline: bool = False,
+    device: Device | None = None,
+    backend: str | None = None,
+    tiered: bool | None = None,
+) -> Callable[[Callable[P, R]], JitFunction[P, R]]: ...
 def jit(
     fun: Callable[..., Any] | None = None,
     *,

@@ -7,14 +7,22 @@ compared and passed on. A mesh of several devices is refused.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from axir._src.devices import devices
 from axir_runtime import Device
 
-__all__ = ["AbstractMesh", "Mesh", "NamedSharding", "PartitionSpec", "Sharding", "SingleDeviceSharding"]
+__all__ = [
+    "AbstractMesh",
+    "Mesh",
+    "NamedSharding",
+    "PartitionSpec",
+    "Shard",
+    "Sharding",
+    "SingleDeviceSharding",
+]
 
 
 class PartitionSpec(tuple[Any, ...]):
@@ -86,6 +94,15 @@ class Mesh(AbstractMesh):
 
     def __exit__(self, *error: Any) -> None:
         return None
+
+
+class Shard(NamedTuple):
+    """The part of an array that lies on a device: which part of the whole, which copy of it, and the array itself."""
+
+    device: Device
+    index: tuple[slice, ...]
+    replica_id: int
+    data: Any
 
 
 class Sharding:

@@ -63,6 +63,7 @@ _OWN: dict[str, tuple[str, ...]] = {
     "jax.errors": (_HERE + "errors", "axir.errors"),
     "jax.experimental": ("axir.experimental", _HERE + "experimental"),
     "jax.lax": ("axir.lax", _HERE + "lax"),
+    "jax.monitoring": (_HERE + "monitoring",),
     "jax.sharding": (_HERE + "sharding",),
     "jax.stages": (_HERE + "stages",),
     "jax.typing": (_HERE + "typing",),
