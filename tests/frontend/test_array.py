@@ -98,6 +98,28 @@ def test_devices_and_waiting():
         axir.devices("abacus")
 
 
+def test_deleted_arrays():
+    computed = axir.jit(lambda x: x + 1)(np.zeros((300, 300)))
+    for x in (np.zeros(3), np.zeros((2, 3)) + 1, computed, axir.device_put(np.ones(3), axir.devices()[0])):
+        assert not x.is_deleted()
+        shape = x.shape
+        x.delete()
+        x.delete()
+        assert (x.is_deleted(), x.shape, x.dtype, x.is_ready()) == (True, shape, onp.float32, True)
+        for use in (onp.asarray, repr, axir.jit(lambda x: x * 2), lambda x: x + 1, axir.device_put):
+            with pytest.raises(RuntimeError, match=r"array: f32\[.*\] has been deleted"):
+                onp.asarray(use(x))
+
+
+def test_memory_of_deleted_arrays_is_used_until_the_work_is_done():
+    x, double = np.ones((1000, 1000)), axir.jit(lambda x: x * 2)
+    for _ in range(19):
+        y = double(x)
+        x.delete()
+        x = y
+    assert (x.to_numpy() == 2.0**19).all()
+
+
 def test_isinstance_holds_for_tracers():
     seen = []
     axir.jit(lambda x: seen.append(isinstance(x, axir.Array)) or x)(1.0)

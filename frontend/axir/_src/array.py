@@ -210,7 +210,8 @@ class ConcreteArray(Array):
         """What compiled functions take."""
         found = self._buffer
         if found is None:
-            assert self._value is not None
+            if self._value is None:
+                raise self._deleted()
             self._aval = self.aval
             found = self._buffer = Buffer(self._value)
             # The buffer makes an aligned copy if it must: it alone holds the elements from now on.
@@ -220,7 +221,8 @@ class ConcreteArray(Array):
     def to_numpy(self, asked_for: str = "its value") -> np.ndarray:
         value = self._value
         if value is None:
-            assert self._buffer is not None
+            if self._buffer is None:
+                raise self._deleted()
             return self._buffer.array
         if value.flags.writeable:
             # Nothing else writes to it: what axir makes is written once, what users give was copied.
@@ -239,9 +241,22 @@ class ConcreteArray(Array):
     def copy_to_host_async(self) -> None:
         """Begin to bring the elements to the host; this happens when they are read."""
 
+    def delete(self) -> None:
+        """Let go of the elements: whatever asks for them from now on raises ``RuntimeError``.
+
+        The memory is free once no work that is under way and no view of NumPy's uses it.
+        """
+        self._aval = self.aval
+        self._value = self._buffer = None
+
     def is_deleted(self) -> bool:
-        """Whether the memory was given back; that is left to Python, so it never was."""
-        return False
+        """Whether ``delete`` was called."""
+        return self._value is None and self._buffer is None
+
+    def _deleted(self) -> RuntimeError:
+        return RuntimeError(
+            f"array: {self.aval} has been deleted, by its method delete(). Keep it, or compute it anew."
+        )
 
     def on_device_size_in_bytes(self) -> int:
         """Bytes of the elements on the device."""
