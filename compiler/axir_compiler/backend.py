@@ -43,6 +43,7 @@ from axir_compiler.mlir import (
     resume_from_phase,
     run_to_phase,
 )
+from axir_compiler.recorded_copies import record_copies_again
 from axir_compiler.shared_refs import separate_shared_refs
 from axir_compiler.targets import Target
 
@@ -309,8 +310,8 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
         return result, messages
 
 
-# Where kernels are translated, but not yet bytes.
-_TRANSLATED = "executable-targets"
+# Where kernels are translated, but not yet bytes; and where the program that runs them is made of commands.
+_TRANSLATED, _COMMANDS = "executable-targets", "hal"
 
 
 def _execute(invocation: Invocation, target: Target, messages: list[tuple[int, str]]) -> bool:
@@ -330,6 +331,12 @@ def _execute(invocation: Invocation, target: Target, messages: list[tuple[int, s
         return False
     invocation.import_module(translated)
     resume_from_phase(invocation, _TRANSLATED)
+    commands = run_to_phase(invocation, _COMMANDS)
+    if commands is None:
+        return False
+    record_copies_again(commands.operation)
+    invocation.import_module(commands)
+    resume_from_phase(invocation, _COMMANDS)
     return invocation.execute()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from axir_compiler.exact_shaders import add_barriers, leading_zeros, split_fma
 from axir_compiler.mlir import context, ir
+from axir_compiler.recorded_copies import record_copies_again
 
 SHADER = """
 spirv.module Logical GLSL450 {{
@@ -113,3 +114,40 @@ def test_multiply_add_is_made_of_products_and_sums(kind: str, word: str, capabil
     assert "Fma" not in found
     assert f"spirv.Bitcast %arg0 : {kind} to {word}" in found
     assert capabilities in found
+
+
+RECORDED = """
+util.func private @record() -> i32 {{
+  {command}
+  %recorded = arith.constant 7 : i32
+  util.return %recorded : i32
+}}
+util.global private @kept : i32
+util.initializer {{
+  %recorded = util.call @record() : () -> i32
+  util.global.store %recorded, @kept : i32
+  util.return
+}}
+util.func private @unknown() -> (!hal.command_buffer, !hal.buffer)
+util.func public @main() -> i32 {{
+  %recorded = util.global.load immutable @kept : i32
+  util.return %recorded : i32
+}}
+"""
+FILL = """
+%c0 = arith.constant 0 : index
+%zero = arith.constant 0 : i32
+%commands, %buffer = util.call @unknown() : () -> (!hal.command_buffer, !hal.buffer)
+hal.command_buffer.fill_buffer<%commands : !hal.command_buffer>
+    target(%buffer : !hal.buffer)[%c0, %c0] pattern(%zero : i32) flags("None")
+"""
+
+
+@pytest.mark.parametrize(("command", "count"), [(FILL, 1), ("", 0)], ids=["fills", "kernels alone"])
+def test_copies_are_recorded_for_each_call(command: str, count: int) -> None:
+    with context():
+        module = ir.Module.parse(RECORDED.format(command=command))
+        assert record_copies_again(module.operation) == count
+        assert module.operation.verify()
+    main = str(module).partition("@main")[2]
+    assert ("util.call @record" in main, "util.global.load" in main) == (count == 1, count == 0)
