@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from axir_compiler.abilities import check_abilities
 from axir_compiler.direct_calls import make_direct
@@ -40,6 +41,7 @@ from axir_compiler.mlir import (
     run_to_phase,
 )
 from axir_compiler.multiply_add import split_fma
+from axir_compiler.recorded_copies import record_copies_again
 from axir_compiler.shared_refs import separate_shared_refs
 from axir_compiler.stand_ins import replace_ops
 from axir_compiler.targets import Target
@@ -177,8 +179,8 @@ def _text_at(
     with worker.lock, worker.session.invocation() as invocation:
         keep = collect_diagnostics(invocation, lambda severity, text: messages.append((severity, text)))
         loaded = _load(invocation, worker, module)
-        if loaded and phase in _PHASES_OF_CALLS:
-            loaded = _drop_barriers(invocation, module)
+        if loaded and phase in _PHASES_OF_CALLS and has_kernel_barriers(module.operation):
+            loaded = _change_at(invocation, _KERNELS, drop_kernel_barriers) is None
         found = run_to_phase(invocation, phase) if loaded else None
         if found is None:
             return None, messages
@@ -321,8 +323,15 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
         return result, messages
 
 
-# The phase that makes kernels, and those behind it that show no kernel.
-_KERNELS = "flow"
+# The phases at which programs are changed: kernels are made; have a configuration; are translated, but not yet bytes;
+# and the program that runs them is made of commands.
+_KERNELS, _CONFIGURED, _TRANSLATED, _COMMANDS = (
+    "flow",
+    "executable-configurations",
+    "executable-targets",
+    "hal",
+)
+# Those behind the first that show no kernel.
 _PHASES_OF_CALLS = frozenset({"stream", "executable-sources", "hal", "vm"})
 
 
@@ -330,44 +339,46 @@ def _execute(
     invocation: Invocation, module: ir.Module, target: Target, messages: list[tuple[int, str]]
 ) -> bool:
     """Run IREE's pipeline, with stops where it needs repairs; whether it compiled, and rightly."""
-    if not _drop_barriers(invocation, module):
-        return False
-    if target.fma and not target.shaders:
-        return invocation.execute()
-    phase = "executable-targets" if target.shaders else "executable-configurations"
-    problems: list[str] = []
-    if not _change_at(invocation, phase, lambda kernels: problems.extend(_repair(kernels, target))):
-        return False
-    messages += [(2, problem) for problem in problems]
-    return not problems and invocation.execute()
+    for phase, change in _changes(module, target):
+        problem = _change_at(invocation, phase, change)
+        if problem is not None:
+            messages += [(2, problem)] if problem else []
+            return False
+    return invocation.execute()
 
 
-def _change_at(invocation: Invocation, phase: str, change: Callable[[ir.Operation], None]) -> bool:
-    """Run IREE's pipeline up to a phase, and change what it has made; whether it came so far."""
+def _changes(module: ir.Module, target: Target) -> Iterator[tuple[str, Callable[[ir.Operation], Any]]]:
+    """The phases to stop at, and what changes the program there; gives a problem, if there is one that remains."""
+    if has_kernel_barriers(module.operation):
+        yield _KERNELS, drop_kernel_barriers
+    if target.shaders:
+        yield _TRANSLATED, lambda shaders: _repair_shaders(shaders, target)
+        yield _COMMANDS, record_copies_again
+    elif not target.fma:
+        yield _CONFIGURED, split_fma
+
+
+def _change_at(invocation: Invocation, phase: str, change: Callable[[ir.Operation], Any]) -> str | None:
+    """Run IREE's pipeline up to a phase, and change what it has made; a problem (empty if IREE says it) or ``None``."""
     made = run_to_phase(invocation, phase)
     if made is None:
-        return False
-    change(made.operation)
+        return ""
+    problem = change(made.operation)
+    if isinstance(problem, str):
+        return problem
     invocation.import_module(made)
     resume_from_phase(invocation, phase)
-    return True
+    return None
 
 
-def _drop_barriers(invocation: Invocation, module: ir.Module) -> bool:
-    """Run IREE's pipeline as far as the barriers in a program mean something, and take them out."""
-    return not has_kernel_barriers(module.operation) or _change_at(invocation, _KERNELS, drop_kernel_barriers)
-
-
-def _repair(kernels: ir.Operation, target: Target) -> list[str]:
-    """Change kernels so that they compute what the program says; what could not be repaired."""
+def _repair_shaders(shaders: ir.Operation, target: Target) -> str | None:
+    """Let shaders compute what the program says; what could not be repaired."""
     if not target.fma:
-        split_fma(kernels)
-    if not target.shaders:
-        return []
-    make_exact(kernels)
-    if add_barriers(kernels):
-        return []
-    return ["a kernel in which threads would read shared memory before others have written it"]
+        split_fma(shaders)
+    make_exact(shaders)
+    if add_barriers(shaders):
+        return None
+    return "a kernel in which threads would read shared memory before others have written it"
 
 
 def _has_branches(module: ir.Module) -> bool:

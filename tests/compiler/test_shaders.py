@@ -6,6 +6,7 @@ import pytest
 
 from axir_compiler.exact_shaders import add_barriers
 from axir_compiler.mlir import context, ir
+from axir_compiler.recorded_copies import record_copies_again
 
 SHADER = """
 spirv.module Logical GLSL450 {{
@@ -69,3 +70,40 @@ def test_within_a_step_threads_cannot_wait(place: str, enough: bool) -> None:
         module = ir.Module.parse(text)
         assert add_barriers(module.operation) is enough
     assert "ControlBarrier" not in str(module)
+
+
+RECORDED = """
+util.func private @record() -> i32 {{
+  {command}
+  %recorded = arith.constant 7 : i32
+  util.return %recorded : i32
+}}
+util.global private @kept : i32
+util.initializer {{
+  %recorded = util.call @record() : () -> i32
+  util.global.store %recorded, @kept : i32
+  util.return
+}}
+util.func private @unknown() -> (!hal.command_buffer, !hal.buffer)
+util.func public @main() -> i32 {{
+  %recorded = util.global.load immutable @kept : i32
+  util.return %recorded : i32
+}}
+"""
+FILL = """
+%c0 = arith.constant 0 : index
+%zero = arith.constant 0 : i32
+%commands, %buffer = util.call @unknown() : () -> (!hal.command_buffer, !hal.buffer)
+hal.command_buffer.fill_buffer<%commands : !hal.command_buffer>
+    target(%buffer : !hal.buffer)[%c0, %c0] pattern(%zero : i32) flags("None")
+"""
+
+
+@pytest.mark.parametrize(("command", "count"), [(FILL, 1), ("", 0)], ids=["fills", "kernels alone"])
+def test_copies_are_recorded_for_each_call(command: str, count: int) -> None:
+    with context():
+        module = ir.Module.parse(RECORDED.format(command=command))
+        assert record_copies_again(module.operation) == count
+        assert module.operation.verify()
+    main = str(module).partition("@main")[2]
+    assert ("util.call @record" in main, "util.global.load" in main) == (count == 1, count == 0)

@@ -89,6 +89,27 @@ def test_compiled_functions_run_there(x, device):
     _there(again["product"], device, 2 * X * (X + 2).sum())
 
 
+COPIES = {
+    "joined": lambda n, a, b: n.concatenate([a[1:], b[None]]),
+    "stacked": lambda n, a, b: n.stack([b, b]),
+    "joined, computed": lambda n, a, b: n.concatenate([b[None], a])[::-1] + b,
+    "two": lambda n, a, b: n.concatenate([b[None], a[1:]]) + n.stack([b, b]),
+}
+
+
+@pytest.mark.parametrize("name", list(COPIES))
+def test_copies_go_to_the_buffers_of_each_call(name, device):
+    """Each call has other values, and all arrays stay alive: nothing is right by what memory still holds."""
+    f, kept = COPIES[name], []
+    jitted = axir.jit(lambda a, b: f(np, a, b), device=device)
+    for n in range(5):
+        a, b = X + 1000 * n, X[1] - 100 * n
+        arrays = (axir.device_put(a, device), axir.device_put(b, device))
+        kept.append((arrays, jitted(*arrays), f(onp, a, b)))
+    for _, found, expected in kept:
+        onp.testing.assert_array_equal(found, expected)
+
+
 def test_transformations_run_there(x, device):
     def f(a):
         return (a * a * a).sum()
