@@ -13,10 +13,10 @@ import jax.numpy as jnp  # noqa: E402
 LEFT_OUT = {"out_sharding", "_dot_general"}
 # Signatures in JAX that only pass on what they get.
 OPEN = {"args", "kwargs"}
-# Of arrays: buffers of other backends, shards, and what says that memory was given back early.
+# Of arrays: buffers of other backends, and what says that memory was given back early.
 ARRAY_NAMES_LEFT_OUT = {
-    *("addressable_shards", "delete", "device_buffer", "device_buffers", "flat"),
-    *("format", "global_shards", "platform", "traceback"),
+    *("delete", "device_buffer", "device_buffers", "flat"),
+    *("format", "platform", "traceback"),
 }
 
 
