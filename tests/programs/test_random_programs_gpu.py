@@ -61,8 +61,7 @@ def law(device: Device, dtype: str):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_random_programs(device: Device, dtype: str) -> None:
     # The first example that is drawn is always a trivial one.
-    short = st.lists(FLAT, min_size=2, max_size=3).map(tuple)
-    programs = st.tuples(short, SHORT if dtype == "float32" else short)
+    programs = st.lists(SHORT, min_size=2, max_size=2)
     run(law(device, dtype), 2, programs, derandomize=True, phases=[Phase.generate])
 
 
