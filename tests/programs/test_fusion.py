@@ -92,3 +92,24 @@ def test_insertions_into_one_tensor():
 
     for found, expected in zip(axir.jit(both)(2.0), both(2.0), strict=True):
         onp.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_more_than_two_insertions_into_one_tensor():
+    """Each of them, however many begin alike."""
+
+    def joined(x, y):
+        parts = [x - 0.3, y[1:2], x, y[:1], x * 2.0]
+        return [np.concatenate([x, part]) for part in parts], [np.concatenate([x, y, p]) for p in parts]
+
+    def updated(x, y, i):
+        whole = np.concatenate([x, y])
+        return [whole.at[1].set(k) for k in range(4)], [whole.at[i].set(k) for k in range(4)]
+
+    x, y = np.arange(3.0)[None], np.arange(6.0).reshape(2, 3) + 10.0
+
+    def both(x, y, i):
+        return joined(x, y), updated(x, y, i)
+
+    found, expected = axir.jit(both)(x, y, 2), both(x, y, 2)
+    for one, other in zip(axir.tree.leaves(found), axir.tree.leaves(expected), strict=True):
+        onp.testing.assert_allclose(one, other, rtol=1e-6)

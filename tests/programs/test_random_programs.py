@@ -27,6 +27,10 @@ WITH_BODIES = {
 }  # fmt: skip
 
 FOUND = {
+    "joined arrays that begin alike": (
+        "compiled",
+        ((Step("joined", (2, 2), 101), Step("joined", (4, 2), 7), Step("variance", (1, 3), 15)),),
+    ),
     "a rule that takes the jvp of a branch": (
         "reverse_mode",
         (Step("own_rule", body=(Step("chosen"),)),),

@@ -2,7 +2,9 @@
 
 ``concatenate(a, b)`` and ``concatenate(a, c)`` are insertions into empty tensors, of which IREE finds the first ones
 equal. Of two insertions into what an insertion gave, IREE drops the copy that one of them needs, and one result has
-parts of the other. Here the second one gets a barrier in front, which keeps the copy.
+parts of the other. Here the others begin once more from the empty tensor, with something that IREE does not find
+equal: what goes through a barrier. (A barrier behind the first insertion would not do: buffers go through it as they
+are, so that of three results two would still be one.)
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ _PLAIN = frozenset(
 
 
 def separate_insertions(block: ir.Block) -> None:
-    """Put a barrier between an insertion and all but the first of the insertions into its result."""
+    """Let no two insertions go into the result of a third one."""
     numbers: dict[Any, int] = {}
     number_of: dict[ir.Value, int] = {}
     inserted: set[int] = set()
@@ -53,4 +55,20 @@ def separate_insertions(block: ir.Block) -> None:
         into = number(op.operands[1])
         if into in inserted and first.setdefault(into, found) != found:
             with ir.InsertionPoint(op), op.location:
-                op.operation.operands[1] = optimization_barrier(op.operands[1])
+                op.operation.operands[1] = _once_more(op.operands[1])
+
+
+def _once_more(inserted: ir.Value) -> ir.Value:
+    """The result of the same insertions, in memory of its own."""
+    source, into = list(inserted.owner.operands)[:2]
+    if _is_insertion(into):
+        into = _once_more(into)
+    else:
+        source = optimization_barrier(source)
+    copy = inserted.owner.operation.clone()
+    copy.operands[0], copy.operands[1] = source, into
+    return copy.result
+
+
+def _is_insertion(value: ir.Value) -> bool:
+    return not isinstance(value.owner, ir.Block) and value.owner.operation.name == _INSERTION
