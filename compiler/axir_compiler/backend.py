@@ -309,11 +309,12 @@ def _run(worker: _Worker, module: ir.Module, target: Target) -> tuple[bytes | No
         direct, branches = "direct_calls" in target.optimizations, _has_branches(module)
         if direct or branches:
             compiled = invocation.export_module()
-            if direct:
-                make_direct(compiled.operation)
-            if branches:
-                keep_foreign_buffers(compiled.operation)
-                separate_shared_refs(compiled.operation)
+            with compiled.context:
+                if direct:
+                    make_direct(compiled.operation)
+                if branches:
+                    keep_foreign_buffers(compiled.operation)
+                    separate_shared_refs(compiled.operation)
             invocation.import_module(compiled)
         output = Output.open_membuffer()
         invocation.output_vm_bytecode(output)
@@ -363,7 +364,8 @@ def _change_at(invocation: Invocation, phase: str, change: Callable[[ir.Operatio
     made = run_to_phase(invocation, phase)
     if made is None:
         return ""
-    problem = change(made.operation)
+    with made.context:
+        problem = change(made.operation)
     if isinstance(problem, str):
         return problem
     invocation.import_module(made)

@@ -50,7 +50,7 @@ def test_trace_of_compilation_and_runs(tmp_path):
 def test_phases_of_a_compilation(tmp_path, monkeypatch):
     from axir._src import execute
 
-    monkeypatch.setattr(execute, "_stored", lambda key: None)  # as if the disk cache were empty
+    monkeypatch.setattr(execute, "stored_code", lambda key: None)  # as if the disk cache were empty
     with profiler.trace(tmp_path):
         axir.jit(lambda x: x * 7.125 - 2)(np.ones(5))
     durations = {e["name"]: e["dur"] for e in _events(tmp_path)}

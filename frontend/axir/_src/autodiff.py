@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, overload
+from typing import Any, Literal, ParamSpec, TypeVar, cast, overload
 
 import numpy as np
 
@@ -40,7 +40,6 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 A = TypeVar("A")
-X = TypeVar("X")
 
 float0 = np.dtype([("float0", np.void, 0)])
 """Dtype of tangents of integers and bools, which carry nothing."""
@@ -92,29 +91,13 @@ def check_outputs(title: str, leaves: Sequence[Array], holomorphic: bool) -> Non
             )
 
 
-@overload
-def value_and_grad(
-    fun: Callable[Concatenate[X, P], R],
-    argnums: Literal[0] = 0,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-    allow_int: bool = False,
-) -> Callable[Concatenate[X, P], tuple[R, X]]: ...
-@overload
 def value_and_grad(
     fun: Callable[P, R],
     argnums: int | Sequence[int] = 0,
     has_aux: bool = False,
     holomorphic: bool = False,
     allow_int: bool = False,
-) -> Callable[P, tuple[R, Any]]: ...
-def value_and_grad(
-    fun: Callable[..., Any],
-    argnums: int | Sequence[int] = 0,
-    has_aux: bool = False,
-    holomorphic: bool = False,
-    allow_int: bool = False,
-) -> Callable[..., Any]:
+) -> Callable[P, tuple[R, Any]]:
     """The function that gives ``(fun(...), gradient)``.
 
     Args:
@@ -160,7 +143,7 @@ def value_and_grad(
             values = list(args)
             for i, x in zip(positions, pytree.unflatten(treedef, filled), strict=True):
                 values[i] = x
-            out = fun(*values, **kwargs)
+            out = cast("Callable[..., Any]", fun)(*values, **kwargs)
             out, aux = _split_aux(title, out) if has_aux else (out, None)
             result = _check_scalar(title, out)
             check_outputs(title, [result], holomorphic)
@@ -214,21 +197,13 @@ def _check_scalar(name: str, out: Any) -> Array:
 
 @overload
 def grad(
-    fun: Callable[Concatenate[X, P], tuple[Any, A]],
-    argnums: Literal[0] = 0,
+    fun: Callable[P, tuple[Any, A]],
+    argnums: int | Sequence[int] = 0,
     *,
     has_aux: Literal[True],
     holomorphic: bool = False,
     allow_int: bool = False,
-) -> Callable[Concatenate[X, P], tuple[X, A]]: ...
-@overload
-def grad(
-    fun: Callable[Concatenate[X, P], Any],
-    argnums: Literal[0] = 0,
-    has_aux: Literal[False] = False,
-    holomorphic: bool = False,
-    allow_int: bool = False,
-) -> Callable[Concatenate[X, P], X]: ...
+) -> Callable[P, tuple[Any, A]]: ...
 @overload
 def grad(
     fun: Callable[P, Any],

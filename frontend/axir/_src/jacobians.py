@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, overload
+from typing import Any, NamedTuple, ParamSpec
 
 import numpy as np
 
@@ -99,20 +99,9 @@ def _unravel(block: Any, leaves: Sequence[Array], axis: int, treedef: pytree.Tre
     return pytree.unflatten(treedef, parts)
 
 
-@overload
-def jacfwd(
-    fun: Callable[Concatenate[Array, P], Array],
-    argnums: Literal[0] = 0,
-    has_aux: Literal[False] = False,
-    holomorphic: bool = False,
-) -> Callable[Concatenate[Array, P], Array]: ...
-@overload
 def jacfwd(
     fun: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
-) -> Callable[P, Any]: ...
-def jacfwd(
-    fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """The Jacobian, column by column with forward-mode differentiation: best for few inputs.
 
     The arguments are those of ``grad``; the result of ``fun`` may be any pytree. Without ``holomorphic`` arguments must
@@ -155,20 +144,9 @@ def jacfwd(
     return jacobian_of
 
 
-@overload
-def jacrev(
-    fun: Callable[Concatenate[Array, P], Array],
-    argnums: Literal[0] = 0,
-    has_aux: Literal[False] = False,
-    holomorphic: bool = False,
-) -> Callable[Concatenate[Array, P], Array]: ...
-@overload
 def jacrev(
     fun: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
-) -> Callable[P, Any]: ...
-def jacrev(
-    fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """The Jacobian, row by row with reverse-mode differentiation: best for few outputs.
 
     Arguments and result are those of ``jacfwd``.
@@ -194,20 +172,9 @@ def jacrev(
 jacobian = jacrev
 
 
-@overload
-def hessian(
-    fun: Callable[Concatenate[Array, P], Array],
-    argnums: Literal[0] = 0,
-    has_aux: Literal[False] = False,
-    holomorphic: bool = False,
-) -> Callable[Concatenate[Array, P], Array]: ...
-@overload
 def hessian(
     fun: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
-) -> Callable[P, Any]: ...
-def hessian(
-    fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """The matrix of second derivatives, forward mode over reverse mode.
 
     Arguments are those of ``jacfwd``. For a scalar ``fun`` and an argument of shape ``s`` the result has the shape
